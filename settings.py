@@ -1,0 +1,165 @@
+"""Every setting of Svar with its default and meaning.
+
+Settings come from the environment (prefix ``SVAR_``) and nowhere else, so that a secret never lies in a
+file of the project. Keys that nobody has set but that must exist (the pseudonym key, the phone gateway's
+signing token, the API token of a demo) are made once and kept in ``SVAR_HOME/keys`` with mode 0600.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from datetime import time
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class SettingsError(ValueError):
+    """The settings contradict each other; the message says which and what to do."""
+
+
+class Settings(BaseSettings):
+    """Read once at start; pass the object on, do not read the environment elsewhere."""
+
+    model_config = SettingsConfigDict(env_prefix="SVAR_", extra="ignore")
+
+    # Where state lives
+    home: Path = Field(PROJECT_ROOT / "var", description="Folder of all state.")
+    store_url: str = Field("", description="Operational store; empty = SQLite in the home.")
+    lake: str = Field("", description="Folder of log, facts and cubes; empty = `lake` in the home.")
+
+    # The web process
+    host: str = Field("127.0.0.1", description="Address the web process listens on.")
+    port: int = Field(8501, description="Port the web process listens on.")
+    public_url: str = Field("", description="What the carrier calls and signs; empty = http://host:port.")
+    api_token: str = Field("", description="Bearer token of the API.")
+    demo: bool = Field(False, description="Demonstration: viewers pick who they are, loopback only.")
+    language: Literal["nb", "en"] = Field("nb", description="Language the dashboard starts in.")
+
+    # Time
+    timezone: str = Field("Europe/Oslo", description="Local time of customers and reports.")
+    quiet_hours: str = Field("21:00-09:00", description="No SMS in this local window; empty = none.")
+
+    # Personal data
+    pseudonym_key: str = Field("", description="Key of the HMAC that turns a customer into a pseudonym.")
+    default_region: str = Field("NO", description="Country of phone numbers without a country code.")
+
+    # Carrier
+    gateway: Literal["phone", "twilio"] = Field("phone", description="Who carries the SMS.")
+    twilio_account_sid: str = ""
+    twilio_auth_token: str = ""
+    twilio_from: str = ""
+    twilio_messaging_service_sid: str = ""
+    twilio_base_url: str = Field("", description="Any Twilio-compatible server.")
+
+    # Surveys
+    company: str = Field("Svar", description="Name of the company in the SMS.")
+    follow_ups: bool = Field(True, description="Ask follow-up questions (on, off).")
+
+    # Metrics: thresholds of DESIGN 7, on the 1–10 scale
+    satisfied_from: int = Field(8, description="Scores from here up count as satisfied.")
+    top_box_from: int = Field(9, description="Scores from here up count as top box.")
+    dissatisfied_to: int = Field(4, description="Scores up to here count as dissatisfied.")
+
+    # Sign-in by OpenID Connect; without it only a demo starts
+    oidc_issuer: str = Field("", description="Issuer, e.g. https://login.example.no/realms/svar.")
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_role_claim: str = Field("role", description="Claim that holds lead, management or partner.")
+    oidc_partner_claim: str = Field("partner", description="Claim that names the partner of a partner user.")
+
+    @field_validator("home", mode="before")
+    @classmethod
+    def _absolute(cls, home: str | Path) -> Path:
+        # Relative to the project, whatever the current folder: a job started by cron finds the same state.
+        return PROJECT_ROOT / (home or "var")
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _readable_hours(cls, text: str) -> str:
+        if text:
+            parse_hours(text)
+        return text
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Settings:
+        if self.demo and self.gateway == "twilio":
+            raise SettingsError(
+                "SVAR_DEMO and SVAR_GATEWAY=twilio exclude each other: a demonstration sends no real SMS. "
+                "Unset SVAR_DEMO to send, or SVAR_GATEWAY to demonstrate."
+            )
+        return self
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def quiet(self) -> tuple[time, time] | None:
+        """Start and end of the local quiet window, or None where there is none."""
+        return parse_hours(self.quiet_hours) if self.quiet_hours else None
+
+    @property
+    def lake_path(self) -> Path:
+        return Path(self.lake) if self.lake else self.home / "lake"
+
+    @property
+    def database_url(self) -> str:
+        return self.store_url or f"sqlite:///{self.home / 'svar.db'}"
+
+    @property
+    def base_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def on_loopback(self) -> bool:
+        return self.host in LOOPBACK
+
+    @cached_property
+    def pseudonym_secret(self) -> bytes:
+        return (self.pseudonym_key or self._kept_key("pseudonym")).encode()
+
+    @cached_property
+    def signing_token(self) -> str:
+        """What signs webhooks: Twilio's auth token, or the phone gateway's own."""
+        if self.gateway == "twilio" or self.twilio_auth_token:
+            return self.twilio_auth_token
+        return self._kept_key("phone-gateway")
+
+    @cached_property
+    def api_secret(self) -> str:
+        """The API's bearer token. A demo makes its own; elsewhere an unset token shuts the API ("")."""
+        if self.api_token or not self.demo:
+            return self.api_token
+        return self._kept_key("api-token")
+
+    def _kept_key(self, name: str) -> str:
+        path = self.home / "keys" / name
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Written aside and linked into place, so that of two processes starting at once both read one key.
+        draft = path.with_name(f".{name}.{os.getpid()}.{secrets.token_hex(4)}")
+        if not path.exists():
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_hex(32))
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)
+            draft.unlink()
+        return path.read_text()
+
+
+def parse_hours(text: str) -> tuple[time, time]:
+    """``"21:00-09:00"`` as two times of day. ValueError says what is expected."""
+    try:
+        start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
+    except ValueError:
+        raise ValueError(f"expected HH:MM-HH:MM, got {text!r}") from None
+    return start, end

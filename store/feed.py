@@ -1,0 +1,72 @@
+"""The feed: what happened live, in order, on its way to the lake.
+
+A row is appended in the same transaction as the change it tells of, so neither can exist without the
+other. Draining reads rows, lets the caller write them durably, and only then marks them: after a crash
+in between the same rows are drained again, which readers of the log forgive (latest version wins).
+Marking instead of remembering a highest number is deliberate: PostgreSQL's numbers commit out of order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from store.engine import Store
+from store.schema import feed
+
+
+@dataclass(frozen=True)
+class FeedRow:
+    """One event: ``payload`` is a row of the log kind ``kind`` without its ordering columns."""
+
+    seq: int
+    kind: str
+    key: str
+    accepted_us: int
+    payload: dict[str, Any]
+
+
+def append(
+    connection: Connection, kind: str, rows: Iterable[tuple[str, Mapping[str, Any]]], now_us: int
+) -> None:
+    """Append ``(key, payload)`` rows of one log kind inside the caller's transaction."""
+    values = [
+        {"kind": kind, "key": key, "accepted_us": now_us, "payload": dict(payload)} for key, payload in rows
+    ]
+    if values:
+        connection.execute(insert(feed), values)
+
+
+def undrained(store: Store, limit: int = 50_000) -> list[FeedRow]:
+    """The oldest rows that have not reached the log."""
+    query = (
+        select(feed.c.seq, feed.c.kind, feed.c.key, feed.c.accepted_us, feed.c.payload)
+        .where(~feed.c.drained)
+        .order_by(feed.c.seq)
+        .limit(limit)
+    )
+    with store.read() as connection:
+        return [FeedRow(*row) for row in connection.execute(query)]
+
+
+def mark_drained(store: Store, rows: Sequence[FeedRow]) -> None:
+    """Say that these rows are durably in the log."""
+    if not rows:
+        return
+    statement = update(feed).where(feed.c.seq == bindparam("row_seq")).values(drained=True)
+    with store.write() as connection:
+        connection.execute(statement, [{"row_seq": row.seq} for row in rows])
+
+
+def history(store: Store, key: str) -> list[FeedRow]:
+    """Everything that was ever told of one key, oldest first."""
+    query = (
+        select(feed.c.seq, feed.c.kind, feed.c.key, feed.c.accepted_us, feed.c.payload)
+        .where(feed.c.key == key)
+        .order_by(feed.c.seq)
+    )
+    with store.read() as connection:
+        return [FeedRow(*row) for row in connection.execute(query)]

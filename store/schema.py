@@ -1,0 +1,203 @@
+"""The tables of the operational store. Times are integer epoch seconds unless a name ends in ``_us``.
+
+Phone numbers stand here and nowhere else; what leaves for the lake carries a pseudonym.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+# SQLite numbers rows by itself only where the key's type is INTEGER.
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+# One row per record that came in live, as it stands now. Earlier versions are in the feed.
+record = Table(
+    "record",
+    metadata,
+    Column("kind", Text, primary_key=True),  # contact, sale, case, session, calls_offered
+    Column("record_id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),  # of the record as given: tells a repeat from a change
+    Column("payload", JSON, nullable=False),  # the log row (see data/log.py), without any phone number
+    Column("received_at", BigInteger, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+
+# One row per event on its way to the lake, in order. Never changed but for `drained`.
+feed = Table(
+    "feed",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),  # a log kind of data/log.py
+    Column("key", Text, nullable=False),  # the record's id; a contact id for outcomes
+    Column("accepted_us", BigInteger, nullable=False),  # epoch microseconds
+    Column("payload", JSON, nullable=False),
+    Column("drained", Boolean, nullable=False, server_default=text("false")),
+    sqlite_autoincrement=True,
+)
+Index("feed_to_drain", feed.c.seq, sqlite_where=~feed.c.drained, postgresql_where=~feed.c.drained)
+Index("feed_by_key", feed.c.key)
+
+# One row per live contact: is the customer asked, and why (not). Made with the contact, in one transaction.
+decision = Table(
+    "decision",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    Column("phone", Text),  # E.164, or what was given where it cannot be read; null when none
+    Column("customer_key", Text, nullable=False),
+    Column("state", Text, nullable=False),  # waiting, asked, skipped
+    Column("reason", Text, nullable=False),  # reason code; "new" or why it waits while waiting
+    Column("eligible", Boolean),  # DESIGN 7; null while waiting
+    Column("rule_version", Text, nullable=False, server_default=""),
+    Column("due_at", BigInteger, nullable=False),  # when to look (again), while waiting
+    Column("created_at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger),
+)
+Index("decision_due", decision.c.due_at, sqlite_where=decision.c.state == "waiting",
+      postgresql_where=decision.c.state == "waiting")  # fmt: skip
+Index("decision_by_phone", decision.c.phone)
+
+# One row per phone number: when its latest opening SMS was claimed. The rolling 24 hours live here.
+slot = Table(
+    "slot",
+    metadata,
+    Column("phone", Text, primary_key=True),
+    Column("last_sent_at", BigInteger, nullable=False),
+    Column("contact_id", Text, nullable=False),
+)
+
+# One row per survey: one ask, from the opening SMS to the last answer.
+survey = Table(
+    "survey",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    Column("token", Text, nullable=False, unique=True),  # of the web rating page, and of status callbacks
+    Column("phone", Text),  # null once forgotten
+    Column("language", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("closes_at", BigInteger, nullable=False),
+    Column("question", Text, nullable=False),  # the question now open; "" when nothing is
+    Column("messages", SmallInteger, nullable=False),  # sent so far, of at most three
+)
+Index("survey_by_phone", survey.c.phone, survey.c.opened_at)
+
+# One row per SMS out, committed before the post.
+message = Table(
+    "message",
+    metadata,
+    Column("message_id", Text, primary_key=True),  # the attempt's id, carried by the status callback
+    Column("contact_id", Text, nullable=False),
+    Column("purpose", Text, nullable=False),  # opening, follow_up, clarification
+    Column("question", Text, nullable=False),
+    Column("phone", Text),
+    Column("body", Text, nullable=False),
+    Column("state", Text, nullable=False),  # claimed, unknown, then the carrier's: queued … delivered, failed
+    Column("sid", Text, unique=True),  # the carrier's id, once known
+    Column("error", Text, nullable=False, server_default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("posted_at", BigInteger),
+    Column("settled_at", BigInteger),
+)
+Index("message_by_contact", message.c.contact_id)
+Index("message_by_phone", message.c.phone, message.c.created_at)
+Index("message_open", message.c.created_at, sqlite_where=message.c.state.in_(("claimed", "unknown")),
+      postgresql_where=message.c.state.in_(("claimed", "unknown")))  # fmt: skip
+
+# One row per SMS in, stored before it is read.
+reply = Table(
+    "reply",
+    metadata,
+    Column("sid", Text, primary_key=True),
+    Column("phone", Text),
+    Column("body", Text, nullable=False),
+    Column("form", JSON, nullable=False),  # every field as the carrier sent it
+    Column("received_at", BigInteger, nullable=False),
+    Column("read_at", BigInteger),
+    Column("contact_id", Text),  # of the survey it answers; null when there is none
+    Column("kind", Text, nullable=False, server_default=""),  # score, opt_out, opt_in, unclear, answer, …
+    Column("score", SmallInteger),
+    Column("flags", JSON, nullable=False, server_default="[]"),
+    Column("parser", Text, nullable=False, server_default=""),
+    Column("late", Boolean, nullable=False, server_default=text("false")),
+)
+Index("reply_by_phone", reply.c.phone, reply.c.received_at)
+Index("reply_by_contact", reply.c.contact_id)
+Index("reply_by_time", reply.c.received_at)
+Index("reply_unread", reply.c.received_at, sqlite_where=reply.c.read_at.is_(None),
+      postgresql_where=reply.c.read_at.is_(None))  # fmt: skip
+
+# One row per answer to a question of a survey: the latest one counts.
+answer = Table(
+    "answer",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    Column(
+        "question", Text, primary_key=True
+    ),  # score, reason, solved, tried_self_service, guided, self_help
+    Column("value", SmallInteger),  # 1–10, or 1 = yes, 2 = no; null for free text
+    Column("text", Text, nullable=False, server_default=""),
+    Column("answered_at", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),  # sms, web, hand
+    Column("late", Boolean, nullable=False, server_default=text("false")),
+)
+
+# One row per number that has said stop (until it says start).
+opt_out = Table(
+    "opt_out",
+    metadata,
+    Column("phone", Text, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),  # reply, carrier, hand
+)
+
+# One row per link learnt between a phone number's pseudonym and the customer's.
+customer_link = Table(
+    "customer_link",
+    metadata,
+    Column("phone_key", Text, primary_key=True),
+    Column("customer_key", Text, nullable=False),
+)
+
+# One row per SMS on the built-in phones: the phone gateway's own state, as a carrier has its own.
+phone_message = Table(
+    "phone_message",
+    metadata,
+    Column("sid", Text, primary_key=True),
+    Column("phone", Text, nullable=False),
+    Column("direction", Text, nullable=False),  # to_phone, from_phone
+    Column("body", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+Index("phone_message_by_phone", phone_message.c.phone, phone_message.c.at)
+
+# One row per piece of work that only one process may do at a time.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+# One row per fault that a person must see: wrong credentials, a clock that stepped back.
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("message", Text, nullable=False),
+    Column("raised_at", BigInteger, nullable=False),
+    Column("cleared_at", BigInteger),
+)

@@ -1,0 +1,43 @@
+"""The feed loses nothing and drains in order, on both databases."""
+
+from __future__ import annotations
+
+from store import Store, feed
+from store.lease import held
+
+
+def test_a_row_is_drained_until_it_is_marked(store: Store) -> None:
+    with store.write() as connection:
+        feed.append(
+            connection, "contact", [("c1", {"contact_id": "c1"}), ("c2", {"contact_id": "c2"})], 1_000
+        )
+    first = feed.undrained(store)
+    assert [(row.key, row.payload) for row in first] == [
+        ("c1", {"contact_id": "c1"}),
+        ("c2", {"contact_id": "c2"}),
+    ]
+    assert feed.undrained(store) == first, "reading alone changes nothing"
+    feed.mark_drained(store, first[:1])
+    assert [row.key for row in feed.undrained(store)] == ["c2"]
+
+
+def test_a_change_that_fails_leaves_no_row_in_the_feed(store: Store) -> None:
+    try:
+        with store.write() as connection:
+            feed.append(connection, "contact", [("c1", {})], 1_000)
+            raise RuntimeError("the change failed")
+    except RuntimeError:
+        pass
+    assert feed.undrained(store) == []
+
+
+def test_a_lease_has_one_holder_and_returns_when_the_block_ends(store: Store) -> None:
+    with held(store, "build") as mine, held(store, "build") as theirs:
+        assert (mine, theirs) == (True, False)
+    with held(store, "build") as again:
+        assert again
+
+
+def test_a_lease_of_a_killed_holder_runs_out(store: Store) -> None:
+    with held(store, "build", seconds=-1), held(store, "build") as theirs:
+        assert theirs
