@@ -142,6 +142,41 @@ class Settings(BaseSettings):
             return self.api_token
         return self._kept_key("api-token")
 
+    @property
+    def has_sign_in(self) -> bool:
+        return bool(self.oidc_issuer and self.oidc_client_id)
+
+    @property
+    def auth_secrets(self) -> dict[str, dict[str, str]]:
+        """What Streamlit's sign-in needs, in the shape of its ``secrets``; empty without OIDC."""
+        if not self.has_sign_in:
+            return {}
+        return {
+            "auth": {
+                "redirect_uri": f"{self.base_url}/oauth2callback",
+                "cookie_secret": self._kept_key("cookie"),
+                "client_id": self.oidc_client_id,
+                "client_secret": self.oidc_client_secret,
+                "server_metadata_url": f"{self.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
+            }
+        }
+
+    def check_may_serve_pages(self) -> None:
+        """Pages need to know who looks at them: by sign-in, or as a demonstration on this machine alone.
+
+        Raises SettingsError that says what to set.
+        """
+        if self.demo and not self.on_loopback:
+            raise SettingsError(
+                f"A demonstration lets everybody in, so it serves this machine only: SVAR_HOST={self.host} "
+                "is not a loopback address. Use 127.0.0.1, or unset SVAR_DEMO and set SVAR_OIDC_*."
+            )
+        if not self.demo and not self.has_sign_in:
+            raise SettingsError(
+                "Nobody could sign in: set SVAR_OIDC_ISSUER, SVAR_OIDC_CLIENT_ID and "
+                "SVAR_OIDC_CLIENT_SECRET, or SVAR_DEMO=on for a demonstration (see docs/operation.md)."
+            )
+
     def _kept_key(self, name: str) -> str:
         path = self.home / "keys" / name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,0 +1,86 @@
+"""Settings that contradict each other stop the start and say what to do."""
+
+from __future__ import annotations
+
+import stat
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from settings import PROJECT_ROOT, Settings, SettingsError, parse_hours
+
+
+def test_a_demonstration_refuses_to_start_with_twilio() -> None:
+    with pytest.raises(ValueError, match="sends no real SMS"):
+        Settings(demo=True, gateway="twilio")
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({}, "Nobody could sign in"),
+        ({"demo": True, "host": "0.0.0.0"}, "serves this machine only"),
+        (
+            {"demo": True, "host": "0.0.0.0", "oidc_issuer": "https://x.no", "oidc_client_id": "svar"},
+            "serves this machine only",
+        ),
+        ({"oidc_issuer": "https://login.example.no"}, "Nobody could sign in"),
+    ],
+    ids=["neither sign-in nor demo", "a demo for everybody", "a demo beside sign-in", "half a sign-in"],
+)
+def test_pages_are_not_served_to_the_unknown(values: dict[str, object], problem: str) -> None:
+    with pytest.raises(SettingsError, match=problem):
+        Settings.model_validate(values).check_may_serve_pages()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"demo": True},
+        {"host": "0.0.0.0", "oidc_issuer": "https://login.example.no", "oidc_client_id": "svar"},
+    ],
+    ids=["a demo on loopback", "sign-in"],
+)
+def test_pages_are_served_to_the_known(values: dict[str, object]) -> None:
+    Settings.model_validate(values).check_may_serve_pages()
+
+
+def test_a_relative_home_lies_in_the_project_whatever_the_current_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SVAR_HOME", "var/demo")
+    assert Settings().home == PROJECT_ROOT / "var/demo"
+    monkeypatch.setenv("SVAR_HOME", "")
+    assert Settings().home == PROJECT_ROOT / "var"
+
+
+def test_an_empty_quiet_window_means_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SVAR_QUIET_HOURS", "")
+    assert Settings().quiet is None
+    monkeypatch.delenv("SVAR_QUIET_HOURS")
+    assert Settings().quiet == (time(21), time(9))
+
+
+@pytest.mark.parametrize("text", ["21:00-09:00", "21-09", " 21:00 - 09:00 "])
+def test_hours_are_read_as_people_write_them(text: str) -> None:
+    assert parse_hours(text) == (time(21), time(9))
+
+
+@pytest.mark.parametrize("text", ["21:00", "morning", "25:00-09:00", "21:00-09:00-10:00"])
+def test_hours_that_cannot_be_read_say_what_is_expected(text: str) -> None:
+    with pytest.raises(ValueError, match="expected HH:MM-HH:MM"):
+        parse_hours(text)
+
+
+def test_a_key_that_nobody_set_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+    first, second = Settings(home=tmp_path, demo=True), Settings(home=tmp_path, demo=True)
+    assert first.pseudonym_secret == second.pseudonym_secret
+    assert first.pseudonym_secret != Settings(home=tmp_path / "other").pseudonym_secret
+    assert stat.S_IMODE((tmp_path / "keys" / "pseudonym").stat().st_mode) == 0o600
+
+
+def test_the_api_stays_shut_without_a_token_outside_a_demonstration(tmp_path: Path) -> None:
+    assert Settings(home=tmp_path).api_secret == ""
+    assert len(Settings(home=tmp_path, demo=True).api_secret) == 64

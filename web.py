@@ -1,0 +1,151 @@
+"""The routes that outside programs call, and the jobs that run beside them.
+
+``uvicorn web:app`` serves the routes alone, in any number of processes; ``app.py`` adds the pages and the
+jobs. Nothing here knows what a contact or a reply is: it wires the parts together.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import data.api
+import surveys.webhooks
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+from surveys.gateways import make_gateway
+from surveys.worker import Worker
+
+import metrics
+from settings import LOOPBACK, Settings
+from store import Store, open_store
+from store.counters import counters
+
+log = logging.getLogger("svar")
+
+# Replies must be on an open page within two seconds (docs/operation.md, "From a reply to the page").
+REFRESH_S = 0.25
+
+
+class Service:
+    """The store, the routes on it, and the threads that send and refresh."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store: Store = open_store(settings.database_url)
+        self._worker: Worker | None = None
+        self._stop = threading.Event()
+        self._news = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            *data.api.routes(self.settings, self.store, self._wake),
+            *surveys.webhooks.routes(self.settings, self.store, self._wake),
+            Route("/health", self._health),
+            Route("/metrics", self._metrics),
+        ]
+
+    def start(self, *jobs: Callable[[Settings, threading.Event], None]) -> None:
+        """Start the sender, the refresher and any further jobs, each in a thread of its own."""
+        self._worker = Worker(self.settings, self.store, make_gateway(self.settings, self.store))
+        self._spawn("sender", lambda: self._sender().run(self._stop))
+        self._spawn("refresher", self._refresh_until_stopped)
+        for job in jobs:
+            self._spawn(job.__module__, lambda job=job: job(self.settings, self._stop))
+
+    def stop(self) -> None:
+        """Let what is under way finish, then close the store."""
+        self._stop.set()
+        self._wake()
+        for thread in self._threads:
+            thread.join(timeout=30)
+        self.store.close()
+
+    def _sender(self) -> Worker:
+        assert self._worker is not None  # noqa: S101 - start() has made it
+        return self._worker
+
+    def _spawn(self, name: str, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=target, name=f"svar-{name}", daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _wake(self) -> None:
+        self._news.set()
+        if self._worker is not None:
+            self._worker.wake()
+
+    def _refresh_until_stopped(self) -> None:
+        while not self._stop.is_set():
+            self._news.wait(REFRESH_S)
+            self._news.clear()
+            try:
+                metrics.refresh(self.settings, self.store, datetime.now(UTC))
+            except Exception:
+                # The old version stays readable; the next round tries again.
+                log.exception("The lake could not be refreshed; the pages show the last good version.")
+                self._stop.wait(5)
+
+    async def _health(self, _request: Request) -> Response:
+        return JSONResponse(
+            {"status": "ok", "demo": self.settings.demo, "version": metrics.current_version(self.settings)}
+        )
+
+    async def _metrics(self, _request: Request) -> Response:
+        return PlainTextResponse(
+            await run_in_threadpool(counters, self.store), media_type="text/plain; version=0.0.4"
+        )
+
+
+class LoopbackOnly:
+    """Answers this machine alone: what lets everybody in must not be reachable from elsewhere.
+
+    The name that was asked for is checked too, so that a page on the web cannot reach a demonstration
+    through a name of its own that points to loopback (DNS rebinding).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not _is_local(scope):
+            response = PlainTextResponse("A demonstration answers this machine only.\n", status_code=403)
+            await response(scope, receive, send)
+        elif scope["type"] == "websocket" and not _is_local(scope):
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await self.app(scope, receive, send)
+
+
+def _is_local(scope: Scope) -> bool:
+    client = (scope.get("client") or ("", 0))[0]
+    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+    name = host.rsplit(":", 1)[0].strip("[]") if not host.endswith("]") else host.strip("[]")
+    return client in LOOPBACK and name in LOOPBACK
+
+
+def make_app(settings: Settings) -> Starlette:
+    """The routes as an application of their own, without pages and jobs."""
+    service = Service(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(service.stop)
+
+    return Starlette(routes=service.routes(), lifespan=lifespan)
+
+
+def __getattr__(name: str) -> Starlette:
+    # `uvicorn web:app` asks for it by name; importing the module alone opens nothing.
+    if name == "app":
+        return make_app(Settings())
+    raise AttributeError(name)
