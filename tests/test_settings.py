@@ -84,3 +84,9 @@ def test_a_key_that_nobody_set_is_made_once_and_readable_by_its_owner_only(tmp_p
 def test_the_api_stays_shut_without_a_token_outside_a_demonstration(tmp_path: Path) -> None:
     assert Settings(home=tmp_path).api_secret == ""
     assert len(Settings(home=tmp_path, demo=True).api_secret) == 64
+
+
+def test_every_setting_is_in_the_documentation() -> None:
+    text = "".join((PROJECT_ROOT / "docs" / page).read_text() for page in ("operation.md", "surveys.md"))
+    missing = [name for name in Settings.model_fields if f"SVAR_{name.upper()}" not in text]
+    assert missing == []
