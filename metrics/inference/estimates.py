@@ -1,0 +1,108 @@
+"""One group: an estimate with its interval, for every kind of statistics."""
+
+from __future__ import annotations
+
+import math
+
+from scipy.special import ndtri, stdtrit
+
+from metrics.inference import minimum, reasons
+from metrics.inference.results import Estimate
+from metrics.inference.stats import BIN_WIDTH, MeanStats, RatioStats, ScoreStats, ShareStats, Stats, TimeBins
+
+ALPHA = 0.05
+Scale = tuple[float, float]
+AS_IS: Scale = (0.0, 1.0)
+INDEX: Scale = (-100 / 9, 100 / 9)  # a score of 1–10 as an index of 0–100
+
+
+def estimate(
+    stats: Stats, *, minimum_n: int = minimum.TOO_FEW, scale: Scale = AS_IS, alpha: float = ALPHA
+) -> Estimate:
+    """Mean, share, ratio or quantile of one group with its (1 − alpha) interval.
+
+    Means and scores: Student's t. Shares: Wilson (1927). Ratios: delta method with t. Time bins: the
+    quantile they ask for, with Woodruff limits (1952). ``scale = (a, b)`` gives a + b·x, so that
+    ``scale=INDEX`` makes a csat_index of scores. Below ``minimum_n`` there is a reason and no value.
+    """
+    reason = _missing(stats, minimum_n)
+    if reason:
+        return Estimate(stats.n, None, None, None, reason)
+    if isinstance(stats, ShareStats):
+        return _scaled(stats.n, stats.share, wilson(stats, alpha), scale)
+    if isinstance(stats, TimeBins):
+        return _scaled(stats.n, quantile(stats, stats.q), woodruff(stats, alpha), scale)
+    value, variance = moments(stats)
+    if stats.n < 2 or variance == 0:
+        return _scaled(stats.n, value, None, scale, reasons.TOO_FEW if stats.n < 2 else reasons.NO_SPREAD)
+    half = t_quantile(1 - alpha / 2, stats.n - 1) * math.sqrt(variance / stats.n)
+    return _scaled(stats.n, value, (value - half, value + half), scale)
+
+
+def _missing(stats: Stats, minimum_n: int) -> str:
+    if stats.n == 0:
+        return reasons.NO_DATA
+    if stats.n < minimum_n:
+        return reasons.TOO_FEW
+    if isinstance(stats, RatioStats) and stats.x_total == 0:
+        return reasons.NO_DENOMINATOR
+    return ""
+
+
+def moments(stats: MeanStats | ScoreStats | RatioStats | ShareStats) -> tuple[float, float]:
+    """Value and the variance of one observation (0 where n < 2)."""
+    if isinstance(stats, RatioStats):
+        return stats.ratio, stats.variance if stats.n > 1 else 0.0
+    sums = stats if isinstance(stats, MeanStats) else stats.mean_stats()
+    return sums.mean, sums.variance if sums.n > 1 else 0.0
+
+
+def wilson(stats: ShareStats, alpha: float = ALPHA) -> tuple[float, float]:
+    """Wilson's score interval of a share (JASA 22, 1927), without continuity correction. Needs n ≥ 1."""
+    n, p, z = stats.n, stats.share, z_quantile(1 - alpha / 2)
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    # At the ends the limits are 0 and 1 exactly; rounding would leave 1e-17.
+    return (0.0 if stats.hits == 0 else middle - half, 1.0 if stats.hits == n else middle + half)
+
+
+def quantile(stats: TimeBins, q: float) -> float:
+    """The q-quantile in seconds, interpolated on the log scale within its bin. Needs n ≥ 1."""
+    wanted, before = q * stats.n, 0
+    for k, count in stats.counts:
+        if count and before + count >= wanted:
+            inside = (wanted - before) / count
+            return float(BIN_WIDTH ** (k + inside)) if k >= 0 else inside
+        before += count
+    raise ValueError("a histogram without times has no quantile")
+
+
+def woodruff(stats: TimeBins, alpha: float = ALPHA) -> tuple[float, float] | None:
+    """Limits of the quantile: the quantiles at q ± z√(q(1−q)/n) (Woodruff, JASA 47, 1952).
+
+    None where those lie outside of what was observed.
+    """
+    half = z_quantile(1 - alpha / 2) * math.sqrt(stats.q * (1 - stats.q) / stats.n)
+    if stats.q - half <= 0 or stats.q + half >= 1:
+        return None
+    return quantile(stats, stats.q - half), quantile(stats, stats.q + half)
+
+
+def z_quantile(p: float) -> float:
+    """Quantile of the standard normal distribution."""
+    return float(ndtri(p))
+
+
+def t_quantile(p: float, df: float) -> float:
+    """Quantile of Student's t; df may be broken."""
+    return float(stdtrit(df, p))
+
+
+def _scaled(
+    n: int, value: float, limits: tuple[float, float] | None, scale: Scale, reason: str = ""
+) -> Estimate:
+    a, b = scale
+    if limits is None:
+        return Estimate(n, a + b * value, None, None, reason or reasons.TOO_FEW)
+    low, high = sorted((a + b * limits[0], a + b * limits[1]))
+    return Estimate(n, a + b * value, low, high, reason)
