@@ -1,0 +1,352 @@
+"""Step 1: what comes in. One model per kind of record, with every field's meaning, unit and limits.
+
+The same models validate the API's JSON, describe it in the OpenAPI document, and give the importer its
+field names, so none of the three can drift from the others. Times must carry their offset from UTC (files
+say their time zone in the mapping instead). A field that is absent, null or blank is not given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+MAX_ID = 200  # characters, ids and labels
+MAX_COMMENT = 10_000  # characters
+MAX_DURATION_S = 86_400  # a longer handling time is a forgotten wrap-up, not work
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # earlier is a default value of some system, not an event
+FUTURE = timedelta(days=1)  # how far a source's clock may run ahead
+CURRENCY = "NOK"
+LANGUAGES = ("nb", "nn", "en")
+SALE_KINDS = ("new_customer", "upgrade", "add_on", "retention")
+SESSION_CHANNELS = ("web", "app", "bot")
+
+_WHITE = re.compile(r"\s+")
+# Half a surrogate pair is no character: no database takes it.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def collapse(text: str) -> str:
+    """A label without white space around it and with single spaces within."""
+    return _WHITE.sub(" ", text).strip()
+
+
+def _printable(text: str) -> str:
+    if _UNPRINTABLE.search(text):
+        raise PydanticCustomError("unprintable", "contains a character that is not text")
+    return text
+
+
+def _label(value: Any) -> Any:
+    return collapse(value) if isinstance(value, str) else value
+
+
+def _code(value: Any) -> Any:
+    return collapse(value).lower() if isinstance(value, str) else value
+
+
+def _upper(value: Any) -> Any:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def _language(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    code = re.split(r"[-_]", value.strip().lower())[0]
+    return "nb" if code == "no" else code
+
+
+def _moment(value: Any, info: ValidationInfo) -> datetime:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            value = None
+    if not isinstance(value, datetime):
+        raise PydanticCustomError("time", "not an ISO 8601 time such as 2026-03-02T10:15:00+01:00")
+    if value.utcoffset() is None:
+        message = "has no offset from UTC: write 2026-03-02T10:15:00+01:00 or 2026-03-02T09:15:00Z"
+        raise PydanticCustomError("naive_time", message)
+    if value < EARLIEST:
+        raise PydanticCustomError("too_early", "lies before the year 2000")
+    now = (info.context or {}).get("now")
+    if now is not None and value > now + FUTURE:
+        raise PydanticCustomError("future", "lies in the future")
+    return value.astimezone(UTC)
+
+
+def _whole_seconds(value: Any) -> Any:
+    # Half seconds go up, as in the importer's SQL: floor(x + 0.5).
+    if isinstance(value, bool):
+        raise PydanticCustomError("number", "not a number")
+    return int(value + 0.5) if isinstance(value, float) and 0 <= value < 1e9 else value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticCustomError("number", "not a number")
+    return value
+
+
+def _text(limit: int) -> Any:
+    return Field(min_length=1, max_length=limit)
+
+
+Identifier = Annotated[str, BeforeValidator(_label), _text(MAX_ID), AfterValidator(_printable)]
+Label = Annotated[str, BeforeValidator(_label), _text(MAX_ID), AfterValidator(_printable)]
+Code = Annotated[str, BeforeValidator(_code), _text(MAX_ID), AfterValidator(_printable)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+Seconds = Annotated[int, BeforeValidator(_whole_seconds), Field(ge=0, le=MAX_DURATION_S)]
+Count = Annotated[int, BeforeValidator(_number), Field(ge=0, le=1_000_000)]
+Money = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, max_digits=14, decimal_places=2)]
+Score = Annotated[int, BeforeValidator(_number), Field(ge=1, le=10)]
+
+
+def _later(first: datetime | None, second: datetime | None, message: str) -> None:
+    if first is not None and second is not None and second < first:
+        raise PydanticCustomError("order", message)
+
+
+class Record(BaseModel):
+    """What all records share: unknown fields are refused (a mistyped name would lose data silently)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    KIND: ClassVar[str]
+    ID: ClassVar[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_blanks(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        return {
+            name: given
+            for name, given in value.items()
+            if given is not None and not (isinstance(given, str) and not given.strip())
+        }
+
+
+class Contact(Record):
+    """One contact of a customer with customer service, sent when it has ended."""
+
+    KIND: ClassVar[str] = "contact"
+    ID: ClassVar[str] = "contact_id"
+
+    contact_id: Identifier = Field(
+        description="The source's own id; sending it again corrects the contact.",
+        examples=["c-20260302-0815"],
+    )
+    ended_at: Moment = Field(description="When the contact ended.", examples=["2026-03-02T10:15:00+01:00"])
+    customer_id: Identifier | None = Field(
+        None, description="The customer's number in the company's systems.", examples=["100042"]
+    )
+    phone: Annotated[str, BeforeValidator(_label), _text(50), AfterValidator(_printable)] | None = Field(
+        None, description="The customer's phone number, E.164 or national.", examples=["+4742000001"]
+    )
+    language: Annotated[Literal["nb", "nn", "en"], BeforeValidator(_language)] | None = Field(
+        None, description="Language to ask in.", examples=["nb"]
+    )
+    partner: Label | None = Field(
+        None, description="Who answered: own house or outsourcer.", examples=["Nord"]
+    )
+    team: Label | None = Field(None, description="Team within the partner.", examples=["Nord 1"])
+    agent: Label | None = Field(
+        None, description="Who ended the contact: on a transfer the last agent.", examples=["a-17"]
+    )
+    channel: Code | None = Field(
+        None, description="phone, chat, email, store or web; kept in lower case.", examples=["phone"]
+    )
+    topic: Label | None = Field(None, description="What it was about.", examples=["Invoice"])
+    offered_at: Moment | None = Field(
+        None, description="When it entered the queue.", examples=["2026-03-02T10:05:10+01:00"]
+    )
+    answered_at: Moment | None = Field(
+        None, description="When an agent took it.", examples=["2026-03-02T10:05:30+01:00"]
+    )
+    answered: bool | None = Field(
+        None,
+        description="Whether an agent took it. Left out: true, but false where offered_at is given and "
+        "answered_at is not.",
+        examples=[True],
+    )
+    talk_s: Seconds | None = Field(None, description="Talking, in seconds, 0–86400.", examples=[420])
+    hold_s: Seconds | None = Field(None, description="On hold, in seconds, 0–86400.", examples=[30])
+    wrap_s: Seconds | None = Field(
+        None, description="Wrap-up afterwards, in seconds, 0–86400.", examples=[60]
+    )
+    handling_s: Seconds | None = Field(
+        None, description="The sum, in seconds, where only the sum is known, 0–86400.", examples=[510]
+    )
+    case_id: Identifier | None = Field(None, description="The case it belongs to.", examples=["s-991"])
+    self_service_first: bool | None = Field(
+        None, description="Whether the customer tried the website or app first, if known.", examples=[True]
+    )
+    closed_automatically: bool | None = Field(
+        None, description="Closed by a rule, not by a person: never asked about.", examples=[False]
+    )
+    score: Score | None = Field(
+        None,
+        description="A score that the source itself collected, 1–10. Send the field (null where there is no "
+        "answer) only if the source asks its customers: Svar then does not.",
+        examples=[9],
+    )
+    score_at: Moment | None = Field(
+        None, description="When that score was given.", examples=["2026-03-02T10:30:00+01:00"]
+    )
+    comment: Annotated[str, _text(MAX_COMMENT), AfterValidator(_printable)] | None = Field(
+        None, description="The customer's own words, at most 10,000 characters.", examples=["Fikk god hjelp"]
+    )
+    hit: bool | None = Field(None, description="Whether the contact led to a sale.", examples=[False])
+    hit_value: Money | None = Field(None, description="Value of that sale in NOK.", examples=["1499.00"])
+
+    @model_validator(mode="after")
+    def _plausible(self) -> Contact:
+        _later(self.offered_at, self.answered_at, "answered_at lies before offered_at")
+        _later(self.answered_at, self.ended_at, "ended_at lies before answered_at")
+        _later(self.offered_at, self.ended_at, "ended_at lies before offered_at")
+        if self.answered is False and self.answered_at is not None:
+            raise PydanticCustomError("contradiction", "answered is false but answered_at is given")
+        parts = sum(part or 0 for part in (self.talk_s, self.hold_s, self.wrap_s))
+        if parts > MAX_DURATION_S:
+            raise PydanticCustomError("too_long", "talk_s, hold_s and wrap_s together exceed 24 hours")
+        if self.handling_s is not None and parts > self.handling_s + ROUNDING_S:
+            raise PydanticCustomError("contradiction", "handling_s is less than talk_s, hold_s and wrap_s")
+        return self
+
+
+ROUNDING_S = 2  # three rounded parts may exceed their rounded sum by this much
+
+
+class Sale(Record):
+    """A sale that followed from a contact, sent whenever it is known, also weeks later."""
+
+    KIND: ClassVar[str] = "sale"
+    ID: ClassVar[str] = "sale_id"
+
+    sale_id: Identifier = Field(description="The source's own id.", examples=["o-5501"])
+    contact_id: Identifier = Field(
+        description="The contact it followed from (which may come later).", examples=["c-20260302-0815"]
+    )
+    sold_at: Moment = Field(description="When it was sold.", examples=["2026-03-02T10:14:00+01:00"])
+    kind: (
+        Annotated[Literal["new_customer", "upgrade", "add_on", "retention"], BeforeValidator(_code)] | None
+    ) = Field(None, description="What kind of sale.", examples=["upgrade"])
+    product: Label | None = Field(None, description="The product sold.", examples=["Fibre 500"])
+    value: Money | None = Field(
+        None, description="Its value; a cancelled sale is corrected to 0.", examples=["1499.00"]
+    )
+    currency: Annotated[Literal["NOK"], BeforeValidator(_upper)] | None = Field(
+        None, description="NOK, the only one; left out: NOK.", examples=["NOK"]
+    )
+
+
+class Case(Record):
+    """A matter of a customer, from the first contact until it is closed."""
+
+    KIND: ClassVar[str] = "case"
+    ID: ClassVar[str] = "case_id"
+
+    case_id: Identifier = Field(description="The source's own id.", examples=["s-991"])
+    opened_at: Moment = Field(description="When it was opened.", examples=["2026-03-02T10:05:00+01:00"])
+    closed_at: Moment | None = Field(
+        None,
+        description="When it was closed; left out while it is open.",
+        examples=["2026-03-04T12:00:00+01:00"],
+    )
+    topic: Label | None = Field(None, description="What it is about.", examples=["Invoice"])
+    customer_id: Identifier | None = Field(
+        None, description="The customer's number in the company's systems.", examples=["100042"]
+    )
+
+    @model_validator(mode="after")
+    def _plausible(self) -> Case:
+        _later(self.opened_at, self.closed_at, "closed_at lies before opened_at")
+        return self
+
+
+class Session(Record):
+    """One visit of a customer to the website, the app or the bot."""
+
+    KIND: ClassVar[str] = "session"
+    ID: ClassVar[str] = "session_id"
+
+    session_id: Identifier = Field(description="The source's own id.", examples=["w-77120"])
+    customer_id: Identifier = Field(
+        description="The customer's number in the company's systems.", examples=["100042"]
+    )
+    started_at: Moment = Field(description="When it began.", examples=["2026-03-02T09:40:00+01:00"])
+    ended_at: Moment | None = Field(
+        None, description="When it ended, if known.", examples=["2026-03-02T09:52:00+01:00"]
+    )
+    channel: Annotated[Literal["web", "app", "bot"], BeforeValidator(_code)] | None = Field(
+        None, description="Where.", examples=["web"]
+    )
+    topic: Label | None = Field(None, description="What it was about.", examples=["Invoice"])
+    completed: bool | None = Field(
+        None, description="Whether the customer got done what they came for, if known.", examples=[False]
+    )
+
+    @model_validator(mode="after")
+    def _plausible(self) -> Session:
+        _later(self.started_at, self.ended_at, "ended_at lies before started_at")
+        return self
+
+
+class CallsOffered(Record):
+    """How many calls one queue was offered in one interval."""
+
+    KIND: ClassVar[str] = "calls_offered"
+    ID: ClassVar[str] = "interval_id"  # partner|team|channel|interval_start, see data/rows.py
+
+    partner: Label = Field(description="Who the calls were offered to.", examples=["Nord"])
+    interval_start: Moment = Field(
+        description="Start of the interval.", examples=["2026-03-02T10:00:00+01:00"]
+    )
+    offered: Count = Field(description="Calls offered.", examples=[42])
+    team: Label | None = Field(None, description="Team within the partner.", examples=["Nord 1"])
+    channel: Code | None = Field(None, description="phone, chat, email, store or web.", examples=["phone"])
+    interval_s: Annotated[int, BeforeValidator(_number), Field(ge=1, le=86_400)] = Field(
+        900, description="Length of the interval in seconds.", examples=[900]
+    )
+    answered: Count | None = Field(None, description="Of them answered.", examples=[39])
+    answered_within_s20: Count | None = Field(
+        None, description="Of them answered within 20 seconds.", examples=[31]
+    )
+    abandoned: Count | None = Field(None, description="Of them given up by the caller.", examples=[3])
+    wait_s: Annotated[int, BeforeValidator(_number), Field(ge=0, le=10**11)] | None = Field(
+        None, description="Seconds waited, summed over the interval's answered calls.", examples=[560]
+    )
+
+    @field_validator("interval_s", mode="before")
+    @classmethod
+    def _default(cls, value: Any) -> Any:
+        return 900 if value is None else value
+
+    @model_validator(mode="after")
+    def _plausible(self) -> CallsOffered:
+        if self.answered is not None and self.answered > self.offered:
+            raise PydanticCustomError("contradiction", "answered is more than offered")
+        if (self.answered_within_s20 or 0) > (self.offered if self.answered is None else self.answered):
+            raise PydanticCustomError("contradiction", "answered_within_s20 is more than answered")
+        if (self.abandoned or 0) > self.offered:
+            raise PydanticCustomError("contradiction", "abandoned is more than offered")
+        return self
+
+
+RECORDS: dict[str, type[Record]] = {
+    model.KIND: model for model in (Contact, Sale, Case, Session, CallsOffered)
+}

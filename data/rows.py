@@ -1,0 +1,152 @@
+"""Step 1, continued: from a validated record to its row of the log (see ``data/log.py`` for the columns).
+
+Everything that depends on a time zone, on rounding or on a secret is settled here, once, so that what
+builds the facts needs only integers. The importer's SQL (``data/sql``) does the same column-wise; a test
+holds the two together.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from data.people import customer_key, pseudonym
+from data.records import CURRENCY, CallsOffered, Case, Contact, Record, Sale, Session
+
+
+def epoch(moment: datetime | None) -> int | None:
+    """Whole seconds since 1970 (UTC), fractions dropped."""
+    return None if moment is None else int(moment.timestamp() // 1)
+
+
+def minor(amount: Decimal | None) -> int | None:
+    """An amount in øre, exactly."""
+    return None if amount is None else int(amount.scaleb(2))
+
+
+def log_row(record: Record, *, zone: ZoneInfo, secret: bytes, e164: str | None) -> dict[str, Any]:
+    """The record's columns of ``SCHEMAS[kind]`` without the ordering ones, the day as ISO text.
+
+    A contact's ``source`` and ``asked`` are the caller's to add: they tell how it came, not what it was.
+    ``e164`` is the contact's phone number where it could be read.
+    """
+    match record:
+        case Contact():
+            return _contact(record, zone, customer_key(secret, record.customer_id, e164))
+        case Sale():
+            return _sale(record, zone)
+        case Case():
+            return _case(record, zone, customer_key(secret, record.customer_id, None))
+        case Session():
+            return _session(record, zone, customer_key(secret, record.customer_id, None))
+        case CallsOffered():
+            return _calls_offered(record, zone)
+    raise TypeError(f"no log row for {type(record).__name__}")
+
+
+def _contact(contact: Contact, zone: ZoneInfo, key: str) -> dict[str, Any]:
+    local = contact.ended_at.astimezone(zone)
+    answered = contact.answered
+    if answered is None:
+        answered = contact.offered_at is None or contact.answered_at is not None
+    offered_at, answered_at = epoch(contact.offered_at), epoch(contact.answered_at)
+    wait = None if offered_at is None or answered_at is None else answered_at - offered_at
+    parts = (contact.talk_s, contact.hold_s, contact.wrap_s)
+    handling = contact.handling_s
+    if handling is None and any(part is not None for part in parts):
+        handling = sum(part or 0 for part in parts)
+    return {
+        "contact_id": contact.contact_id,
+        "day": local.date().isoformat(),
+        "hour": local.hour,
+        "ended_at": epoch(contact.ended_at),
+        "partner": contact.partner or "",
+        "team": contact.team or "",
+        "agent": contact.agent or "",
+        "channel": contact.channel or "",
+        "topic": contact.topic or "",
+        "language": contact.language or "",
+        "customer_key": key,
+        "identified": contact.customer_id is not None,
+        "answered": answered,
+        "wait_s": wait,
+        "talk_s": contact.talk_s,
+        "hold_s": contact.hold_s,
+        "wrap_s": contact.wrap_s,
+        "handling_s": handling,
+        "case_id": contact.case_id or "",
+        "self_service_first": contact.self_service_first,
+        "closed_automatically": bool(contact.closed_automatically),
+        "score": contact.score,
+        "score_at": epoch(contact.score_at),
+        "hit": contact.hit,
+        "hit_value_minor": minor(contact.hit_value),
+    }
+
+
+def _sale(sale: Sale, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "sale_id": sale.sale_id,
+        "contact_id": sale.contact_id,
+        "day": sale.sold_at.astimezone(zone).date().isoformat(),
+        "sold_at": epoch(sale.sold_at),
+        "kind": sale.kind or "",
+        "product": sale.product or "",
+        "value_minor": minor(sale.value),
+        "currency": sale.currency or CURRENCY,
+    }
+
+
+def _case(case: Case, zone: ZoneInfo, key: str) -> dict[str, Any]:
+    return {
+        "case_id": case.case_id,
+        "day": case.opened_at.astimezone(zone).date().isoformat(),
+        "opened_at": epoch(case.opened_at),
+        "closed_at": epoch(case.closed_at),
+        "topic": case.topic or "",
+        "customer_key": key,
+    }
+
+
+def _session(session: Session, zone: ZoneInfo, key: str) -> dict[str, Any]:
+    return {
+        "session_id": session.session_id,
+        "customer_key": key,
+        "day": session.started_at.astimezone(zone).date().isoformat(),
+        "started_at": epoch(session.started_at),
+        "ended_at": epoch(session.ended_at),
+        "channel": session.channel or "",
+        "topic": session.topic or "",
+        "completed": session.completed,
+    }
+
+
+def _calls_offered(calls: CallsOffered, zone: ZoneInfo) -> dict[str, Any]:
+    start = epoch(calls.interval_start)
+    place = (calls.partner, calls.team or "", calls.channel or "")
+    return {
+        "interval_id": "|".join([*(part.replace("|", "¦") for part in place), str(start)]),
+        "day": calls.interval_start.astimezone(zone).date().isoformat(),
+        "interval_start": start,
+        "interval_s": calls.interval_s,
+        "partner": calls.partner,
+        "team": calls.team or "",
+        "channel": calls.channel or "",
+        "offered": calls.offered,
+        "answered": calls.answered,
+        "answered_within_s20": calls.answered_within_s20,
+        "abandoned": calls.abandoned,
+        "wait_s": calls.wait_s,
+    }
+
+
+def link(contact: Contact, *, secret: bytes, e164: str | None) -> dict[str, str] | None:
+    """What a contact with both a phone number and a customer teaches: whose number it is."""
+    if e164 is None or contact.customer_id is None:
+        return None
+    return {
+        "phone_key": customer_key(secret, None, e164),
+        "customer_key": pseudonym(secret, f"customer:{contact.customer_id}"),
+    }
