@@ -1,0 +1,140 @@
+"""The sentences: what a team lead reads, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from metrics.inference import (
+    INDEX,
+    Difference,
+    Estimate,
+    Labels,
+    MeanStats,
+    ScoreStats,
+    ShareStats,
+    difference,
+    estimate,
+    numbers,
+    reasons,
+    verdict,
+)
+
+LOW = ScoreStats((15, 13, 18, 19, 20, 30, 40, 30, 20, 14))
+HIGH = ScoreStats((5, 3, 8, 9, 20, 30, 40, 60, 50, 44))
+ROUTES = Labels("CSAT-indeks", "selvbetjening først", "direkte", "index", "higher")
+
+
+def plain(text: str) -> str:
+    return text.replace(numbers.NO_BREAK, " ")
+
+
+def told(first, second, labels: Labels, language: str, **options) -> str:
+    scale = INDEX if labels.unit == "index" else (0.0, 1.0)
+    fixed = options.pop("fixed_start", False)
+    sentence = verdict(
+        estimate(first, scale=scale),
+        estimate(second, scale=scale),
+        difference(first, second, scale=scale, fixed_start=fixed),
+        labels,
+        language=language,
+        **options,
+    )
+    return plain(sentence)
+
+
+def test_a_visible_difference_is_told_with_its_size_interval_and_n():
+    assert told(LOW, HIGH, ROUTES, "nb") == (
+        "CSAT-indeks er lavere, altså dårligere, for selvbetjening først enn for direkte: 54,4 mot 71,5. "
+        "Forskjellen er 17,2 poeng (95 % intervall fra 12,5 til 21,8 poeng; n = 219 og 269)."
+    )
+    english = Labels("CSAT index", "self-service first", "direct", "index", "higher")
+    assert told(HIGH, LOW, english, "en") == (
+        "CSAT index is higher, which is better, for self-service first than for direct: 71.5 against 54.4. "
+        "The difference is 17.2 points (95% interval from 12.5 to 21.8 points; n = 269 and 219)."
+    )
+
+
+def test_no_difference_is_told_with_what_may_have_been_missed():
+    times = MeanStats(300, 0.0, 300 * 90.0**2, 600)
+    labels = Labels("behandlingstid", "Alfa", "Beta", "seconds")
+    assert told(times, times, labels, "nb") == (
+        "Det er ikke påvist noen forskjell i behandlingstid mellom Alfa (10 min, n = 300) og Beta (10 min, "
+        "n = 300). 95 % intervall for forskjellen går fra −14 s til 14 s, så en forskjell på inntil 14 s "
+        "kan ha gått oss forbi."
+    )
+
+
+@pytest.mark.parametrize(("n", "enough"), [(49, False), (50, True)])
+def test_a_verdict_needs_50_in_each_group(n: int, enough: bool):
+    labels = Labels("treff", "Alfa", "Beta", "share", "higher")
+    text = told(ShareStats(n, 5), ShareStats(900, 400), labels, "nb")
+    assert ("For lite data" in text) == (not enough)
+    if not enough:
+        assert "n = 49 for Alfa og n = 900 for Beta. Det trengs minst 50 i hver gruppe." in text
+
+
+def test_a_growing_stream_is_judged_by_the_interval_that_allows_for_looking():
+    one, two = ShareStats(400, 80), ShareStats(400, 105)
+    labels = Labels("hit-rate", "A", "B", "share")
+    assert "is lower for A" in told(one, two, labels, "en")
+    looked_at = told(one, two, labels, "en", fixed_start=True)
+    assert looked_at.startswith("No difference in hit-rate has been shown")
+    assert "allows for repeated looks" in looked_at
+
+
+def test_contacts_of_unknown_route_are_counted():
+    assert told(LOW, HIGH, ROUTES, "nb", unknown=1234).endswith(
+        "1 234 kontakter med ukjent vei inn er ikke med."
+    )
+
+
+def test_what_cannot_be_compared_is_told_with_its_reason():
+    same = MeanStats.of([8.0] * 60)
+    text = told(same, same, Labels("score", "A", "B", "score"), "en")
+    assert text == (
+        "Score cannot be compared between A and B. "
+        "All values are equal, so the uncertainty cannot be estimated."
+    )
+
+
+def test_a_claimed_difference_never_reads_as_zero():
+    big = Estimate(10**6, 0.10000, 0.0995, 0.1005)
+    gap = Difference(0.0004, 0.0001, 0.0007, None, None, 0.01, 0.1)
+    text = plain(verdict(big, big, gap, Labels("hit-rate", "A", "B", "share"), language="en"))
+    assert "0.04 percentage points (95% interval from 0.01 to 0.07" in text
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+@pytest.mark.parametrize("code", sorted(reasons.TEXTS))
+def test_every_reason_has_a_text(code: str, language: str):
+    assert reasons.reason_text(code, language).endswith(".")
+
+
+def test_every_reason_code_is_listed_with_its_texts():
+    codes = {value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, str)}
+    assert codes == set(reasons.TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "nb", "en"),
+    [
+        (0.634, "share", "63,4 %", "63.4%"),
+        (59.4, "seconds", "59 s", "59 s"),
+        (59.6, "seconds", "1 min", "1 min"),
+        (410, "seconds", "6 min 50 s", "6 min 50 s"),
+        (7260, "seconds", "2 t 1 min", "2 h 1 min"),
+        (172_799, "seconds", "47 t 59 min", "47 h 59 min"),
+        (172_800, "seconds", "2,0 døgn", "2.0 days"),
+        (12_345.6, "nok", "12 346 kr", "12,346 kr"),
+        (-0.04, "score", "−0,04", "−0.04"),
+        (0.0, "index", "0,0", "0.0"),
+    ],
+)
+def test_numbers_are_written_as_people_write_them(value: float, unit: str, nb: str, en: str):
+    assert plain(numbers.level(value, unit, "nb")) == nb
+    assert plain(numbers.level(value, unit, "en")) == en
+
+
+def test_an_unknown_unit_is_refused():
+    with pytest.raises(ValueError, match="unit"):
+        Labels("x", "A", "B", "furlongs")
