@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -89,17 +90,20 @@ def _moment(value: Any, info: ValidationInfo) -> datetime:
     return value.astimezone(UTC)
 
 
-def _whole_seconds(value: Any) -> Any:
-    # Half seconds go up, as in the importer's SQL: floor(x + 0.5).
-    if isinstance(value, bool):
-        raise PydanticCustomError("number", "not a number")
-    return int(value + 0.5) if isinstance(value, float) and 0 <= value < 1e9 else value
-
-
 def _number(value: Any) -> Any:
     if isinstance(value, bool):
         raise PydanticCustomError("number", "not a number")
     return value
+
+
+def _whole_seconds(value: Any) -> Any:
+    # Half seconds go up, as in the importer's SQL: floor(x + 0.5).
+    value = _number(value)
+    return (
+        int(float(value) + 0.5)
+        if isinstance(value, float | Decimal) and isfinite(value) and value >= 0
+        else value
+    )
 
 
 def _text(limit: int) -> Any:
