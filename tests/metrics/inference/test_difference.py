@@ -1,5 +1,8 @@
 """Two groups: differences, intervals, p and effect sizes against named references and by simulation."""
 
+# A value that is None fails the comparison, as it should in a test.
+# mypy: disable-error-code="operator, no-untyped-def, arg-type, misc, union-attr, type-var"
+
 from __future__ import annotations
 
 import json
@@ -38,7 +41,7 @@ def spread(bins: tuple[int, ...]) -> np.ndarray:
     return np.repeat(np.arange(1, 11), bins)
 
 
-def test_means_agree_with_scipys_welch_test():
+def test_means_agree_with_scipys_welch_test() -> None:
     rng = np.random.default_rng(1)
     one, two = rng.normal(600, 90, 41), rng.normal(560, 200, 77)
     found = difference(MeanStats.of(one, 600), MeanStats.of(two, 600))
@@ -48,7 +51,7 @@ def test_means_agree_with_scipys_welch_test():
     assert (found.low, found.high, found.p) == pytest.approx((low, high, expected.pvalue), abs=1e-9)
 
 
-def test_means_agree_with_statsmodels_welch_interval():
+def test_means_agree_with_statsmodels_welch_interval() -> None:
     rng = np.random.default_rng(2)
     one, two = rng.exponential(5, 25), rng.exponential(9, 12)
     expected = CompareMeans(DescrStatsW(one), DescrStatsW(two)).tconfint_diff(usevar="unequal")
@@ -56,7 +59,7 @@ def test_means_agree_with_statsmodels_welch_interval():
     assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_published_index_gap_has_the_interval_its_size_implies():
+def test_the_published_index_gap_has_the_interval_its_size_implies() -> None:
     # 20,000 contacts, 63 % self-service first, sd 25: 56 against 66 is −10.0 [−10.7, −9.3].
     def group(n: int, mean: float) -> MeanStats:
         return MeanStats(n, 0.0, 25.0**2 * (n - 1), mean)
@@ -69,7 +72,9 @@ def test_the_published_index_gap_has_the_interval_its_size_implies():
     ("first", "second"),
     [((70, 56), (80, 48)), ((10, 9), (10, 3)), ((84, 6), (80, 2)), ((56, 5), (29, 0)), ((10, 10), (20, 0))],
 )
-def test_shares_agree_with_statsmodels_newcombe_interval(first: tuple[int, int], second: tuple[int, int]):
+def test_shares_agree_with_statsmodels_newcombe_interval(
+    first: tuple[int, int], second: tuple[int, int]
+) -> None:
     found = difference(ShareStats(*first), ShareStats(*second))
     expected = confint_proportions_2indep(first[1], first[0], second[1], second[0], method="newcomb")
     assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
@@ -92,13 +97,13 @@ def test_shares_agree_with_statsmodels_newcombe_interval(first: tuple[int, int],
         ((10, 10), (10, 0), 0.6075, 1.0),
     ],
 )
-def test_shares_agree_with_the_table_of_newcombe_1998(first, second, low: float, high: float):
+def test_shares_agree_with_the_table_of_newcombe_1998(first, second, low: float, high: float) -> None:
     # Statistics in Medicine 17, 873–890, table II, method 10.
     found = difference(ShareStats(*first), ShareStats(*second), minimum_n=1)
     assert (found.low, found.high) == pytest.approx((low, high), abs=5.1e-5)
 
 
-def test_ratios_agree_with_tea_tasting():
+def test_ratios_agree_with_tea_tasting() -> None:
     # tea-tasting 1.14.0, RatioOfMeans("y", "x", use_t=True, equal_var=False), treatment − control.
     control = zip(
         [3, 5, 2, 8, 6, 4, 7, 5, 9, 1, 3, 4], [30, 41, 25, 90, 55, 48, 66, 40, 101, 8, 35, 37], strict=True
@@ -113,7 +118,7 @@ def test_ratios_agree_with_tea_tasting():
     assert found.effect == pytest.approx(0.19085451977401124, abs=1e-9)
 
 
-def test_scores_agree_with_scipys_brunner_munzel_test():
+def test_scores_agree_with_scipys_brunner_munzel_test() -> None:
     expected = reference.brunnermunzel(spread(MANY), spread(FEW))
     found = superiority(ScoreStats(MANY), ScoreStats(FEW))
     assert found.p == pytest.approx(expected.pvalue, abs=1e-12)
@@ -122,7 +127,7 @@ def test_scores_agree_with_scipys_brunner_munzel_test():
     assert found.low < found.difference < found.high
 
 
-def test_scores_agree_with_the_example_of_brunner_and_munzel_2000():
+def test_scores_agree_with_the_example_of_brunner_and_munzel_2000() -> None:
     # Pain scores of two groups (Biometrical Journal 42, 17–25): p of the t approximation is .0057862.
     one = [1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 1, 1]
     two = [3, 3, 4, 3, 1, 2, 3, 1, 1, 5, 4]
@@ -134,7 +139,7 @@ def test_scores_agree_with_the_example_of_brunner_and_munzel_2000():
 
 
 @given(scores, scores)
-def test_superiority_seen_from_the_other_side_is_the_rest(one: tuple[int, ...], two: tuple[int, ...]):
+def test_superiority_seen_from_the_other_side_is_the_rest(one: tuple[int, ...], two: tuple[int, ...]) -> None:
     there, back = superiority(ScoreStats(one), ScoreStats(two)), superiority(ScoreStats(two), ScoreStats(one))
     assert there.reason == back.reason
     if there.low is not None:
@@ -143,7 +148,7 @@ def test_superiority_seen_from_the_other_side_is_the_rest(one: tuple[int, ...], 
 
 
 @given(scores, scores)
-def test_a_difference_turned_around_is_its_negative(one: tuple[int, ...], two: tuple[int, ...]):
+def test_a_difference_turned_around_is_its_negative(one: tuple[int, ...], two: tuple[int, ...]) -> None:
     there = difference(ScoreStats(one), ScoreStats(two), fixed_start=True, scale=INDEX)
     back = difference(ScoreStats(two), ScoreStats(one), fixed_start=True, scale=INDEX)
     assert (there.reason, there.p) == (back.reason, back.p)
@@ -165,35 +170,35 @@ def test_a_difference_turned_around_is_its_negative(one: tuple[int, ...], two: t
         (TimeBins.of({3: 10}, q=0.9), TimeBins.of({3: 10}, q=0.9), reasons.TOO_FEW),
     ],
 )
-def test_what_cannot_be_compared_has_a_reason_and_no_p(first, second, reason: str):
+def test_what_cannot_be_compared_has_a_reason_and_no_p(first, second, reason: str) -> None:
     found = difference(first, second)
     assert (found.reason, found.low, found.high, found.p) == (reason, None, None, None)
 
 
-def test_shares_that_are_both_0_have_an_interval_but_no_p():
+def test_shares_that_are_both_0_have_an_interval_but_no_p() -> None:
     found = difference(ShareStats(50, 0), ShareStats(80, 0))
     assert found.low < 0 < found.high
     assert (found.p, found.reason) == (None, reasons.NO_SPREAD)
 
 
-def test_separated_scores_have_no_interval_of_superiority():
+def test_separated_scores_have_no_interval_of_superiority() -> None:
     found = superiority(ScoreStats((9, 9) + (0,) * 8), ScoreStats((0,) * 8 + (9, 9)))
     assert (found.difference, found.low, found.p, found.reason) == (0.0, None, None, reasons.SEPARATED)
 
 
-def test_different_kinds_are_not_compared():
+def test_different_kinds_are_not_compared() -> None:
     with pytest.raises(TypeError):
         difference(ShareStats(50, 3), MeanStats(50, 3, 3))
 
 
 @pytest.mark.parametrize(("n", "shown"), [(29, False), (30, True)])
-def test_always_valid_limits_are_shown_from_30_in_each_group(n: int, shown: bool):
+def test_always_valid_limits_are_shown_from_30_in_each_group(n: int, shown: bool) -> None:
     group = MeanStats(n, 0.0, 20.0)
     assert (difference(group, MeanStats(500, 1, 500), fixed_start=True).low_always is not None) == shown
     assert difference(group, MeanStats(500, 1, 500)).low_always is None
 
 
-def test_always_valid_limits_follow_the_formula_of_the_paper():
+def test_always_valid_limits_follow_the_formula_of_the_paper() -> None:
     # c = 8.21 at α = .05; half-width √(V·(k+1)/k·ln((k+1)/α²)) with k = N·c/N*.
     assert always.tuning() == pytest.approx(8.21, abs=0.005)
     k = 300 * always.tuning() / 2000
@@ -202,7 +207,7 @@ def test_always_valid_limits_follow_the_formula_of_the_paper():
 
 
 @given(st.floats(0.001, 5), st.integers(60, 10_000))
-def test_the_always_valid_p_is_alpha_where_the_interval_ends(variance: float, n: int):
+def test_the_always_valid_p_is_alpha_where_the_interval_ends(variance: float, n: int) -> None:
     edge = always.half_width(variance, n)
     assert always.p_value(edge, variance, n) == pytest.approx(0.05, abs=1e-9)
 
@@ -225,14 +230,14 @@ def false_claims(streams: int, arm: int, seed: int) -> tuple[float, float]:
     return fixed / streams, lasting / streams
 
 
-def test_looking_often_fools_the_ordinary_interval_and_not_the_always_valid_one(figure):
+def test_looking_often_fools_the_ordinary_interval_and_not_the_always_valid_one(figure) -> None:
     fixed, lasting = false_claims(200, 2000, 5)
     assert figure("one-look interval, wrong at some look (2,000 per arm)", fixed) > 0.25
     assert figure("always-valid interval, wrong at some look (2,000 per arm)", lasting) <= 0.06
 
 
 @pytest.mark.slow
-def test_looking_often_up_to_5000_per_arm(figure):
+def test_looking_often_up_to_5000_per_arm(figure) -> None:
     fixed, lasting = false_claims(2000, 5000, 6)
     assert figure("one-look interval, wrong at some look (5,000 per arm)", fixed) > 0.35
     assert figure("always-valid interval, wrong at some look (5,000 per arm)", lasting) <= 0.05
@@ -270,7 +275,7 @@ def times_coverage(runs: int, n: int, seed: int) -> float:
     return inside / runs
 
 
-def test_two_sample_intervals_cover_as_stated(figure):
+def test_two_sample_intervals_cover_as_stated(figure) -> None:
     assert 0.93 < figure("superiority, n = 30, coverage", superiority_coverage(1000, 30, 3)) < 0.98
     assert 0.93 < figure("shares (Newcombe), n = 30, coverage", share_coverage(2000, 30, 3)) < 0.98
     assert 0.92 < figure("medians, n = 100, coverage", times_coverage(300, 100, 3)) < 0.99
@@ -278,13 +283,13 @@ def test_two_sample_intervals_cover_as_stated(figure):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [10, 30, 200])
-def test_two_sample_intervals_cover_as_stated_at_every_size(n: int, figure):
+def test_two_sample_intervals_cover_as_stated_at_every_size(n: int, figure) -> None:
     assert 0.94 < figure(f"superiority, n = {n}, coverage", superiority_coverage(10_000, n, 4)) < 0.985
     assert 0.94 < figure(f"shares (Newcombe), n = {n}, coverage", share_coverage(20_000, n, 4)) < 0.985
     if n > 10:
         assert 0.93 < figure(f"medians, n = {n}, coverage", times_coverage(2000, n, 4)) < 0.985
 
 
-def test_a_difference_survives_json():
+def test_a_difference_survives_json() -> None:
     found = difference(ScoreStats(FEW), ScoreStats(MANY), fixed_start=True)
     assert from_json(Difference, json.loads(json.dumps(to_json(found), allow_nan=False))) == found

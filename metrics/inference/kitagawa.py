@@ -1,0 +1,121 @@
+"""Where a raw gap comes from: another mix of questions, or another result on the same questions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from metrics.inference import minimum, reasons
+from metrics.inference.estimates import ALPHA, AS_IS, Scale, moments, z_quantile
+from metrics.inference.results import Estimate
+from metrics.inference.strata import Arrays, Cell, Strata, arrays
+
+
+@dataclass(frozen=True)
+class CellPart:
+    """What one stratum contributes; the parts of all strata add up to the whole."""
+
+    cell: Cell
+    share_first: float
+    share_second: float
+    within: Estimate
+    mix: Estimate
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """raw = within + mix + unsupported; all first − second, with 95 % intervals.
+
+    ``within``: the gap on the same questions. ``mix``: what the groups' different questions make.
+    ``unsupported``: what comes from strata that one group does not have (no interval: a remainder).
+    """
+
+    raw: float | None
+    within: Estimate
+    mix: Estimate
+    unsupported: float | None
+    cells: tuple[CellPart, ...]
+    reason: str = ""
+
+
+def decompose(
+    strata: Strata, *, minimum_n: int = minimum.TOO_FEW, scale: Scale = AS_IS, alpha: float = ALPHA
+) -> Decomposition:
+    """Kitagawa's split (JASA 50, 1955) of a raw gap over ``{cell: (first, second)}``.
+
+    within = Σ½(p₁+p₂)(m₁−m₂), mix = Σ½(m₁+m₂)(p₁−p₂), p being a group's share in the stratum. The
+    variances (delta method) hold the noise of the shares as well as that of the means. A stratum's mix
+    part is measured from the average stratum, which changes no sum: a topic as good as the others
+    contributes nothing, whoever has more of it.
+    """
+    sums = [sum(pair[g].n for pair in strata.values()) for g in (0, 1)]
+    shared = {cell: pair for cell, pair in strata.items() if pair[0].n and pair[1].n}
+    columns = arrays(shared)
+    kept = columns.n.sum(axis=1)
+    reason = ""
+    if min(sums) == 0:
+        reason = reasons.ONE_SIDED if sum(sums) else reasons.NO_DATA
+    elif not shared:
+        reason = reasons.NO_SUPPORT
+    elif min(kept) < max(minimum_n, 2):
+        reason = reasons.TOO_FEW
+    if reason:
+        missing = Estimate(int(kept.sum()), None, None, None, reason)
+        return Decomposition(None, missing, missing, None, (), reason)
+    by = scale[1]
+    raw = by * (_overall(strata, 0) - _overall(strata, 1))
+    within, mix, cells = _parts(columns, by, z_quantile(1 - alpha / 2))
+    explained = sum(part.value for part in (within, mix) if part.value is not None)
+    return Decomposition(raw, within, mix, raw - explained, cells)
+
+
+def _overall(strata: Strata, g: int) -> float:
+    n = sum(pair[g].n for pair in strata.values())
+    return sum(moments(pair[g])[0] * pair[g].n for pair in strata.values() if pair[g].n) / n
+
+
+def _parts(columns: Arrays, by: float, z: float) -> tuple[Estimate, Estimate, tuple[CellPart, ...]]:
+    totals = columns.n.sum(axis=1)
+    p = columns.n / totals[:, None]
+    gap = by * (columns.mean[0] - columns.mean[1])
+    level = by * columns.mean.mean(axis=0)
+    level -= float(p.mean(axis=0) @ level)
+    noise = by * by * (columns.variance / columns.n).sum(axis=0)
+    average, shift = p.mean(axis=0), p[0] - p[1]
+
+    def share_noise(values: np.ndarray) -> float:
+        # Variance of Σp·values over both groups, p being multinomial shares.
+        return sum(
+            max(float(p[g] @ values**2) - float(p[g] @ values) ** 2, 0.0) / float(totals[g]) for g in (0, 1)
+        )
+
+    within_v = float(average**2 @ noise) + share_noise(gap) / 4
+    mix_v = float(shift**2 @ noise) / 4 + share_noise(level)
+    n = int(totals.sum())
+    binomial = (p * (1 - p) / totals[:, None]).sum(axis=0)
+    cell_within_v = average**2 * noise + gap**2 * binomial / 4
+    cell_mix_v = shift**2 * noise / 4 + level**2 * binomial
+    cells = tuple(
+        CellPart(
+            cell,
+            float(p[0, i]),
+            float(p[1, i]),
+            _with_interval(
+                int(columns.n[:, i].sum()), float(average[i] * gap[i]), float(cell_within_v[i]), z
+            ),
+            _with_interval(int(columns.n[:, i].sum()), float(level[i] * shift[i]), float(cell_mix_v[i]), z),
+        )
+        for i, cell in enumerate(columns.cells)
+    )
+    return (
+        _with_interval(n, float(average @ gap), within_v, z),
+        _with_interval(n, float(level @ shift), mix_v, z),
+        cells,
+    )
+
+
+def _with_interval(n: int, value: float, variance: float, z: float) -> Estimate:
+    half = z * math.sqrt(variance)
+    return Estimate(n, value, value - half, value + half)

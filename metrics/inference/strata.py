@@ -1,0 +1,169 @@
+"""Like for like: the difference that is left when both groups have the same mix of questions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtr
+
+from metrics.inference import always, minimum, reasons
+from metrics.inference.estimates import ALPHA, AS_IS, Scale, moments, t_quantile
+from metrics.inference.mantel_haenszel import mantel_haenszel
+from metrics.inference.results import Difference, Estimate
+from metrics.inference.stats import MeanStats, RatioStats, ScoreStats, ShareStats
+
+Cell = tuple[str, ...]
+Averaged = MeanStats | ShareStats | ScoreStats | RatioStats
+Strata = Mapping[Cell, tuple[Averaged, Averaged]]
+WEIGHTS = ("pooled", "first", "second", "equal")
+
+
+@dataclass(frozen=True)
+class LikeForLike:
+    """Two groups as they would be with the same mix.
+
+    ``support`` is the share of all observations in strata that both groups have; the rest drops out.
+    ``n`` of the groups counts those with support. ``mantel_haenszel`` is there for shares only.
+    """
+
+    weights: str
+    first: Estimate
+    second: Estimate
+    difference: Difference
+    support: float | None
+    support_first: float | None
+    support_second: float | None
+    strata: int
+    dropped: int
+    mantel_haenszel: Difference | None = None
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Strata as columns; row 0 of each is the first group, row 1 the second."""
+
+    cells: tuple[Cell, ...]
+    n: np.ndarray  # (2, strata)
+    mean: np.ndarray
+    variance: np.ndarray  # of one observation
+
+
+def like_for_like(
+    strata: Strata,
+    *,
+    weights: str = "pooled",
+    minimum_n: int = minimum.TOO_FEW,
+    fixed_start: bool = False,
+    scale: Scale = AS_IS,
+    alpha: float = ALPHA,
+) -> LikeForLike:
+    """Direct standardisation over ``{cell: (first, second)}``; ``scale = (a, b)`` as for an estimate.
+
+    d = Σw(m₁ − m₂), V = Σw²(v₁/n₁ + v₂/n₂) (Cochran, *Sampling Techniques*, 1977, 5.6) with Welch's
+    degrees of freedom, so that one stratum gives what the raw comparison gives. Weights: ``pooled`` (the
+    mix of both), ``first`` ("what if the second had come with these questions?"), ``second``, ``equal``.
+    A stratum with one observation in a group borrows that group's variance within strata.
+    """
+    if weights not in WEIGHTS:
+        raise ValueError(f"weights are one of {', '.join(WEIGHTS)}, not {weights!r}")
+    sizes = np.array([[pair[0].n, pair[1].n] for pair in strata.values()], dtype=float).reshape(-1, 2).T
+    shared = {cell: pair for cell, pair in strata.items() if pair[0].n and pair[1].n}
+    columns = arrays(shared)
+    kept = columns.n.sum(axis=1)
+    support = [float(k / t) if t else None for k, t in zip(kept, sizes.sum(axis=1), strict=True)]
+    all_support = float(kept.sum() / sizes.sum()) if sizes.sum() else None
+    reason = _missing(sizes, kept, minimum_n)
+    groups: list[Estimate]
+    if reason:
+        groups = [Estimate(int(k), None, None, None, reason) for k in kept]
+        gap, adjusted = Difference.missing(reason), None
+    else:
+        w = _weights(columns.n, weights)
+        parts = w**2 * columns.variance / columns.n
+        groups = [_group(columns, w, parts, g, scale=scale, alpha=alpha) for g in (0, 1)]
+        gap = _difference(columns, w, parts, fixed_start=fixed_start, by=scale[1], alpha=alpha)
+        adjusted = _adjusted_shares(shared, scale, alpha)
+    return LikeForLike(
+        weights,
+        groups[0],
+        groups[1],
+        gap,
+        all_support,
+        support[0],
+        support[1],
+        len(shared),
+        sizes.shape[1] - len(shared),
+        adjusted,
+    )
+
+
+def arrays(strata: Strata) -> Arrays:
+    """Strata that both groups have, as arrays."""
+    found = [[moments(pair[g]) for pair in strata.values()] for g in (0, 1)]
+    table = np.array(found, dtype=float).reshape(2, len(strata), 2)
+    n = np.array([[pair[g].n for pair in strata.values()] for g in (0, 1)], dtype=float).reshape(2, -1)
+    variance = table[:, :, 1].copy()
+    for g in (0, 1):
+        degrees = n[g] - 1
+        if degrees.sum() > 0:
+            variance[g, degrees == 0] = (degrees * variance[g]).sum() / degrees.sum()
+    return Arrays(tuple(strata), n, table[:, :, 0], variance)
+
+
+def _missing(sizes: np.ndarray, kept: np.ndarray, minimum_n: int) -> str:
+    totals = sizes.sum(axis=1)
+    if not totals.all():
+        return reasons.ONE_SIDED if totals.any() else reasons.NO_DATA
+    if not kept.all():
+        return reasons.NO_SUPPORT
+    return reasons.TOO_FEW if min(kept) < max(minimum_n, 2) else ""
+
+
+def _weights(n: np.ndarray, weights: str) -> np.ndarray:
+    raw = {"pooled": n.sum(axis=0), "first": n[0], "second": n[1], "equal": np.ones(n.shape[1])}[weights]
+    return np.asarray(raw / raw.sum())
+
+
+def _degrees(parts: np.ndarray, n: np.ndarray) -> float:
+    known = n > 1
+    below = float((parts[known] ** 2 / (n[known] - 1)).sum())
+    return float(parts.sum()) ** 2 / below if below else 1.0
+
+
+def _group(
+    columns: Arrays, w: np.ndarray, parts: np.ndarray, g: int, *, scale: Scale, alpha: float
+) -> Estimate:
+    a, b = scale
+    n, value = int(columns.n[g].sum()), a + b * float(w @ columns.mean[g])
+    variance = float(parts[g].sum())
+    if variance == 0:
+        return Estimate(n, value, None, None, reasons.NO_SPREAD)
+    half = abs(b) * t_quantile(1 - alpha / 2, _degrees(parts[g], columns.n[g])) * math.sqrt(variance)
+    return Estimate(n, value, value - half, value + half)
+
+
+def _difference(
+    columns: Arrays, w: np.ndarray, parts: np.ndarray, *, fixed_start: bool, by: float, alpha: float
+) -> Difference:
+    gap, variance = by * float(w @ (columns.mean[0] - columns.mean[1])), by * by * float(parts.sum())
+    if variance == 0:
+        return Difference(gap, None, None, None, None, None, None, reasons.NO_SPREAD)
+    df, se = _degrees(parts, columns.n), math.sqrt(variance)
+    half = t_quantile(1 - alpha / 2, df) * se
+    p = 2 * float(stdtr(df, -abs(gap) / se))
+    # Cohen's d with the standard deviation within strata and groups.
+    within = float(((columns.n - 1) * columns.variance).sum() / max((columns.n - 1).sum(), 1))
+    effect = gap / by / math.sqrt(within) if within and by else None
+    low_always = high_always = None
+    if fixed_start and columns.n.sum(axis=1).min() >= minimum.ALWAYS_VALID:
+        wide = always.half_width(variance, int(columns.n.sum()), alpha=alpha)
+        low_always, high_always = gap - wide, gap + wide
+    return Difference(gap, gap - half, gap + half, low_always, high_always, p, effect)
+
+
+def _adjusted_shares(strata: Strata, scale: Scale, alpha: float) -> Difference | None:
+    tables = [(a, b) for a, b in strata.values() if isinstance(a, ShareStats) and isinstance(b, ShareStats)]
+    return mantel_haenszel(tables, alpha=alpha) if tables and scale == AS_IS else None

@@ -1,0 +1,192 @@
+"""Clusters: against statsmodels' sandwich, and by simulation of agents and customers."""
+
+# A value that is None fails the comparison, as it should in a test.
+# mypy: disable-error-code="operator, no-untyped-def, arg-type, misc, union-attr, type-var"
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy import stats as reference
+
+from metrics.inference import (
+    INDEX,
+    MeanStats,
+    RatioStats,
+    ScoreStats,
+    ShareStats,
+    difference,
+    from_json,
+    reasons,
+    to_json,
+)
+from metrics.inference.clusters import CLUSTER_MEANS, ROBUST, Clustered, ClusterSums, by_cluster, robust
+
+NONE = MeanStats(0, 0.0, 0.0)
+
+
+def crossed(agents: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    rng = np.random.default_rng(seed)
+    return [
+        (rng.normal(7 + fate, 2, rng.integers(3, 20)), rng.normal(6 + fate, 2, rng.integers(3, 20)))
+        for fate in rng.normal(0, 0.7, agents)
+    ]
+
+
+def nested(
+    agents: int, seed: int, gap: float = 0.0, scores: int = 80
+) -> dict[str, tuple[MeanStats, MeanStats]]:
+    """Half of the agents with each partner; intraclass correlation .03."""
+    rng = np.random.default_rng(seed)
+    sd, between = 2 * np.sqrt(0.97), 2 * np.sqrt(0.03)
+    found = {}
+    for agent in range(agents):
+        own = MeanStats.of(rng.normal(7 + gap * (agent % 2 == 0) + rng.normal(0, between), sd, scores))
+        found[str(agent)] = (own, NONE) if agent % 2 == 0 else (NONE, own)
+    return found
+
+
+def expected_sandwich(groups: list[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float, float, float]:
+    y = np.concatenate([np.concatenate(pair) for pair in groups])
+    first = np.concatenate([np.r_[np.ones(len(a)), np.zeros(len(b))] for a, b in groups])
+    agent = np.concatenate([np.full(len(a) + len(b), i) for i, (a, b) in enumerate(groups)])
+    fit = sm.OLS(y, sm.add_constant(first)).fit(cov_type="cluster", cov_kwds={"groups": agent}, use_t=True)
+    return fit.params[1], *fit.conf_int()[1], fit.pvalues[1]
+
+
+def test_agents_in_both_groups_agree_with_statsmodels_cluster_covariance() -> None:
+    groups = crossed(15, 1)
+    found = by_cluster({str(i): (MeanStats.of(a, 6.5), MeanStats.of(b)) for i, (a, b) in enumerate(groups)})
+    gap = found.difference
+    assert found.method == ROBUST
+    assert (gap.difference, gap.low, gap.high, gap.p) == pytest.approx(expected_sandwich(groups), abs=1e-9)
+
+
+def test_sums_over_customers_give_what_the_list_of_customers_gives() -> None:
+    groups = crossed(200, 2)
+    rows = [(len(a), (a - 6).sum(), len(b), (b - 6).sum()) for a, b in groups]
+    sums = ClusterSums.of(rows[:70], shift=6) + ClusterSums.of(rows[70:], shift=6)
+    sizes = sum(len(a) for a, _ in groups), sum(len(b) for _, b in groups)
+    first, second, gap = robust(sums, sizes)
+    assert (gap.difference, gap.low, gap.high, gap.p) == pytest.approx(expected_sandwich(groups), abs=1e-9)
+    assert first.value == pytest.approx(np.concatenate([a for a, _ in groups]).mean())
+    assert second.low < second.value < second.high
+
+
+def test_sums_of_different_shifts_are_not_merged() -> None:
+    with pytest.raises(ValueError, match="shift"):
+        ClusterSums.of([(1, 2, 3, 4)], 1) + ClusterSums.of([(1, 2, 3, 4)], 2)
+
+
+@pytest.mark.parametrize(("agents", "method"), [(38, CLUSTER_MEANS), (39, CLUSTER_MEANS), (40, ROBUST)])
+def test_below_40_agents_their_means_are_compared(agents: int, method: str) -> None:
+    assert by_cluster(nested(agents, 1)).method == method
+
+
+def test_agent_means_agree_with_scipys_welch_test() -> None:
+    agents = nested(12, 3)
+    means = [[pair[g].mean for pair in agents.values() if pair[g].n] for g in (0, 1)]
+    expected = reference.ttest_ind(*means, equal_var=False)
+    found = by_cluster(agents).difference
+    assert (found.low, found.high) == pytest.approx(tuple(expected.confidence_interval()), abs=1e-9)
+    assert found.p == pytest.approx(expected.pvalue, abs=1e-9)
+
+
+def test_a_cluster_for_each_contact_gives_nearly_the_plain_interval() -> None:
+    rng = np.random.default_rng(4)
+    one, two = rng.normal(7, 2, 400), rng.normal(6, 2, 300)
+    rows = {f"a{i}": (MeanStats.of([x]), NONE) for i, x in enumerate(one)}
+    rows |= {f"b{i}": (NONE, MeanStats.of([x])) for i, x in enumerate(two)}
+    found, plain = by_cluster(rows), difference(MeanStats.of(one), MeanStats.of(two))
+    assert found.difference.low == pytest.approx(plain.low, abs=0.002)
+    assert found.design_effect == pytest.approx(1.0, abs=0.01)
+
+
+def test_shares_scores_and_ratios_are_clustered_alike() -> None:
+    scores = {str(i): (ScoreStats((i, *(1,) * 9)), ScoreStats((0, i, *(1,) * 8))) for i in range(1, 9)}
+    plain, scaled = by_cluster(scores), by_cluster(scores, scale=INDEX)
+    assert scaled.difference.low == pytest.approx(plain.difference.low * 100 / 9)
+    assert scaled.first.high == pytest.approx((plain.first.high - 1) * 100 / 9)
+    assert scaled.design_effect == pytest.approx(plain.design_effect)
+    shares = by_cluster({str(i): (ShareStats(20, i), ShareStats(30, 12 - i)) for i in range(8)})
+    assert shares.difference.difference == pytest.approx(28 / 160 - 68 / 240)
+    ratios = {str(i): (RatioStats.of([(2, i), (1, 3)]), RatioStats.of([(4, 1), (1, i)])) for i in range(8)}
+    assert by_cluster(ratios).difference.difference == pytest.approx(52 / 24 - 36 / 40)
+
+
+@pytest.mark.parametrize(
+    ("clusters", "reason"),
+    [
+        ({}, reasons.NO_DATA),
+        ({"a": (MeanStats.of([1, 2] * 9), NONE)}, reasons.ONE_SIDED),
+        ({"a": (MeanStats.of([1, 2] * 9), MeanStats.of([1, 2]))}, reasons.TOO_FEW),
+        ({"a": (MeanStats.of([1, 2] * 9), MeanStats.of([1, 2] * 9))}, reasons.TOO_FEW_CLUSTERS),
+        ({k: (MeanStats.of([3] * 9), MeanStats.of([3] * 9)) for k in "ab"}, reasons.NO_SPREAD),
+        ({k: (MeanStats.of([i, 2] * 9), MeanStats.of([1, 2 * i] * 9)) for i, k in enumerate("ab")}, ""),
+    ],
+)
+def test_what_cannot_be_clustered_has_a_reason(clusters, reason: str) -> None:
+    found = by_cluster(clusters)
+    assert found.difference.reason == reason
+    assert (found.difference.low is None) == bool(reason)
+
+
+def test_sums_without_a_second_group_or_cluster_have_a_reason() -> None:
+    assert robust(ClusterSums.of([(3, 9, 0, 0)] * 4), (12, 0))[2].reason == reasons.ONE_SIDED
+    assert robust(ClusterSums.of([(3, 9, 3, 8)]), (3, 3))[2].reason == reasons.TOO_FEW_CLUSTERS
+
+
+def partner_coverage(runs: int, agents: int, seed: int) -> tuple[float, float]:
+    """Coverage of the naive and of the clustered interval of two partners that do not differ."""
+    naive = own = 0
+    for run in range(runs):
+        data = nested(agents, seed + run)
+        found = by_cluster(data).difference
+        own += found.low <= 0 <= found.high
+        groups = [sum((pair[g] for pair in data.values()), start=NONE) for g in (0, 1)]
+        plain = difference(*groups)
+        naive += plain.low <= 0 <= plain.high
+    return naive / runs, own / runs
+
+
+def customer_coverage(runs: int, customers: int, seed: int) -> float:
+    """Customers with one to four contacts each, by either route, and a fate of their own."""
+    rng, inside = np.random.default_rng(seed), 0
+    for _ in range(runs):
+        n = rng.integers(1, 5, customers)
+        n1 = rng.binomial(n, 0.6)
+        fate = rng.normal(0, 1.2, customers)
+        t1 = n1 * (7 + fate) + rng.normal(0, 1, customers) * np.sqrt(n1) * 1.6
+        t2 = (n - n1) * (7 + fate) + rng.normal(0, 1, customers) * np.sqrt(n - n1) * 1.6
+        rows = np.stack([n1, t1, n - n1, t2], axis=1)
+        gap = robust(ClusterSums.of(map(tuple, rows)), (int(n1.sum()), int((n - n1).sum())))[2]
+        inside += gap.low <= 0 <= gap.high
+    return inside / runs
+
+
+def test_partners_are_compared_with_the_coverage_stated(figure) -> None:
+    naive, own = partner_coverage(300, 20, 1)
+    assert figure("partners, 20 agents, icc .03, naive interval, coverage", naive) < 0.8
+    assert 0.92 < figure("partners, 20 agents, icc .03, by agent, coverage", own) < 0.98
+    assert 0.92 < figure("300 customers as clusters, coverage", customer_coverage(300, 300, 1)) < 0.98
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("agents", [10, 20, 40, 60])
+def test_partners_are_compared_with_the_coverage_stated_at_every_size(agents: int, figure) -> None:
+    naive, own = partner_coverage(2000, agents, 10_000)
+    figure(f"partners, {agents} agents, icc .03, naive interval, coverage", naive)
+    assert 0.93 < figure(f"partners, {agents} agents, icc .03, by agent, coverage", own) < 0.97
+
+
+@pytest.mark.slow
+def test_customers_as_clusters_are_covered_as_stated(figure) -> None:
+    assert 0.94 < figure("1,000 customers as clusters, coverage", customer_coverage(3000, 1000, 2)) < 0.96
+
+
+def test_a_clustered_result_survives_json() -> None:
+    found = by_cluster(nested(12, 3))
+    assert from_json(Clustered, json.loads(json.dumps(to_json(found), allow_nan=False))) == found
