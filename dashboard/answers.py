@@ -1,0 +1,101 @@
+"""What the pages ask of ``metrics``, once per data version, scope and filter for all viewers together.
+
+The scope is part of every cache key: two viewers share an answer only when they may see the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import streamlit as st
+
+from dashboard import context
+from dashboard.filters import Filters
+from metrics import Comparison, Scope, Value
+
+COMPARED = ("csat_index", "handling_time", "hit_rate")
+SCORECARD = ("csat", "handling_time", "hit_rate", "response_rate", "survey_coverage")
+KEPT = 256  # answers; a version makes a handful per filter that is looked at
+
+Series = dict[str, list[Value]]
+
+
+@dataclass(frozen=True)
+class RouteComparison:
+    """The comparison page's data."""
+
+    comparisons: dict[str, Comparison]
+    histogram: dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """One partner's (or everybody's) results: the whole, by week and by team."""
+
+    whole: dict[str, Value]
+    before: dict[str, Value]  # the same number of days just before
+    weekly: Series
+    teams: Series
+
+
+def _by_repr(scope: Scope) -> str:
+    return repr(scope)
+
+
+_cached = st.cache_resource(max_entries=KEPT, show_spinner=False, hash_funcs={Scope: _by_repr})
+
+
+@_cached
+def route_comparison(version: str, scope: Scope, filters: Filters) -> RouteComparison:  # noqa: ARG001
+    """Self-service first against direct; ``version`` is part of the key only."""
+    reader = context.reader(scope)
+    span = {"where": filters.where, "start": filters.start, "end": filters.end}
+    return RouteComparison(
+        {metric: reader.compare(metric, **span) for metric in COMPARED},
+        reader.histogram(filters.where, filters.start, filters.end),
+    )
+
+
+@_cached
+def daily(version: str, scope: Scope, filters: Filters, metric: str) -> Series:  # noqa: ARG001
+    """A metric day by day, by route."""
+    values = context.reader(scope).show(
+        [metric], ["day", "self_service_first"], filters.where, filters.start, filters.end
+    )
+    return _grouped(values, "self_service_first")
+
+
+def _grouped(values: Sequence[Value], dim: str) -> Series:
+    series: Series = {}
+    for value in values:
+        series.setdefault(value.dims[dim], []).append(value)
+    return series
+
+
+@_cached
+def scorecard(version: str, scope: Scope, filters: Filters) -> Scorecard:  # noqa: ARG001
+    """Results and how much is known about them, for the rows the scope and the filters leave."""
+    reader = context.reader(scope)
+    span = (filters.where, filters.start, filters.end)
+    before = (filters.where, *_days_before(filters))
+    return Scorecard(
+        {value.metric: value for value in reader.show(SCORECARD, (), *span)},
+        {value.metric: value for value in reader.show(SCORECARD, (), *before)},
+        _by_metric(reader.show(SCORECARD, ("week",), *span)),
+        _by_metric(reader.show(SCORECARD, ("team",), *span)),
+    )
+
+
+def _days_before(filters: Filters) -> tuple[date, date]:
+    length = filters.end - filters.start
+    last = filters.start - timedelta(days=1)
+    return last - length, last
+
+
+def _by_metric(values: Sequence[Value]) -> Series:
+    series: Series = {metric: [] for metric in SCORECARD}
+    for value in values:
+        series[value.metric].append(value)
+    return series

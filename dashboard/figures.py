@@ -1,0 +1,258 @@
+"""Every figure. Pure functions: measured values in, a Plotly figure out.
+
+Intervals are always drawn, lines carry their names at their ends, and where n is too small the place
+stays empty and the hover text says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+
+import plotly.graph_objects as go
+
+from dashboard.cards import ROUTES
+from dashboard.formats import KINDS
+from dashboard.frame import Frame
+from dashboard.measured import enough, interval_text, n_text, value_text
+from dashboard.template import template
+from metrics import Value
+
+# What st.plotly_chart hands to Plotly: no tool bar, no zooming by accident while scrolling a phone.
+CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
+LINE_HEIGHT = 340
+SMALL_HEIGHT = 200
+
+
+def course(
+    metric: str, series: Mapping[str, Sequence[Value]], frame: Frame, *, dim: str, height: int = LINE_HEIGHT
+) -> go.Figure:
+    """A metric over time: one line with its interval as a band for each name in ``series``.
+
+    ``dim`` is ``day`` or ``week``, whose text is ISO; a week stands at its Monday.
+    """
+    figure = go.Figure(layout={"template": template(frame.ground), "height": height})
+    days: list[date] = sorted({_day(value, dim) for line in series.values() for value in line})
+    lines = {name: sorted(line, key=lambda value: value.dims[dim]) for name, line in series.items()}
+    for name, line in lines.items():
+        _add_line(figure, metric, name, line, frame, dim=dim)
+    _name_lines(figure, metric, lines, frame, dim)
+    figure.update_xaxes(
+        tickvals=[day.isoformat() for day in _ticks(days)],
+        ticktext=[frame.formats.day(day).replace("\u00a0", " ") for day in _ticks(days)],
+        hoverformat="%d.%m.%Y" if frame.language == "nb" else "%d/%m/%Y",
+    )
+    _format_values(figure, metric, series, frame)
+    return figure
+
+
+def histogram(bins: Mapping[str, Sequence[int]], frame: Frame) -> go.Figure:
+    """Share of each score from 1 to 10, for both routes side by side."""
+    colours = frame.palette
+    figure = go.Figure(layout={"template": template(frame.ground), "height": LINE_HEIGHT, "barmode": "group"})
+    tallest = 0.0
+    for at, route in enumerate(ROUTES):
+        counts = list(bins.get(route, [0] * 10))
+        total = sum(counts)
+        shares = [count / total if total else 0.0 for count in counts]
+        tallest = max(tallest, *shares)
+        name = frame.words(f"route.{route}")
+        figure.add_bar(
+            x=list(range(1, 11)),
+            y=shares,
+            name=name,
+            marker={"color": colours.line(route), "line": {"width": 0}},
+            customdata=[
+                f"{name}: {frame.formats.share(share)} (n = {frame.formats.number(count)})"
+                for share, count in zip(shares, counts, strict=True)
+            ],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+        figure.add_annotation(
+            text=f"<b>{'■' if at else '●'} {name}</b>  n = {frame.formats.number(total)}",
+            font={"color": colours.label(route), "size": 12},
+            x=0, y=1 - 0.075 * at, xref="paper", yref="paper", xanchor="left", yanchor="top", showarrow=False,
+        )  # fmt: skip
+    ticks = [tick for tick in _nice_ticks(0.0, tallest or 1.0, "share") if tick <= (tallest or 1.0)]
+    figure.update_xaxes(
+        tickvals=list(range(1, 11)), title=frame.words("figure.score_axis"), hoverformat="d", showline=True
+    )
+    figure.update_yaxes(
+        tickvals=ticks,
+        ticktext=[frame.formats.share(tick, 0) for tick in ticks],
+        range=[0, tallest * 1.28 or 1],
+    )
+    return figure
+
+
+def dots(metric: str, values: Sequence[Value], dim: str, whole: Value, frame: Frame) -> go.Figure:
+    """One row per team: dot and interval, the whole as a line to compare with."""
+    colours, formats, words = frame.palette, frame.formats, frame.words
+    rows = sorted(values, key=lambda value: (enough(value), value.value or 0.0))
+    names = [value.dims[dim] or words("table.not_given") for value in rows]
+    figure = go.Figure(
+        layout={
+            "template": template(frame.ground),
+            "height": 70 + 34 * max(len(rows), 2),
+            "hovermode": "closest",
+        }
+    )
+    for name, value in zip(names, rows, strict=True):
+        if not enough(value) or value.value is None:
+            figure.add_annotation(
+                text=f"{value_text(metric, value, words, formats)}", x=0.01, xref="x domain", y=name,
+                xanchor="left", showarrow=False, font={"color": colours.muted, "size": 12},
+            )  # fmt: skip
+            figure.add_scatter(x=[None], y=[name], mode="markers", hoverinfo="skip")
+            continue
+        low = value.value if value.low is None else value.low
+        high = value.value if value.high is None else value.high
+        figure.add_scatter(
+            x=[value.value], y=[name], mode="markers", marker={"size": 9, "color": colours.neutral},
+            error_x={"type": "data", "symmetric": False, "array": [high - value.value],
+                     "arrayminus": [value.value - low], "thickness": 3, "width": 0,
+                     "color": colours.band("", 0.45)},
+            customdata=[f"{name}: {_described(metric, value, frame)}"],
+            hovertemplate="%{customdata}<extra></extra>",
+        )  # fmt: skip
+    if enough(whole):
+        figure.add_vline(x=whole.value, line={"color": colours.muted, "width": 1, "dash": "dot"})
+    figure.update_yaxes(type="category", categoryorder="array", categoryarray=names, showgrid=False)
+    figure.update_yaxes(tickfont={"color": colours.text, "size": 13})
+    _format_axis(figure.update_xaxes, metric, [*rows, whole], frame)
+    figure.update_xaxes(showgrid=True)
+    return figure
+
+
+def _add_line(
+    figure: go.Figure, metric: str, name: str, line: Sequence[Value], frame: Frame, *, dim: str
+) -> None:
+    colours = frame.palette
+    colour = colours.line(name)
+    x = [_day(value, dim).isoformat() for value in line]
+    label = frame.words.named("route", name) if name else ""
+    for stretch in _stretches(line):
+        part = line[stretch]
+        figure.add_scatter(
+            x=[*x[stretch], *reversed(x[stretch])],
+            y=[*(value.high for value in part), *(value.low for value in reversed(part))],
+            fill="toself", fillcolor=colours.band(name), line={"width": 0}, mode="lines", hoverinfo="skip",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=x,
+        y=[value.value if enough(value) else None for value in line],
+        mode="lines+markers",
+        line={"color": colour, "width": 2},
+        marker={"size": 5, "color": colour, "symbol": "square" if name == "direct" else "circle"},
+        customdata=[(f"{label}: " if label else "") + _described(metric, value, frame) for value in line],
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+
+
+def _name_lines(
+    figure: go.Figure, metric: str, lines: Mapping[str, Sequence[Value]], frame: Frame, dim: str
+) -> None:
+    """Names at the line ends: the upper one above, the others below; a nameless line gets its last value."""
+    ends = {name: next((v for v in reversed(line) if enough(v)), None) for name, line in lines.items()}
+    upper = max(
+        (end.value for end in ends.values() if end is not None and end.value is not None), default=0.0
+    )
+    for name, end in ends.items():
+        if end is None:
+            continue
+        if not name:
+            place = {"xanchor": "left", "xshift": 7}
+        elif end.value == upper:
+            place = {"xanchor": "right", "yanchor": "bottom", "yshift": 10}
+        else:
+            place = {"xanchor": "right", "yanchor": "top", "yshift": -10}
+        text = frame.words.named("route", name) if name else frame.formats.value(metric, end.value)
+        figure.add_annotation(
+            x=_day(end, dim).isoformat(), y=end.value, text=f"<b>{text}</b>", showarrow=False, **place,
+            font={"color": frame.palette.label(name), "size": 12},
+        )  # fmt: skip
+
+
+def _stretches(line: Sequence[Value]) -> list[slice]:
+    """Runs of neighbours that all have an interval: a band must not bridge a gap."""
+    good = [enough(value) and value.low is not None and value.high is not None for value in line]
+    edges = [0, *(at for at, (a, b) in enumerate(pairwise(good), 1) if a != b), len(good)]
+    return [slice(a, b) for a, b in pairwise(edges) if b - a > 1 and good[a]]
+
+
+def _described(metric: str, value: Value, frame: Frame) -> str:
+    text = value_text(metric, value, frame.words, frame.formats)
+    interval = interval_text(metric, value, frame.formats)
+    n = n_text(value, frame.words, frame.formats)
+    return f"{text} ({interval}), {n}" if interval else f"{text}, {n}" if enough(value) else text
+
+
+def _format_values(
+    figure: go.Figure, metric: str, series: Mapping[str, Sequence[Value]], frame: Frame
+) -> None:
+    _format_axis(figure.update_yaxes, metric, [value for line in series.values() for value in line], frame)
+    # Room for the value at the end of a nameless line.
+    figure.update_layout(margin={"r": _value_room(metric) if "" in series else 12})
+
+
+def _format_axis(update: object, metric: str, values: Sequence[Value], frame: Frame) -> None:
+    shown = [limit for v in values if enough(v) for limit in (v.low, v.value, v.high) if limit is not None]
+    if not shown or not callable(update):
+        return
+    low, high = min(shown), max(shown)
+    if KINDS[metric] == "share":
+        low = 0.0  # a share has a zero that means something
+    ticks = _nice_ticks(low, high, KINDS[metric])
+    update(
+        tickvals=ticks,
+        ticktext=[_tick(metric, tick, ticks, frame) for tick in ticks],
+        range=[
+            min(low, ticks[0]) - (high - low) * 0.04 * (low != 0),
+            max(high, ticks[-1]) + (high - low) * 0.04,
+        ],
+    )
+
+
+def _value_room(metric: str) -> int:
+    """Pixels for a value at the end of a line."""
+    return 66 if KINDS[metric] == "duration" else 42
+
+
+def _tick(metric: str, tick: float, ticks: Sequence[float], frame: Frame) -> str:
+    if KINDS[metric] == "share":
+        return frame.formats.share(tick, 0 if (ticks[-1] - ticks[0]) / len(ticks) >= 0.009 else 1)
+    if KINDS[metric] == "duration":
+        return frame.formats.duration(tick)
+    return frame.formats.number(tick, 0 if all(float(each).is_integer() for each in ticks) else 1)
+
+
+# The steps between round values; no finer than the texts at the ticks can tell apart.
+_STEPS: dict[str, Sequence[float]] = {
+    "share": (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+    "duration": (5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600),
+    "score": (0.1, 0.2, 0.5, 1, 2),
+    "index": (1, 2, 5, 10, 20, 50),
+    "money": (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000),
+}
+
+
+def _nice_ticks(low: float, high: float, kind: str) -> list[float]:
+    """A handful of round values that span ``low`` to ``high``."""
+    span = high - low
+    step = next((step for step in _STEPS[kind] if span / step <= 5), span / 4)
+    first, last = int(low // step), int(-(-high // step))
+    return [round(at * step, 6) for at in range(first, max(last, first + 1) + 1)]
+
+
+def _day(value: Value, dim: str) -> date:
+    text = value.dims[dim]
+    return date.fromisoformat(f"{text}-1" if dim == "week" else text)
+
+
+def _ticks(days: Sequence[date]) -> list[date]:
+    """At most five days to name, evenly spread, the last one always."""
+    if len(days) <= 5:
+        return list(days)
+    step = (len(days) - 1) / 4
+    return [days[round(at * step)] for at in range(5)]

@@ -1,0 +1,141 @@
+"""The slim row of filters, and its copy in the page's address, so that a view can be shared.
+
+Codes stand in the address, never words, so that a link works in both languages. What the address asks
+for and the viewer's data does not hold is ignored: a partner cannot even name another partner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import streamlit as st
+
+from dashboard.formats import Formats
+from dashboard.words import Words
+from metrics import Reader
+
+PERIODS = ("7", "28", "90", "month", "all", "custom")
+DEFAULT_PERIOD = "28"
+WIDTH = 168  # pixels: two beside each other on a phone of 390
+DIMENSIONS = ("partner", "channel", "topic")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What part of the data a page shows. ``start`` and ``end`` are local days, both included."""
+
+    start: date
+    end: date
+    partner: str = ""
+    channel: str = ""
+    topic: str = ""
+
+    @property
+    def where(self) -> dict[str, list[str]]:
+        return {name: [value] for name in DIMENSIONS if (value := getattr(self, name))}
+
+
+def period_days(code: str, first: date, last: date) -> tuple[date, date]:
+    """The days a period code stands for. Periods end with the last day there is data for."""
+    if code == "all":
+        return first, last
+    if code == "month":
+        return max(first, last.replace(day=1)), last
+    return max(first, last - timedelta(days=int(code) - 1)), last
+
+
+def filter_row(
+    reader: Reader, words: Words, formats: Formats, names: Sequence[str] = DIMENSIONS
+) -> Filters | None:
+    """Draw the row and return what is chosen; None where there is no data at all."""
+    days = reader.days()
+    if days is None:
+        return None
+    with st.container(key="svar-filters", horizontal=True, vertical_alignment="bottom", gap="small"):
+        start, end = _period(days, words, formats)
+        chosen = {name: _dimension(name, reader, words) for name in names}
+    _write_address({"period": _code(), **chosen}, start, end)
+    return Filters(start, end, **chosen)
+
+
+def _period(days: tuple[date, date], words: Words, formats: Formats) -> tuple[date, date]:
+    first, last = days
+    _begin_with_address("period", PERIODS, DEFAULT_PERIOD)
+    code = st.selectbox(
+        words("filter.period"),
+        PERIODS,
+        key="svar-period",
+        format_func=lambda code: words.named("period", code),
+        persist_state="session",
+        label_visibility="collapsed",
+        width=WIDTH,
+    )
+    if code != "custom":
+        return period_days(code, first, last)
+    if "svar-days" not in st.session_state:
+        st.session_state["svar-days"] = _days_in_address() or period_days(DEFAULT_PERIOD, first, last)
+    picked = st.date_input(
+        words("filter.days"),
+        key="svar-days",
+        format="DD.MM.YYYY" if formats.language == "nb" else "DD/MM/YYYY",
+        persist_state="session",
+        label_visibility="collapsed",
+        width=WIDTH + 60,
+    )
+    # While the second day is being picked there is only one.
+    chosen = list(picked) if isinstance(picked, tuple | list) else [picked]
+    return (chosen[0], chosen[-1]) if chosen else (first, last)
+
+
+def _code() -> str:
+    code = st.session_state.get("svar-period", DEFAULT_PERIOD)
+    return "" if code == DEFAULT_PERIOD else str(code)
+
+
+def _dimension(name: str, reader: Reader, words: Words) -> str:
+    members = [member for member in reader.members(name) if member]
+    if name == "partner" and len(members) <= 1:
+        return ""
+    options = ["", *members]
+    key = f"svar-{name}"
+    _begin_with_address(name, options, "")
+    if st.session_state[key] not in options:
+        st.session_state[key] = ""
+    chosen: str = st.selectbox(
+        words(f"filter.{name}"),
+        options,
+        key=key,
+        format_func=lambda code: words.named(name, code) if code else words(f"filter.all_{name}"),
+        persist_state="session",
+        label_visibility="collapsed",
+        width=WIDTH,
+    )
+    return chosen
+
+
+def _begin_with_address(name: str, options: Sequence[str], default: str) -> None:
+    """On a session's first look the address decides; after that the widget does."""
+    key = f"svar-{name}"
+    if key not in st.session_state:
+        asked = st.query_params.get(name, default)
+        st.session_state[key] = asked if asked in options else default
+
+
+def _days_in_address() -> tuple[date, date] | None:
+    try:
+        start, end = (date.fromisoformat(st.query_params[name]) for name in ("from", "to"))
+    except (KeyError, ValueError):
+        return None
+    return (start, end) if start <= end else None
+
+
+def _write_address(chosen: dict[str, str], start: date, end: date) -> None:
+    custom = chosen["period"] == "custom"
+    chosen |= {"from": start.isoformat() if custom else "", "to": end.isoformat() if custom else ""}
+    for name, value in chosen.items():
+        if value and st.query_params.get(name) != value:
+            st.query_params[name] = value
+        elif not value and name in st.query_params:
+            del st.query_params[name]

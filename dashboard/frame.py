@@ -1,0 +1,73 @@
+"""What every page gets from the page script: who looks, in which language, on which ground."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import context
+from dashboard.access import Viewer
+from dashboard.formats import Formats
+from dashboard.template import Palette, palette
+from dashboard.words import Words, words
+
+_STYLE = Path(__file__).parent / "style.css"
+LOOK_EVERY_S = 0.5
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One run of a page for one viewer."""
+
+    viewer: Viewer
+    language: str
+    ground: str  # light or dark
+
+    @property
+    def words(self) -> Words:
+        return words(self.language)
+
+    @property
+    def formats(self) -> Formats:
+        return Formats(self.language, context.settings().zone)
+
+    @property
+    def palette(self) -> Palette:
+        return palette(self.ground)
+
+
+def ground() -> str:
+    """``light`` or ``dark``, as the viewer's browser asks for."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def put_style(ground: str) -> None:
+    """Our own elements' style, with the colours of the ground."""
+    st.html(_style(ground))
+
+
+@lru_cache
+def _style(ground: str) -> str:
+    colours = palette(ground)
+    dark = ground == "dark"
+    names = {
+        "ground": colours.ground,
+        "muted": colours.muted,
+        "line": "#343B40" if dark else "#DDE1E4",
+        "case": "#1E2428" if dark else "#EEF0F2",
+        # Okabe–Ito yellow, thinned: seen at a glance, readable under the text.
+        "mark": "rgba(240,228,66,0.35)" if dark else "rgba(240,228,66,0.75)",
+        "alarm-text": "#FF8A4C" if dark else "#B84E00",
+    }
+    variables = "".join(f"--svar-{name}:{value};" for name, value in names.items())
+    return f"<style>:root{{{variables}}}\n{_STYLE.read_text()}</style>"
+
+
+@st.fragment(run_every=LOOK_EVERY_S)
+def redraw_when_changed(shown: str) -> None:
+    """Looks at the lake's version twice a second and draws the page again only when it is a new one."""
+    if context.version() != shown:
+        st.rerun()

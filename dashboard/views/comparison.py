@@ -1,0 +1,102 @@
+"""Self-service first or direct? The answer, the figures that prove it, and the table to check it with."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import answers, context
+from dashboard.cards import ROUTES, answer, comparison_card, empty_state, grid
+from dashboard.figures import CONFIG, course, histogram
+from dashboard.filters import Filters, filter_row
+from dashboard.frame import Frame, redraw_when_changed
+from dashboard.marks import Marks
+from dashboard.tables import comparison_csv, comparison_rows, html_table
+from metrics.inference import minimum
+
+
+def show(frame: Frame) -> None:
+    version = context.version()
+    say = frame.words
+    st.title(say("comparison.title"), anchor=False)
+    head = st.container()
+    filters = filter_row(context.reader(frame.viewer.scope), say, frame.formats)
+    if filters is None:
+        st.html(empty_state(say("comparison.empty_title"), say("comparison.empty_text")))
+    else:
+        _draw(version, filters, frame, head)
+    redraw_when_changed(version)
+
+
+def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator.DeltaGenerator) -> None:
+    found = answers.route_comparison(version, frame.viewer.scope, filters)
+    say, formats = frame.words, frame.formats
+    index = found.comparisons["csat_index"]
+    unknown = (
+        say("comparison.unknown", n=formats.number(index.unknown))
+        if index.unknown
+        else say("comparison.unknown_none")
+    )
+    period = formats.period(filters.start, filters.end)
+    head.html(
+        answer(index.sentence(frame.language), say("comparison.period", period=period, unknown=unknown))
+    )
+    marks = Marks(st.session_state, ("comparison", filters, frame.language))
+    cards = [comparison_card(metric, found.comparisons[metric], frame, marks) for metric in answers.COMPARED]
+    st.html(grid(cards))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _course(version, filters, frame)
+    with right:
+        st.subheader(say("figure.histogram"), anchor=False)
+        st.plotly_chart(histogram(found.histogram, frame), theme=None, config=CONFIG, key="svar-histogram")
+        st.caption(say("figure.histogram_note"))
+    _table(found, filters, frame)
+
+
+def _course(version: str, filters: Filters, frame: Frame) -> None:
+    say = frame.words
+    if "svar-metric" not in st.session_state:
+        st.session_state["svar-metric"] = answers.COMPARED[0]
+    chosen = st.session_state["svar-metric"]
+    st.subheader(say("figure.course", metric=say(f"metric.{chosen}")), anchor=False)
+    series = answers.daily(version, frame.viewer.scope, filters, chosen)
+    st.plotly_chart(
+        course(chosen, {route: series.get(route, []) for route in ROUTES}, frame, dim="day"),
+        theme=None,
+        config=CONFIG,
+        key="svar-course",
+    )
+    st.caption(say("figure.band", n=minimum.TOO_FEW))
+    st.segmented_control(
+        say("comparison.choose"),
+        answers.COMPARED,
+        key="svar-metric",
+        required=True,
+        format_func=lambda metric: say(f"metric.{metric}"),
+        label_visibility="collapsed",
+    )
+
+
+def _table(found: answers.RouteComparison, filters: Filters, frame: Frame) -> None:
+    say = frame.words
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(say("table.check"), anchor=False, width="content")
+        st.download_button(
+            say("table.download"),
+            comparison_csv(found, filters),
+            file_name=f"svar-{filters.start}-{filters.end}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    st.html(html_table(*comparison_rows(found, frame)))
+    adjusted = found.comparisons["csat_index"].adjusted
+    if adjusted is not None and adjusted.low is not None:
+        formats = frame.formats
+        st.caption(
+            say(
+                "comparison.adjusted",
+                difference=formats.difference("csat_index", adjusted.difference),
+                interval=formats.difference_interval("csat_index", adjusted.low, adjusted.high),
+            )
+        )

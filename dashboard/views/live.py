@@ -1,0 +1,127 @@
+"""What is going on right now? Today's contacts, surveys and replies, and what customers say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from dashboard import context
+from dashboard.cards import answer, count_card, empty_state, grid
+from dashboard.frame import Frame
+from dashboard.marks import Marks
+from metrics.inference import minimum
+from surveys import board
+from surveys.board import Board, RecentAnswer
+
+LOOK_EVERY_S = 1.0
+ANSWERS = 20
+
+
+def show(frame: Frame) -> None:
+    st.title(frame.words("live.title"), anchor=False)
+    _today(frame)
+
+
+@st.cache_resource(ttl=0.9, max_entries=64, show_spinner=False)
+def _now(partner: str | None) -> tuple[Board, Sequence[RecentAnswer]]:
+    """Asked once a second for all viewers of the same partner (None: of everything)."""
+    now = context.now()
+    return (
+        board.today(context.store(), context.settings(), now, partner),
+        board.recent_answers(context.store(), now, partner, ANSWERS),
+    )
+
+
+@st.fragment(run_every=LOOK_EVERY_S)
+def _today(frame: Frame) -> None:
+    say, formats = frame.words, frame.formats
+    today, recent = _now(frame.viewer.partner_only)
+    day = formats.long_day(context.now().astimezone(formats.zone).date())
+    if not today.contacts:
+        st.html(answer(say("live.nothing"), day))
+        st.html(empty_state(say("live.empty_title"), say("live.empty_text")))
+    else:
+        st.html(answer(_sentence(today, frame), day))
+        marks = Marks(st.session_state, ("live", frame.language))
+        st.html(grid(_cards(today, frame, marks)))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader(say("live.answers"), anchor=False)
+        st.html(
+            _answers(recent, frame)
+            if recent
+            else f'<p class="svar-note">{escape(say("live.no_answers"))}</p>'
+        )
+    with right:
+        st.subheader(say("live.not_asked"), anchor=False)
+        st.html(_reasons(today, frame))
+
+
+def _sentence(today: Board, frame: Frame) -> str:
+    say, number = frame.words, frame.formats.number
+    counts = {
+        "contacts": number(today.contacts),
+        "asked": number(today.asked),
+        "replies": number(today.replies),
+    }
+    if today.scored < minimum.TOO_FEW:
+        return say("live.sentence_few", **counts)
+    return say("live.sentence", **counts, mean=number(today.mean, 1))
+
+
+def _cards(today: Board, frame: Frame, marks: Marks) -> list[str]:
+    say, number = frame.words, frame.formats.number
+    enough = today.scored >= minimum.TOO_FEW
+    mean = number(today.mean, 1) if enough else say("few.too_few", n=number(today.scored))
+    return [
+        count_card(
+            "contacts", say("live.contacts"), number(today.contacts), say("live.contacts_note"), marks
+        ),
+        count_card(
+            "asked",
+            say("live.asked"),
+            number(today.asked),
+            say("live.waiting", n=number(today.waiting)),
+            marks,
+        ),
+        count_card(
+            "replies",
+            say("live.replies"),
+            number(today.replies),
+            say("live.scored", n=number(today.scored)),
+            marks,
+        ),
+        count_card("mean", say("live.mean"), mean, say("live.mean_note", n=number(today.scored)), marks),
+    ]
+
+
+def _reasons(today: Board, frame: Frame) -> str:
+    """Why customers were not asked, the commonest first, as bars with their numbers."""
+    say, number = frame.words, frame.formats.number
+    skipped = sorted(((count, code) for code, count in today.skipped.items() if count), reverse=True)
+    if not skipped:
+        return f'<p class="svar-note">{escape(say("live.none_skipped"))}</p>'
+    most = skipped[0][0]
+    return "".join(
+        f'<div class="svar-bar"><span>{escape(say.named("reason", code))}</span><b>{number(count)}</b>'
+        f'<i style="width:{count / most * 100:.0f}%;background:{frame.palette.neutral}"></i></div>'
+        for count, code in skipped
+    )
+
+
+def _answers(recent: Sequence[RecentAnswer], frame: Frame) -> str:
+    say, formats = frame.words, frame.formats
+    low = context.settings().dissatisfied_to
+    items = []
+    for one in recent:
+        where = " · ".join(escape(part) for part in (one.topic, one.partner, one.team) if part)
+        words = f"<div>{escape(one.comment)}</div>" if one.comment else ""
+        alarm = " svar-low" if one.score is not None and one.score <= low else ""
+        items.append(
+            f'<li><span class="svar-score{alarm}">{formats.number(one.score)}</span>'
+            f'<div>{words}<div class="svar-sub">{where or escape(say("table.not_given"))}</div></div>'
+            f'<span class="svar-sub">{escape(formats.clock(one.answered_at))}</span></li>'
+        )
+    return f'<ul class="svar-answers">{"".join(items)}</ul>'
