@@ -64,6 +64,24 @@ class Settings(BaseSettings):
     # Surveys
     company: str = Field("Svar", description="Name of the company in the SMS.")
     follow_ups: bool = Field(True, description="Ask follow-up questions (on, off).")
+    sms_link: bool = Field(False, description="The opening SMS carries a link to the rating page.")
+    answer_window_h: int = Field(72, gt=0, description="Hours an answer counts as in time.")
+    min_handling_s: int = Field(0, ge=0, description="Contacts handled shorter than this are not asked.")
+    max_age_s: int = Field(7_200, gt=0, description="Contacts that reach us later after they ended: too old.")
+    give_up_s: int = Field(64_800, gt=0, description="Waiting surveys are given up this long after the end.")
+    monthly_cap: int = Field(0, ge=0, description="Surveys per customer in 30 days; 0 = no cap.")
+    sample_share: float = Field(1.0, ge=0, le=1, description="Share of contacts that may be asked.")
+    sample_shares: dict[str, float] = Field(
+        default_factory=dict, description='Shares of their own: {"partner/channel": 0.5, "partner": 0.8}.'
+    )
+    daily_cap: int = Field(0, ge=0, description="Messages out a local day; 0 = no cap.")
+    daily_cost_cap: float = Field(0.0, ge=0, description="NOK for messages a local day; 0 = no cap.")
+    segment_cost: float = Field(0.6, ge=0, description="NOK for one SMS segment.")
+    test_numbers: list[str] = Field(default_factory=list, description="Our own phones: never surveyed.")
+    messages_per_second: float = Field(50.0, gt=0, description="Pace of posts to the carrier.")
+    posts_in_flight: int = Field(64, gt=0, description="Posts that may wait for the carrier at once.")
+    carrier_timeout_s: float = Field(30.0, gt=0, description="Wait for the carrier's answer to a post.")
+    validity_s: int = Field(14_400, ge=1, le=36_000, description="The carrier drops an SMS it holds longer.")
 
     # Metrics: thresholds of DESIGN 7, on the 1–10 scale
     satisfied_from: int = Field(8, description="Scores from here up count as satisfied.")

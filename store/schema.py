@@ -16,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    literal_column,
     text,
 )
 
@@ -65,10 +66,14 @@ decision = Table(
     Column("due_at", BigInteger, nullable=False),  # when to look (again), while waiting
     Column("created_at", BigInteger, nullable=False),
     Column("decided_at", BigInteger),
+    Column("attempts", SmallInteger, nullable=False, server_default=text("0")),  # posts that were not sent
 )
-Index("decision_due", decision.c.due_at, sqlite_where=decision.c.state == "waiting",
-      postgresql_where=decision.c.state == "waiting")  # fmt: skip
+# Conditions of partial indexes, with literals: a bound value would hide from the planner that they hold.
+WAITING = decision.c.state == literal_column("'waiting'")
+Index("decision_due", decision.c.due_at, sqlite_where=WAITING, postgresql_where=WAITING)
 Index("decision_by_phone", decision.c.phone)
+Index("decision_by_customer", decision.c.customer_key, decision.c.decided_at)
+Index("decision_by_time", decision.c.created_at)
 
 # One row per phone number: when its latest opening SMS was claimed. The rolling 24 hours live here.
 slot = Table(
@@ -91,6 +96,11 @@ survey = Table(
     Column("closes_at", BigInteger, nullable=False),
     Column("question", Text, nullable=False),  # the question now open; "" when nothing is
     Column("messages", SmallInteger, nullable=False),  # sent so far, of at most three
+    Column("day", Text, nullable=False, server_default=""),  # local day of the contact, ISO text
+    Column("agent", Text, nullable=False, server_default=""),  # first name, where a wording says it
+    Column("tried", Boolean),  # tried the website or app first, as far as the contact's facts tell
+    Column("sent", Boolean),  # the carrier has taken the opening message; null while unknown
+    Column("delivered", Boolean),  # the carrier says it arrived; null until it says
 )
 Index("survey_by_phone", survey.c.phone, survey.c.opened_at)
 
@@ -104,17 +114,34 @@ message = Table(
     Column("question", Text, nullable=False),
     Column("phone", Text),
     Column("body", Text, nullable=False),
-    Column("state", Text, nullable=False),  # claimed, unknown, then the carrier's: queued … delivered, failed
+    # ready (a follow-up that waits for the worker), claimed, unknown, not_sent, then the carrier's own:
+    # accepted, queued, sending, sent, delivered, undelivered, failed, canceled
+    Column("state", Text, nullable=False),
     Column("sid", Text, unique=True),  # the carrier's id, once known
     Column("error", Text, nullable=False, server_default=""),
     Column("created_at", BigInteger, nullable=False),
     Column("posted_at", BigInteger),
     Column("settled_at", BigInteger),
+    Column("worker", Text, nullable=False, server_default=""),  # who claimed it: host:pid:random
+    Column("segments", SmallInteger, nullable=False, server_default=text("1")),
+    Column("look_at", BigInteger),  # when to post (ready) or to ask the carrier about it (unknown)
+    Column("looks", SmallInteger, nullable=False, server_default=text("0")),
 )
 Index("message_by_contact", message.c.contact_id)
 Index("message_by_phone", message.c.phone, message.c.created_at)
-Index("message_open", message.c.created_at, sqlite_where=message.c.state.in_(("claimed", "unknown")),
-      postgresql_where=message.c.state.in_(("claimed", "unknown")))  # fmt: skip
+Index("message_by_time", message.c.created_at)
+UNSETTLED = message.c.state.in_([literal_column(f"'{state}'") for state in ("ready", "claimed", "unknown")])
+Index("message_unsettled", message.c.created_at, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
+
+# One row per status callback that came before we knew the carrier's id it speaks of.
+early_status = Table(
+    "early_status",
+    metadata,
+    Column("sid", Text, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("at", BigInteger, nullable=False),
+)
 
 # One row per SMS in, stored before it is read.
 reply = Table(
@@ -132,6 +159,8 @@ reply = Table(
     Column("flags", JSON, nullable=False, server_default="[]"),
     Column("parser", Text, nullable=False, server_default=""),
     Column("late", Boolean, nullable=False, server_default=text("false")),
+    Column("question", Text, nullable=False, server_default=""),  # the question it was read for
+    Column("settled_at", BigInteger),  # when a person settled an unclear one
 )
 Index("reply_by_phone", reply.c.phone, reply.c.received_at)
 Index("reply_by_contact", reply.c.contact_id)
@@ -153,6 +182,7 @@ answer = Table(
     Column("source", Text, nullable=False),  # sms, web, hand
     Column("late", Boolean, nullable=False, server_default=text("false")),
 )
+Index("answer_by_time", answer.c.answered_at)
 
 # One row per number that has said stop (until it says start).
 opt_out = Table(
@@ -180,6 +210,7 @@ phone_message = Table(
     Column("direction", Text, nullable=False),  # to_phone, from_phone
     Column("body", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False, server_default=text("0")),  # order within a second
 )
 Index("phone_message_by_phone", phone_message.c.phone, phone_message.c.at)
 

@@ -1,0 +1,65 @@
+"""The rolling 24 hours of a phone number: claimed by one statement, given back by another.
+
+The claim is the one place where the rule "at most one opening SMS in 24 hours" is enforced. It runs in the
+transaction that writes the attempts' rows, immediately before the posts. Times are integer epoch seconds:
+text would compare by spelling and fail in silence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, text
+
+# The same statement, fed with one JSON array of {phone, contact_id}; only unpacking it differs.
+_CLAIM_SQLITE = text(
+    """
+    insert into slot (phone, last_sent_at, contact_id)
+    select value ->> 'phone', :now, value ->> 'contact_id' from json_each(:claims) where true
+    on conflict (phone) do update set last_sent_at = excluded.last_sent_at, contact_id = excluded.contact_id
+    where slot.last_sent_at <= excluded.last_sent_at - 86400
+    returning phone
+    """
+)
+_CLAIM_POSTGRES = text(
+    """
+    insert into slot (phone, last_sent_at, contact_id)
+    select value ->> 'phone', :now, value ->> 'contact_id'
+    from json_array_elements(cast(:claims as json)) as claim (value) order by 1
+    on conflict (phone) do update set last_sent_at = excluded.last_sent_at, contact_id = excluded.contact_id
+    where slot.last_sent_at <= excluded.last_sent_at - 86400
+    returning phone
+    """
+)
+_GIVE_BACK = text(
+    "delete from slot where phone = :phone and contact_id = :contact_id and last_sent_at <= :claimed_until"
+)
+_SENT_AT = text(
+    """
+    update slot set last_sent_at = :at
+    where phone = :phone and contact_id = :contact_id and last_sent_at < :at
+    """
+)
+
+
+def claim(connection: Connection, claims: Mapping[str, str], now: int) -> set[str]:
+    """Claim the slots of phone → contact id at ``now`` (epoch seconds); returns the phones that were free."""
+    if not claims:
+        return set()
+    statement = _CLAIM_SQLITE if connection.dialect.name == "sqlite" else _CLAIM_POSTGRES
+    # In the order of the numbers, so that two claiming transactions never wait for each other in a ring.
+    rows = [{"phone": phone, "contact_id": claims[phone]} for phone in sorted(claims)]
+    return set(connection.scalars(statement, {"claims": json.dumps(rows), "now": now}))
+
+
+def give_back(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Free slots whose message certainly was not sent: rows of phone, contact_id, claimed_until."""
+    if rows:
+        connection.execute(_GIVE_BACK, rows)
+
+
+def sent_at(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Count the 24 hours from the post rather than from the claim: rows of phone, contact_id, at."""
+    if rows:
+        connection.execute(_SENT_AT, rows)

@@ -1,0 +1,273 @@
+"""Step 5: decide what is due, and claim what is to be sent, in one transaction.
+
+The slot is claimed here, immediately before the post, together with the row of the attempt: after a crash
+at any moment the attempt is on record, and what is on record as claimed is never posted again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from settings import Settings
+from store import Store, slots
+from store.schema import WAITING, decision, message, opt_out, record, slot, survey
+from surveys import outcomes, questions
+from surveys.eligibility import RULE_VERSION, Facts, History, Rules, Verdict, decide
+from surveys.gateways.base import Outgoing
+from surveys.hours import day_began
+from surveys.numbers import number_class
+from surveys.sms import pack
+
+MONTH_S = 30 * 86_400
+
+_DECIDE = (
+    update(decision)
+    .where(decision.c.contact_id == bindparam("id"))
+    .values(
+        state=bindparam("new_state"),
+        reason=bindparam("new_reason"),
+        eligible=bindparam("new_eligible"),
+        due_at=bindparam("new_due_at"),
+        decided_at=bindparam("new_decided_at"),
+        rule_version=RULE_VERSION,
+    )
+)
+
+
+@dataclass
+class Today:
+    """Messages and NOK out since local midnight; grows while a batch is decided."""
+
+    messages: int = 0
+    cost: float = 0.0
+
+
+class Asker:
+    """Decides due contacts for one worker."""
+
+    def __init__(self, settings: Settings, store: Store, worker: str) -> None:
+        self._settings = settings
+        self._store = store
+        self._worker = worker
+        self._rules = Rules.of(settings)
+        self._questions = questions.load()
+
+    def decide_due(self, now: datetime, limit: int, clock: int) -> tuple[int, list[Outgoing]]:
+        """Decide up to ``limit`` due contacts; returns how many were looked at and what to post.
+
+        ``clock`` is the time of the claims in epoch seconds: never later than ``now``.
+        """
+        if limit <= 0 or not self._anything_due(now):
+            return 0, []
+        with self._store.write() as connection:
+            due = connection.execute(_due(int(now.timestamp()), limit)).all()
+            if not due:
+                return 0, []
+            verdicts = self._verdicts(connection, due, now)
+            granted = self._claim(connection, verdicts, clock)
+            messages = self._open_surveys(connection, granted, now)
+            self._record(connection, verdicts, now)
+        return len(due), messages
+
+    def _anything_due(self, now: datetime) -> bool:
+        query = select(decision.c.contact_id).where(WAITING, decision.c.due_at <= int(now.timestamp()))
+        with self._store.read() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
+    def _verdicts(
+        self, connection: Connection, due: Sequence[Any], now: datetime
+    ) -> list[tuple[Any, Verdict]]:
+        """Decide in order of arrival; of several contacts of one number only the first can be asked."""
+        asked_before = self._asked_in_30_days(connection, due, now)
+        today = self._today(connection, now)
+        asked: dict[str, int] = {}
+        verdicts = []
+        for row in due:
+            last = asked.get(row.phone, row.last_sent_at)
+            history = History(
+                opted_out=row.opted_out is not None,
+                last_sent_at=last,
+                asked_in_30_days=asked_before.get(row.customer_key, 0),
+                sent_today=today.messages,
+                cost_today=today.cost,
+            )
+            verdict = decide(self._facts(row), history, self._rules, now)
+            if verdict.action == "ask":
+                asked[row.phone] = int(now.timestamp())
+                asked_before[row.customer_key] = asked_before.get(row.customer_key, 0) + 1
+                today.messages += 1
+                today.cost += self._rules.segment_cost
+            verdicts.append((row, verdict))
+        return verdicts
+
+    def _facts(self, row: Any) -> Facts:
+        facts = row.payload or {}
+        return Facts(
+            contact_id=row.contact_id,
+            number=number_class(row.phone, demo=self._settings.demo),
+            phone=row.phone or "",
+            ended_at=facts.get("ended_at") or row.created_at,
+            received_at=row.created_at,
+            answered=facts.get("answered") is not False,
+            handling_s=facts.get("handling_s"),
+            closed_automatically=bool(facts.get("closed_automatically")),
+            partner=facts.get("partner") or "",
+            channel=facts.get("channel") or "",
+        )
+
+    def _asked_in_30_days(self, connection: Connection, due: Sequence[Any], now: datetime) -> dict[str, int]:
+        if not self._rules.monthly_cap:
+            return {}
+        query = (
+            select(decision.c.customer_key, func.count())
+            .where(
+                decision.c.customer_key.in_({row.customer_key for row in due}),
+                decision.c.state == "asked",
+                decision.c.decided_at > int(now.timestamp()) - MONTH_S,
+            )
+            .group_by(decision.c.customer_key)
+        )
+        return dict(connection.execute(query).tuples().all())
+
+    def _today(self, connection: Connection, now: datetime) -> Today:
+        if not (self._rules.daily_cap or self._rules.daily_cost_cap):
+            return Today()
+        since = int(day_began(now, self._rules.zone).timestamp())
+        query = select(func.count(), func.coalesce(func.sum(message.c.segments), 0)).where(
+            message.c.created_at >= since, message.c.state != "not_sent"
+        )
+        count, segments = connection.execute(query).one()
+        return Today(count, segments * self._rules.segment_cost)
+
+    def _claim(self, connection: Connection, verdicts: list[tuple[Any, Verdict]], clock: int) -> list[Any]:
+        """Claim the slots; who lost one to another worker in between is skipped for it."""
+        wanted = {row.phone: row.contact_id for row, verdict in verdicts if verdict.action == "ask"}
+        free = slots.claim(connection, wanted, clock)
+        granted = []
+        for index, (row, verdict) in enumerate(verdicts):
+            if verdict.action != "ask":
+                continue
+            if row.phone in free:
+                granted.append(row)
+            else:
+                verdicts[index] = (row, Verdict("skip", "recently_asked", verdict.eligible))
+        return granted
+
+    def _open_surveys(self, connection: Connection, granted: Sequence[Any], now: datetime) -> list[Outgoing]:
+        if not granted:
+            return []
+        at = int(now.timestamp())
+        again = [row.phone for row in granted if row.last_sent_at is not None]
+        if again:
+            # One open survey per number: an answer from now on belongs to the new one.
+            connection.execute(
+                update(survey).where(survey.c.phone.in_(again), survey.c.closes_at > at).values(closes_at=at)
+            )
+        surveys = [self._survey(row, at) for row in granted]
+        texts = [self._opening(row["language"], row["agent"], row["token"]) for row in surveys]
+        messages = [
+            Outgoing(secrets.token_hex(12), row["contact_id"], row["phone"], body, at)
+            for row, body in zip(surveys, texts, strict=True)
+        ]
+        connection.execute(insert(survey), surveys)
+        connection.execute(insert(message), [self._attempt(outgoing) for outgoing in messages])
+        return messages
+
+    def _survey(self, row: Any, at: int) -> dict[str, Any]:
+        facts = row.payload or {}
+        return {
+            "contact_id": row.contact_id,
+            "token": secrets.token_urlsafe(16),
+            "phone": row.phone,
+            "language": facts.get("language") or "nb",
+            "opened_at": at,
+            "closes_at": at + self._settings.answer_window_h * 3_600,
+            "question": self._questions.opening.id,
+            "messages": 1,
+            "day": facts.get("day") or "",
+            "agent": (facts.get("agent") or "").split(" ")[0],
+            "tried": facts.get("self_service_first"),
+        }
+
+    def _opening(self, language: str, agent: str, token: str) -> str:
+        link = f"{self._settings.base_url}/r/{token}"
+        values = {"company": self._settings.company, "agent": agent, "link": link}
+        text = questions.say(self._questions.opening.text, language, values)
+        if self._settings.sms_link:
+            text = f"{text} {questions.say(self._questions.link, language, values)}"
+        return text
+
+    def _attempt(self, outgoing: Outgoing) -> dict[str, Any]:
+        return {
+            "message_id": outgoing.message_id,
+            "contact_id": outgoing.contact_id,
+            "purpose": "opening",
+            "question": self._questions.opening.id,
+            "phone": outgoing.phone,
+            "body": outgoing.body,
+            "state": "claimed",
+            "created_at": outgoing.claimed_at,
+            "worker": self._worker,
+            "segments": pack(outgoing.body).segments,
+        }
+
+    def _record(self, connection: Connection, verdicts: list[tuple[Any, Verdict]], now: datetime) -> None:
+        at = int(now.timestamp())
+        rows, snapshots = [], []
+        for row, verdict in verdicts:
+            state = {"ask": "asked", "skip": "skipped", "wait": "waiting"}[verdict.action]
+            waits = verdict.action == "wait"
+            rows.append(
+                {
+                    "id": row.contact_id,
+                    "new_state": state,
+                    "new_reason": verdict.reason,
+                    "new_eligible": None if waits else verdict.eligible,
+                    "new_due_at": verdict.due_at if waits else row.due_at,
+                    "new_decided_at": None if waits else at,
+                }
+            )
+            day = (row.payload or {}).get("day") or ""
+            asked_at = at if verdict.action == "ask" else None
+            eligible = None if waits else verdict.eligible
+            snapshots.append(
+                outcomes.fresh(
+                    row.contact_id,
+                    day,
+                    state=state,
+                    reason=verdict.reason,
+                    eligible=eligible,
+                    asked_at=asked_at,
+                )
+            )
+        connection.execute(_DECIDE, rows)
+        outcomes.append_fresh(connection, snapshots, now)
+
+
+def _due(at: int, limit: int) -> Any:
+    """The oldest due contacts, theirs only: rows that another worker holds are passed over."""
+    return (
+        select(
+            decision.c.contact_id,
+            decision.c.phone,
+            decision.c.customer_key,
+            decision.c.created_at,
+            decision.c.due_at,
+            record.c.payload,
+            slot.c.last_sent_at,
+            opt_out.c.phone.label("opted_out"),
+        )
+        .outerjoin(record, (record.c.kind == "contact") & (record.c.record_id == decision.c.contact_id))
+        .outerjoin(slot, slot.c.phone == decision.c.phone)
+        .outerjoin(opt_out, opt_out.c.phone == decision.c.phone)
+        .where(WAITING, decision.c.due_at <= at)
+        .order_by(decision.c.due_at, decision.c.contact_id)
+        .limit(limit)
+        .with_for_update(of=decision, skip_locked=True)
+    )

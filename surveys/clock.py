@@ -1,0 +1,55 @@
+"""The worker's clock. A small step is lived with; a step of more than a minute stops the sending.
+
+Claims use the earlier of two clocks (the host's, and the host's at start plus the time that has truly
+passed), so a clock that jumps ahead by seconds cannot shorten anybody's 24 hours.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+
+from store import Store
+from store.schema import message
+
+STEP_S = 60
+
+
+def _boot_time() -> float:
+    # Counts on while the machine sleeps, unlike the monotonic clock.
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+class Clock:
+    """Watches the host's clock from one look to the next."""
+
+    def __init__(
+        self, wall: Callable[[], float] = time.time, passed: Callable[[], float] = _boot_time
+    ) -> None:
+        self._wall, self._passed = wall, passed
+        self._last = (wall(), passed())
+        self._ahead = 0.0
+
+    def now(self) -> datetime:
+        """The host's time."""
+        return datetime.fromtimestamp(self._wall(), UTC)
+
+    def look(self) -> tuple[datetime, int, float]:
+        """The host's time, the time for claims (epoch seconds), and the step since the last look (s)."""
+        wall, passed = self._wall(), self._passed()
+        step = (wall - self._last[0]) - (passed - self._last[1])
+        self._last = (wall, passed)
+        # What it jumped ahead is remembered; slow correction, and a jump back, take it away again.
+        if abs(step) > 0.05:
+            self._ahead = min(max(0.0, self._ahead + step), STEP_S)
+        return datetime.fromtimestamp(wall, UTC), int(wall - self._ahead), step
+
+
+def latest_on_record(store: Store) -> int | None:
+    """When the newest message was claimed, whoever did: later than now means that the clock went back."""
+    with store.read() as connection:
+        newest: int | None = connection.scalar(select(func.max(message.c.created_at)))
+    return newest

@@ -1,0 +1,59 @@
+"""Claiming follow-ups and clarifications: what answers a reply of the customer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from settings import Settings
+from store import Store
+from store.schema import UNSETTLED, message, opt_out, survey
+from surveys.gateways.base import Outgoing
+from surveys.hours import is_quiet, quiet_ends
+
+
+def claim_ready(settings: Settings, store: Store, worker: str, now: datetime, limit: int) -> list[Outgoing]:
+    """Claim up to ``limit`` follow-ups that are ready; none in quiet hours, none after a stop."""
+    at = int(now.timestamp())
+    ready = UNSETTLED & (message.c.state == "ready") & (message.c.look_at <= at)
+    with store.read() as connection:
+        if (
+            limit <= 0
+            or connection.execute(select(message.c.message_id).where(ready).limit(1)).first() is None
+        ):
+            return []
+    with store.write() as connection:
+        if settings.quiet and is_quiet(now, settings.quiet, settings.zone):
+            due = int(quiet_ends(now, settings.quiet, settings.zone).timestamp())
+            connection.execute(update(message).where(ready).values(look_at=due))
+            return []
+        query = (
+            select(message, opt_out.c.phone.label("stopped"), survey.c.closes_at)
+            .outerjoin(opt_out, opt_out.c.phone == message.c.phone)
+            .outerjoin(survey, survey.c.contact_id == message.c.contact_id)
+            .where(ready)
+            .order_by(message.c.look_at)
+            .limit(limit)
+            .with_for_update(of=message, skip_locked=True)
+        )
+        rows = connection.execute(query).all()
+        return _claim(connection, rows, worker, at)
+
+
+def _claim(connection: Connection, rows: Any, worker: str, at: int) -> list[Outgoing]:
+    claimed = []
+    for row in rows:
+        why_not = "opted_out" if row.stopped else "closed" if (row.closes_at or 0) <= at else ""
+        values = (
+            {"state": "not_sent", "error": why_not, "settled_at": at}
+            if why_not or not row.phone
+            else {"state": "claimed", "worker": worker, "created_at": at, "error": ""}
+        )
+        connection.execute(update(message).where(message.c.message_id == row.message_id).values(**values))
+        if values["state"] == "claimed":
+            outgoing = Outgoing(row.message_id, row.contact_id, row.phone, row.body, at)
+            claimed.append(replace(outgoing, opening=False))
+    return claimed

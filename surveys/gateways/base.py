@@ -1,0 +1,80 @@
+"""What the worker asks of a carrier, and what an outcome means to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+# taken: the carrier has it. not_sent: certainly not, try again. refused: certainly not, never will be.
+# unknown: perhaps; never post again, find out.
+Result = Literal["taken", "not_sent", "refused", "unknown"]
+
+# Forward only; the last four are the end.
+RANK = {
+    "claimed": 0,
+    "unknown": 0,
+    "accepted": 1,
+    "scheduled": 1,
+    "queued": 1,
+    "sending": 2,
+    "sent": 3,
+    "delivered": 4,
+    "undelivered": 4,
+    "failed": 4,
+    "canceled": 4,
+    "read": 5,
+}
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message to post. ``claimed_at`` is epoch seconds; ``opening`` tells the ask from its follow-ups."""
+
+    message_id: str
+    contact_id: str
+    phone: str
+    body: str
+    claimed_at: int
+    opening: bool = True
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What became of a post. ``reason`` is the decision's reason code where the carrier refused."""
+
+    message: Outgoing
+    result: Result
+    sid: str | None = None
+    status: str = ""
+    error: str = ""
+    reason: str = "not_sent"
+    opted_out: bool = False
+    retry_after_s: float = 0.0
+    alarm: str = ""
+
+
+class Gateway(Protocol):
+    """A carrier. ``submit`` never blocks for the carrier; ``results`` hands out what came back."""
+
+    def room(self) -> int:
+        """How many messages may be claimed and submitted right now (pace, capacity, circuit breaker)."""
+
+    def submit(self, messages: Sequence[Outgoing], now: datetime) -> None:
+        """Start posting. The claim of every message is already committed."""
+
+    def results(self, timeout_s: float) -> list[Posted]:
+        """Outcomes that have arrived; waits up to the time-out for the first one while any is due."""
+
+    def in_flight(self) -> int:
+        """How many submitted messages have no outcome handed out yet."""
+
+    def look_up(self, messages: Sequence[Outgoing], known: frozenset[str]) -> list[Posted]:
+        """What the carrier knows of messages of unknown outcome; those it does not know are left out.
+
+        ``known`` are the carrier's ids that already belong to other messages.
+        """
+
+    def close(self, timeout_s: float) -> list[Posted]:
+        """Wait for what is in flight, then end; returns the outcomes that arrived."""

@@ -1,0 +1,113 @@
+"""After a crash: attempts that were claimed by a worker that is gone, and attempts of unknown outcome.
+
+Neither is ever posted again by itself. A claimed attempt whose worker is gone may or may not have been
+posted: it becomes ``unknown``, and the carrier is asked about it, at growing intervals.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from store import Store
+from store.schema import UNSETTLED, message
+from surveys.gateways.base import Gateway, Outgoing
+from surveys.sending import LOOK_AGAIN_S, record
+
+# A claim is posted within CLAIM_S or not at all, and its answer is awaited for the carrier's time-out.
+CLAIM_S = 30
+ORPHAN_S = 120
+LOOK_UP_BATCH = 100
+
+
+def worker_id() -> str:
+    """A name for this worker that tells others on the same host whether it still lives."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def adopt_orphans(store: Store, worker: str, in_flight: Collection[str], now: datetime) -> int:
+    """Mark claims that nobody is posting any more as unknown; returns how many."""
+    at = int(now.timestamp())
+    query = select(message.c.message_id, message.c.worker, message.c.created_at).where(
+        UNSETTLED, message.c.state == "claimed"
+    )
+    with store.read() as connection:
+        claimed = connection.execute(query).all()
+    gone = [
+        row.message_id
+        for row in claimed
+        if row.message_id not in in_flight
+        and (row.worker == worker or row.created_at < at - ORPHAN_S or not _lives(row.worker))
+    ]
+    for start in range(0, len(gone), 500):
+        with store.write() as connection:
+            connection.execute(
+                update(message)
+                .where(message.c.message_id.in_(gone[start : start + 500]), message.c.state == "claimed")
+                .values(state="unknown", error="interrupted", look_at=at)
+            )
+    return len(gone)
+
+
+def reconcile(store: Store, gateway: Gateway, now: datetime) -> int:
+    """Ask the carrier about messages of unknown outcome whose time has come; returns how many it knew."""
+    at = int(now.timestamp())
+    query = (
+        select(message)
+        .where(UNSETTLED, message.c.state == "unknown", message.c.look_at <= at)
+        .order_by(message.c.created_at)
+        .limit(LOOK_UP_BATCH)
+    )
+    with store.read() as connection:
+        rows = connection.execute(query).all()
+        if not rows:
+            return 0
+        phones = {row.phone for row in rows}
+        known = frozenset(
+            connection.scalars(
+                select(message.c.sid).where(message.c.phone.in_(phones), message.c.sid.is_not(None))
+            )
+        )
+    _look_later(store, [(row.message_id, row.looks) for row in rows], at)
+    messages = [
+        Outgoing(r.message_id, r.contact_id, r.phone, r.body, r.created_at, r.purpose == "opening")
+        for r in rows
+        if r.phone
+    ]
+    found = gateway.look_up(messages, known)
+    record(store, found, now)
+    return len(found)
+
+
+def _look_later(store: Store, looked: list[tuple[str, int]], at: int) -> None:
+    """Before asking, write down when to ask next: a look-up that fails must not be repeated at once."""
+    with store.write() as connection:
+        for message_id, looks in looked:
+            again = at + LOOK_AGAIN_S[looks] if looks < len(LOOK_AGAIN_S) else None
+            connection.execute(
+                update(message)
+                .where(message.c.message_id == message_id, message.c.state == "unknown")
+                .values(looks=looks + 1, look_at=again)
+            )
+
+
+def _lives(worker: str) -> bool:
+    """Whether a worker may still be at work. Of another host only its silence can tell."""
+    host, _, rest = worker.partition(":")
+    pid = rest.partition(":")[0]
+    if host != socket.gethostname() or not pid.isdecimal():
+        return True
+    if int(pid) == os.getpid():
+        return True  # another worker of this process: a thread
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

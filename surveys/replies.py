@@ -1,0 +1,310 @@
+"""Step 7: a reply comes in. Stored first as it came, read afterwards; so none is lost, whatever it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, text, update
+
+from settings import Settings
+from store import Store
+from store.schema import answer, message, opt_out, reply, survey
+from surveys import outcomes, questions
+from surveys.conversation import Talk, Turn, turn
+from surveys.opting import opt_in_in, opt_out_in
+from surveys.sms import pack
+
+BATCH = 1_000
+LATE_S = 30 * 86_400  # a late answer belongs to the latest survey, if that is not older than this
+log = logging.getLogger(__name__)
+
+_STORE = text(
+    """
+    insert into reply (sid, phone, body, form, received_at) values (:sid, :phone, :body, :form, :at)
+    on conflict (sid) do nothing
+    """
+)
+_READ = (
+    update(reply)
+    .where(reply.c.sid == bindparam("reply_sid"))
+    .values(
+        read_at=bindparam("at"),
+        contact_id=bindparam("contact"),
+        kind=bindparam("read_kind"),
+        score=bindparam("read_score"),
+        flags=bindparam("read_flags"),
+        parser=bindparam("by"),
+        late=bindparam("is_late"),
+        question=bindparam("asked"),
+    )
+)
+_ANSWER = text(
+    """
+    insert into answer (contact_id, question, value, text, answered_at, source, late)
+    values (:contact_id, :question, :value, :text, :answered_at, :source, :late)
+    on conflict (contact_id, question) do update set value = excluded.value, text = excluded.text,
+        answered_at = excluded.answered_at, source = excluded.source, late = excluded.late
+    """
+)
+_SURVEY = (
+    update(survey)
+    .where(survey.c.contact_id == bindparam("id"))
+    .values(question=bindparam("open_question"), messages=bindparam("sent_so_far"), sent=True, delivered=True)
+)
+
+
+@dataclass
+class _Changes:
+    """What a batch of readings writes, gathered so that it is written in few statements."""
+
+    replies: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    surveys: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    worded: list[str] = field(default_factory=list)  # contacts whose comment has changed
+
+
+def receive(store: Store, form: Mapping[str, str], now: datetime) -> bool:
+    """Store one reply durably, as it came. False when its MessageSid is on record already."""
+    with store.write() as connection:
+        return store_raw(connection, [form], now) == 1
+
+
+def store_raw(connection: Connection, forms: Iterable[Mapping[str, str]], now: datetime) -> int:
+    """Store replies inside the caller's transaction; returns how many were new, where the driver tells."""
+    rows = [_raw(form, int(now.timestamp())) for form in forms]
+    return connection.execute(_STORE, rows).rowcount if rows else 0
+
+
+def _raw(form: Mapping[str, str], at: int) -> dict[str, Any]:
+    form = {_clean(name): _clean(value) for name, value in form.items()}
+    everything = json.dumps(form, sort_keys=True)
+    sid = form.get("MessageSid") or form.get("SmsSid") or form.get("SmsMessageSid")
+    return {
+        # A form without any id still is a reply: its content is its id.
+        "sid": _storable(sid or "form-" + hashlib.sha256(everything.encode()).hexdigest()[:32]),
+        "phone": _storable(form.get("From", "")).strip() or None,
+        "body": _storable(form.get("Body", "")),
+        "form": everything,
+        "at": at,
+    }
+
+
+def _clean(value: str) -> str:
+    # Lone surrogates cannot be written down in any encoding.
+    return value.encode("utf-8", "replace").decode()
+
+
+def _storable(value: str) -> str:
+    # PostgreSQL's text holds no NUL; the form keeps it as an escape.
+    return value.replace("\x00", "\ufffd")
+
+
+def read_pending(store: Store, settings: Settings, now: datetime) -> int:
+    """Read what has not been read: attribute, record answers, prepare follow-ups; returns how many."""
+    unread = select(reply.c.sid).where(reply.c.read_at.is_(None))
+    with store.read() as connection:
+        if connection.execute(unread.limit(1)).first() is None:
+            return 0
+    done = 0
+    while True:
+        with store.write() as connection:
+            count = read_batch(connection, settings, now)
+        done += count
+        if count < BATCH:
+            return done
+
+
+def read_batch(connection: Connection, settings: Settings, now: datetime) -> int:
+    """Read up to a batch of stored replies inside the caller's transaction, in the order they came."""
+    query = (
+        select(reply.c.sid, reply.c.phone, reply.c.body, reply.c.received_at)
+        .where(reply.c.read_at.is_(None))
+        .order_by(reply.c.received_at, reply.c.sid)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    rows = connection.execute(query).all()
+    if not rows:
+        return 0
+    surveys = _surveys(connection, {row.phone for row in rows if row.phone})
+    reader = _Reader(connection, settings, now, surveys, _stopped(connection, surveys))
+    for row in rows:
+        reader.read(row)
+    _write(connection, reader.changes, now)
+    return len(rows)
+
+
+@dataclass
+class _Open:
+    """The survey a number's next reply belongs to, as this batch has left it."""
+
+    row: Any
+    answers: dict[str, int | None]
+    question: str
+    messages: int
+    clarified: bool
+
+
+def _surveys(connection: Connection, phones: set[str]) -> dict[str, _Open]:
+    """The latest survey of each number, with its answers."""
+    if not phones:
+        return {}
+    latest: dict[str, Any] = {}
+    query = select(survey).where(survey.c.phone.in_(phones)).order_by(survey.c.opened_at)
+    for row in connection.execute(query.with_for_update()):
+        latest[row.phone] = row
+    ids = [row.contact_id for row in latest.values()]
+    answers: dict[str, dict[str, int | None]] = {}
+    given = select(answer.c.contact_id, answer.c.question, answer.c.value)
+    for contact_id, question, value in connection.execute(given.where(answer.c.contact_id.in_(ids))):
+        answers.setdefault(contact_id, {})[question] = value
+    asked_again = select(message.c.contact_id).where(
+        message.c.contact_id.in_([row.contact_id for row in latest.values() if row.messages > 1]),
+        message.c.purpose == "clarification",
+    )
+    clarified = set(connection.scalars(asked_again))
+    return {
+        phone: _Open(
+            row, answers.get(row.contact_id, {}), row.question, row.messages, row.contact_id in clarified
+        )
+        for phone, row in latest.items()
+    }
+
+
+def _stopped(connection: Connection, phones: Iterable[str]) -> set[str]:
+    return set(connection.scalars(select(opt_out.c.phone).where(opt_out.c.phone.in_(list(phones)))))
+
+
+class _Reader:
+    """Reads the replies of one batch, each in the light of what those before it have changed."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        settings: Settings,
+        now: datetime,
+        surveys: dict[str, _Open],
+        stopped: set[str],
+    ) -> None:
+        self._connection, self._settings, self._now = connection, settings, now
+        self._surveys, self._stopped = surveys, stopped
+        self._questions = questions.load()
+        self.changes = _Changes()
+
+    def read(self, row: Any) -> None:
+        """Read one stored reply."""
+        current = self._surveys.get(row.phone)
+        if current is not None and row.received_at - current.row.opened_at > LATE_S:
+            current = None
+        late = current is not None and row.received_at > current.row.closes_at
+        talk = self._talk(current, silent=late or row.phone in self._stopped)
+        done = turn(talk, row.body, self._questions)
+        self.changes.replies.append(
+            {
+                "reply_sid": row.sid,
+                "at": int(self._now.timestamp()),
+                "contact": current.row.contact_id if current else None,
+                "read_kind": done.kind,
+                "read_score": done.reading.score,
+                "read_flags": list(done.reading.flags),
+                "by": done.reading.parser,
+                "is_late": late,
+                "asked": talk.question,
+            }
+        )
+        self._opt(row.phone, done.kind)
+        if current is not None:
+            self._go_on(row, current, done, late=late)
+
+    def _opt(self, phone: str | None, kind: str) -> None:
+        if phone and kind == "opt_out":
+            opt_out_in(self._connection, phone, "reply", self._now)
+            self._stopped.add(phone)
+        elif phone and kind == "opt_in":
+            opt_in_in(self._connection, phone)
+            self._stopped.discard(phone)
+
+    def _talk(self, current: _Open | None, *, silent: bool) -> Talk:
+        if current is None:
+            return Talk("", "", 0, follow_ups=False)
+        return Talk(
+            contact_id=current.row.contact_id,
+            question=current.question,
+            messages=current.messages,
+            answers=current.answers,
+            tried=current.row.tried,
+            clarified=current.clarified,
+            follow_ups=self._settings.follow_ups and not silent,
+        )
+
+    def _go_on(self, row: Any, current: _Open, done: Turn, *, late: bool) -> None:
+        """Record the answer and put the next question, or the same one again."""
+        contact_id = current.row.contact_id
+        worded = outcomes.has_words(row.body)
+        if done.answered:
+            current.answers[done.answered] = done.value
+            self.changes.answers.append(
+                {
+                    "contact_id": contact_id,
+                    "question": done.answered,
+                    "value": done.value,
+                    "text": row.body if worded else "",
+                    "answered_at": row.received_at,
+                    "source": "sms",
+                    "late": late,
+                }
+            )
+        if done.send or done.clarify:
+            current.messages += 1
+            current.clarified |= done.clarify
+            self.changes.messages.append(self._message(row, current, done))
+        current.question = done.question
+        self.changes.surveys.append(
+            {"id": contact_id, "open_question": current.question, "sent_so_far": current.messages}
+        )
+        if worded:
+            self.changes.worded.append(contact_id)
+
+    def _message(self, row: Any, current: _Open, done: Turn) -> dict[str, Any]:
+        question = self._questions.by_id(done.question)
+        assert question is not None  # noqa: S101 (the conversation names questions of this book only)
+        wordings = self._questions.clarification[question.kind] if done.clarify else question.text
+        values = {"company": self._settings.company, "agent": current.row.agent, "link": ""}
+        body = questions.say(wordings, current.row.language, values)
+        return {
+            "message_id": secrets.token_hex(12),
+            "contact_id": current.row.contact_id,
+            "purpose": "clarification" if done.clarify else "follow_up",
+            "question": question.id,
+            "phone": row.phone,
+            "body": body,
+            "state": "ready",
+            "created_at": row.received_at,
+            "look_at": row.received_at,
+            "segments": pack(body).segments,
+        }
+
+
+def _write(connection: Connection, changes: _Changes, now: datetime) -> None:
+    connection.execute(_READ, changes.replies)
+    if changes.answers:
+        connection.execute(_ANSWER, changes.answers)
+    if changes.surveys:
+        connection.execute(_SURVEY, changes.surveys)
+    if changes.messages:
+        connection.execute(insert(message), changes.messages)
+    outcomes.append_changed(connection, [row["id"] for row in changes.surveys], now)
+    outcomes.append_comments(connection, changes.worded, now)
+
+
+def window(settings: Settings) -> timedelta:
+    """How long an answer counts as in time."""
+    return timedelta(hours=settings.answer_window_h)

@@ -1,0 +1,185 @@
+"""Step 6: what became of a post goes on record.
+
+An outcome that says "taken" moves a message forward only, since a status callback may have come first. A
+message that certainly was not sent gives its slot back and its contact waits again; one that perhaps was
+sent stays ``unknown`` until the carrier tells, and is never posted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, select, update
+
+from store import Store, slots
+from store.schema import decision, message, survey
+from surveys import alarms, outcomes, statuses
+from surveys.gateways.base import RANK, Posted
+from surveys.opting import opt_out_in
+
+LOOK_AGAIN_S = (30, 120, 600, 3_600, 21_600)  # pauses between asking the carrier about an unknown message
+MAX_FOLLOW_UP_TRIES = 8
+
+_unsettled = message.c.state.in_(("claimed", "unknown"))
+_twin = message.alias("twin")
+_SET_SID = (
+    update(message)
+    .where(message.c.message_id == bindparam("id"), message.c.sid.is_(None))
+    .where(~exists().where(_twin.c.sid == bindparam("new_sid")))
+    .values(sid=bindparam("new_sid"), posted_at=bindparam("at"))
+)
+_UNKNOWN = (
+    update(message)
+    .where(message.c.message_id == bindparam("id"), message.c.state == "claimed")
+    .values(state="unknown", error=bindparam("why"), look_at=bindparam("again"))
+)
+
+
+def record(store: Store, results: Sequence[Posted], now: datetime) -> None:
+    """Write the outcomes of posts, all in one transaction."""
+    if not results:
+        return
+    with store.write() as connection:
+        changed = _taken(connection, [r for r in results if r.result == "taken"], now)
+        for result in results:
+            if result.result in ("not_sent", "refused"):
+                changed += _not_sent(connection, result, now)
+            if result.alarm:
+                alarms.raise_in(connection, result.alarm, f"The carrier says {result.error}.", now)
+        _unknown(connection, [r for r in results if r.result == "unknown"], now)
+        outcomes.append_changed(connection, changed, now)
+
+
+def _taken(connection: Connection, results: Sequence[Posted], now: datetime) -> list[str]:
+    if not results:
+        return []
+    at = int(now.timestamp())
+    connection.execute(
+        _SET_SID, [{"id": r.message.message_id, "new_sid": r.sid, "at": at} for r in results if r.sid]
+    )
+    by_status: dict[str, list[Posted]] = {}
+    for result in results:
+        by_status.setdefault(result.status if result.status in RANK else "accepted", []).append(result)
+    for status, group in by_status.items():
+        _advance_group(connection, status, group, at)
+    _count_from_the_post(connection, results, at)
+    early = statuses.apply_early(connection, [r.sid for r in results if r.sid], now)
+    return [r.message.contact_id for r in results if r.message.opening] + early
+
+
+def _advance_group(connection: Connection, status: str, group: Sequence[Posted], at: int) -> None:
+    lower = [state for state, rank in RANK.items() if rank < RANK[status]]
+    settled = at if RANK[status] >= RANK["delivered"] else None
+    for results in _chunks(group):
+        connection.execute(
+            update(message)
+            .where(message.c.message_id.in_([r.message.message_id for r in results]))
+            .where(message.c.state.in_(lower))
+            .values(state=status, settled_at=settled, look_at=None)
+        )
+        openings = [r.message.contact_id for r in results if r.message.opening]
+        values: dict[str, bool] = {"sent": True}
+        if settled is not None:
+            values["delivered"] = status in statuses.ARRIVED
+        connection.execute(
+            update(survey)
+            .where(survey.c.contact_id.in_(openings), survey.c.delivered.is_(None))
+            .values(**values)
+        )
+
+
+def _count_from_the_post(connection: Connection, results: Sequence[Posted], at: int) -> None:
+    slots.sent_at(
+        connection,
+        [
+            {"phone": r.message.phone, "contact_id": r.message.contact_id, "at": at}
+            for r in results
+            if r.message.opening and at > r.message.claimed_at
+        ],
+    )
+
+
+def _not_sent(connection: Connection, result: Posted, now: datetime) -> list[str]:
+    at, outgoing = int(now.timestamp()), result.message
+    ours = (message.c.message_id == outgoing.message_id) & _unsettled
+    if (
+        not outgoing.opening
+        and result.result == "not_sent"
+        and _retry_follow_up(connection, result, ours, at)
+    ):
+        return []
+    done = connection.execute(
+        update(message).where(ours).values(state="not_sent", error=result.error, settled_at=at, look_at=None)
+    )
+    if result.opted_out:
+        opt_out_in(connection, outgoing.phone, "carrier", now)
+    if not done.rowcount or not outgoing.opening:
+        return []
+    slots.give_back(
+        connection,
+        [
+            {
+                "phone": outgoing.phone,
+                "contact_id": outgoing.contact_id,
+                "claimed_until": outgoing.claimed_at,
+            }
+        ],
+    )
+    connection.execute(delete(survey).where(survey.c.contact_id == outgoing.contact_id))
+    _undecide(connection, result, at)
+    return [outgoing.contact_id]
+
+
+def _undecide(connection: Connection, result: Posted, at: int) -> None:
+    mine = decision.c.contact_id == result.message.contact_id
+    if result.result == "refused":
+        eligible = result.reason == "not_sent"
+        connection.execute(
+            update(decision)
+            .where(mine)
+            .values(state="skipped", reason=result.reason, eligible=eligible, decided_at=at)
+        )
+        return
+    attempts = connection.scalar(select(decision.c.attempts).where(mine)) or 0
+    pause = max(1, int(result.retry_after_s), min(300, 2**attempts))
+    connection.execute(
+        update(decision)
+        .where(mine)
+        .values(
+            state="waiting",
+            reason="not_sent",
+            eligible=None,
+            decided_at=None,
+            due_at=at + pause,
+            attempts=attempts + 1,
+        )
+    )
+
+
+def _retry_follow_up(connection: Connection, result: Posted, ours: ColumnElement[bool], at: int) -> bool:
+    looks = connection.scalar(select(message.c.looks).where(ours)) or 0
+    if looks >= MAX_FOLLOW_UP_TRIES:
+        return False
+    pause = max(1, int(result.retry_after_s), min(300, 2**looks))
+    connection.execute(
+        update(message)
+        .where(ours)
+        .values(state="ready", error=result.error, look_at=at + pause, looks=looks + 1)
+    )
+    return True
+
+
+def _unknown(connection: Connection, results: Sequence[Posted], now: datetime) -> None:
+    if not results:
+        return
+    at = int(now.timestamp())
+    connection.execute(
+        _UNKNOWN,
+        [{"id": r.message.message_id, "why": r.error, "again": at + LOOK_AGAIN_S[0]} for r in results],
+    )
+    _count_from_the_post(connection, results, at)
+
+
+def _chunks(results: Sequence[Posted], size: int = 500) -> Iterable[Sequence[Posted]]:
+    return (results[start : start + size] for start in range(0, len(results), size))

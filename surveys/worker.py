@@ -1,0 +1,142 @@
+"""Steps 4 to 6 in a loop: decide what is due, claim, post, record; read replies; reconcile after crashes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from settings import Settings
+from store import Store
+from store.schema import lease
+from surveys import alarms, replies
+from surveys.asking import Asker
+from surveys.clock import STEP_S, Clock, latest_on_record
+from surveys.follow_ups import claim_ready
+from surveys.gateways.base import Gateway, Outgoing, Posted
+from surveys.recovery import CLAIM_S, adopt_orphans, reconcile, worker_id
+from surveys.sending import record
+from surveys.statuses import HOLD
+
+BATCH = 1_000
+IDLE_S = 1.0
+TEND_S = 5.0  # how often a running worker looks after orphans and unknown outcomes
+DRAIN_S = 60.0
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """One sender. Several may run at once, in one process or many: the store keeps them apart."""
+
+    def __init__(self, settings: Settings, store: Store, gateway: Gateway) -> None:
+        self._settings, self._store, self._gateway = settings, store, gateway
+        self.id = worker_id()
+        self._asker = Asker(settings, store, self.id)
+        self._in_flight: dict[str, Outgoing] = {}
+        self._wake = threading.Event()
+        self._drift = 0.0  # by how much the clock has been stepped since the start, s
+        self._clock_alarm = True  # perhaps one stands from before: clear it once all is well
+
+    def wake(self) -> None:
+        """There may be something to do: a contact or a reply has come in."""
+        self._wake.set()
+
+    def step(self, now: datetime) -> int:
+        """One complete round at ``now``: everything that is due is decided, posted and on record.
+
+        Returns the number of things done; 0 means that nothing was due.
+        """
+        done = self._tend(now)
+        while did := self._round(now, int(now.timestamp())) + self._settle(lambda: now):
+            done += did
+        return done
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set, then wait for what is in flight and record it."""
+        clock = Clock()
+        tend_at = clock.now()
+        while not stop.is_set():
+            try:
+                now, claim_clock, step = clock.look()
+                if abs(step) > 1:
+                    self._drift += step
+                if now >= tend_at or now < tend_at - timedelta(seconds=2 * TEND_S):
+                    self._tend(now)
+                    tend_at = now + timedelta(seconds=TEND_S)
+                done = self._round(now, claim_clock) + self._collect(clock.now, 0.02)
+            except Exception:
+                # The store may be away for a moment. What was claimed is found again by _tend.
+                log.exception("the worker's round failed; it goes on")
+                stop.wait(IDLE_S)
+                continue
+            if not done and not self._in_flight:
+                self._wake.wait(IDLE_S)
+                self._wake.clear()
+        self._drain(clock.now)
+
+    def _drain(self, now: Callable[[], datetime]) -> None:
+        self._finish(self._gateway.close(DRAIN_S), now())
+
+    def _round(self, now: datetime, claim_clock: int) -> int:
+        done = replies.read_pending(self._store, self._settings, now)
+        room = min(BATCH, self._gateway.room())
+        if room <= 0 or not self._may_send(now):
+            return done
+        follow_ups = claim_ready(self._settings, self._store, self.id, now, room)
+        self._post(follow_ups, now)
+        decided, messages = self._asker.decide_due(now, room - len(follow_ups), claim_clock)
+        self._post(messages, now)
+        return done + len(follow_ups) + decided
+
+    def _post(self, messages: list[Outgoing], now: datetime) -> None:
+        if messages:
+            self._in_flight.update({message.message_id: message for message in messages})
+            self._gateway.submit(messages, now)
+
+    def _collect(self, now: Callable[[], datetime], timeout_s: float) -> int:
+        results = self._gateway.results(timeout_s)
+        if results:
+            self._finish(results, now())
+        return len(results)
+
+    def _settle(self, now: Callable[[], datetime]) -> int:
+        """Wait until nothing is in flight."""
+        done = self._collect(now, 0.0)
+        while self._gateway.in_flight():
+            done += self._collect(now, 1.0)
+        return done
+
+    def _finish(self, results: list[Posted], now: datetime) -> None:
+        record(self._store, results, now)
+        for result in results:
+            self._in_flight.pop(result.message.message_id, None)
+
+    def _tend(self, now: datetime) -> int:
+        orphans = adopt_orphans(self._store, self.id, self._in_flight, now)
+        return orphans + reconcile(self._store, self._gateway, now)
+
+    def _may_send(self, now: datetime) -> bool:
+        """Not while the clock is wrong, nor while the carrier has asked for a pause."""
+        latest = latest_on_record(self._store)
+        behind = 0.0 if latest is None else latest - now.timestamp()
+        if max(behind, abs(self._drift)) > STEP_S:
+            self._stop_for_the_clock(now, max(behind, abs(self._drift)))
+            return False
+        if self._clock_alarm:
+            alarms.clear(self._store, "clock", now)
+            self._clock_alarm = False
+        with self._store.read() as connection:
+            until = connection.scalar(select(lease.c.expires_at).where(lease.c.name == HOLD))
+        return until is None or until <= now.timestamp()
+
+    def _stop_for_the_clock(self, now: datetime, seconds: float) -> None:
+        if not self._clock_alarm:
+            self._clock_alarm = True
+            message = f"The clock has stepped by {seconds:.0f} s. Nothing is sent until it is right."
+            alarms.raise_alarm(self._store, "clock", message, now)
+
+
+__all__ = ["CLAIM_S", "Worker"]

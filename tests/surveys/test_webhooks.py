@@ -1,0 +1,108 @@
+"""Replies come in signed, are stored once, and are read before the carrier hears "thanks"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from settings import Settings
+from store import Store
+from store.schema import reply
+from surveys.gateways.phone import PhoneGateway
+from surveys.gateways.signature import HEADER, sign
+from surveys.phone import Phone
+from surveys.webhooks import routes
+from surveys.worker import Worker
+from tests.surveys.conftest import PHONE, outcome
+
+
+@pytest.fixture
+def client(settings: Settings, store: Store) -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=routes(settings, store, lambda: None))) as client:
+        yield client
+
+
+def post(client: TestClient, settings: Settings, form: dict[str, str], path: str = "/sms/reply") -> int:
+    signature = sign(
+        settings.signing_token, f"http://testserver{path}", {name: [value] for name, value in form.items()}
+    )
+    return client.post(path, data=form, headers={HEADER: signature}).status_code
+
+
+def stored(store: Store) -> int:
+    with store.read() as connection:
+        return connection.scalar(select(func.count()).select_from(reply)) or 0
+
+
+def test_a_signed_reply_is_the_score_of_its_contact_when_the_answer_comes(
+    client: TestClient, settings: Settings, store: Store, ended: Callable[..., None]
+) -> None:
+    now = datetime.now(UTC)
+    awake = settings.model_copy(update={"quiet_hours": ""})
+    ended("c1", at=now)
+    Worker(awake, store, PhoneGateway(store)).step(now)
+    phone = Phone(settings, store, client)  # type: ignore[arg-type]
+    assert phone.numbers(10) == [PHONE]
+    phone.reply(PHONE, "9 og takk for hjelpen")
+    latest = outcome(store, "c1")
+    assert (latest["state"], latest["sent"], latest["delivered"]) == ("asked", True, True)
+    assert (latest["score"], latest["score_source"], latest["late"]) == (9, "sms", False)
+    assert [message.direction for message in phone.messages(PHONE)] == ["to_phone", "from_phone"]
+
+
+@pytest.mark.parametrize("signature", ["", "forged", "Zm9yZ2Vk", "ø"])
+def test_a_forged_or_unsigned_reply_is_refused_and_changes_nothing(
+    client: TestClient, store: Store, signature: str
+) -> None:
+    headers = {HEADER: signature.encode()} if signature else {}
+    answer = client.post(
+        "/sms/reply", data={"MessageSid": "SM1", "From": PHONE, "Body": "1"}, headers=headers
+    )
+    assert answer.status_code == 403
+    assert stored(store) == 0
+
+
+def test_a_repeated_message_changes_nothing(client: TestClient, settings: Settings, store: Store) -> None:
+    form = {"MessageSid": "SM1", "From": PHONE, "Body": "8"}
+    assert post(client, settings, form) == 200
+    assert post(client, settings, {**form, "Body": "1"}) == 200
+    with store.read() as connection:
+        assert connection.execute(select(reply.c.sid, reply.c.body)).all() == [("SM1", "8")]
+
+
+@pytest.mark.parametrize("path", ["/sms/reply", "/sms/status"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_only_post_is_taken(client: TestClient, path: str, method: str) -> None:
+    assert client.request(method, path).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        " ",
+        "\x00",
+        "8\x00",
+        "x" * 1_600,
+        "🙂" * 400,
+        "=&?%+",
+        "linje\r\n to",
+        "؀٣",
+        "'; drop table reply;--",
+    ],
+)
+def test_whatever_a_reply_holds_it_is_kept(
+    client: TestClient, settings: Settings, store: Store, body: str
+) -> None:
+    form = {"MessageSid": "SM1", "From": "+4798765432", "Body": body, "FromCity": "", "NumMedia": "1"}
+    assert post(client, settings, form) == 200
+    with store.read() as connection:
+        row = connection.execute(select(reply)).one()
+    assert row.body == body.replace("\x00", "\ufffd")
+    assert row.form == form, "the form is as the carrier sent it"
+    assert row.read_at is not None
