@@ -59,8 +59,8 @@ class ClusterSums:
         if self.shift != other.shift:
             raise ValueError("cluster sums of different shifts cannot be merged")
         names = [f.name for f in fields(self) if f.name != "shift"]
-        sums: list[Any] = [getattr(self, k) + getattr(other, k) for k in names]
-        return ClusterSums(*sums, self.shift)
+        sums: list[Any] = [*(getattr(self, k) + getattr(other, k) for k in names), self.shift]
+        return ClusterSums(*sums)
 
 
 @dataclass(frozen=True)

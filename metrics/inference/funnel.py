@@ -1,0 +1,113 @@
+"""Who really differs: each group against all, given its size and how much groups differ anyway."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from metrics.inference import minimum, reasons
+from metrics.inference.discovery import adjusted_p
+from metrics.inference.estimates import AS_IS, Scale, moments, z_quantile
+from metrics.inference.shrinkage import PEERS
+from metrics.inference.stats import MeanStats, ScoreStats, ShareStats
+
+FALSE_SHARE = 0.1  # of those called different, at most this share is expected not to be
+WINSORISED = 0.1
+# What winsorising a tenth at each end leaves of a standard normal variance.
+_LEFT = 0.6786
+
+
+@dataclass(frozen=True)
+class Point:
+    """One group in the funnel. ``differs`` is ``above``, ``below`` or empty; ``p`` is adjusted for the number
+    of groups (Benjamini–Hochberg)."""
+
+    name: str
+    n: int
+    value: float | None
+    z: float | None
+    p: float | None
+    differs: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """All groups about their common ``centre``. ``over_dispersion`` ≥ 1 widens the limits: how much more
+    groups scatter than chance alone would make them."""
+
+    centre: float | None
+    over_dispersion: float | None
+    unit_sd: float | None
+    points: tuple[Point, ...]
+    reason: str = ""
+
+    def limits(self, sizes: Sequence[int], level: float = 0.95) -> tuple[tuple[float, float], ...]:
+        """(low, high) of the funnel at group sizes ``sizes``; nothing where there is no funnel."""
+        if self.centre is None or self.unit_sd is None or self.over_dispersion is None:
+            return ()
+        z = z_quantile((1 + level) / 2) * self.unit_sd * math.sqrt(self.over_dispersion)
+        return tuple((self.centre - z / math.sqrt(n), self.centre + z / math.sqrt(n)) for n in sizes)
+
+
+def funnel(
+    groups: Mapping[str, MeanStats | ScoreStats | ShareStats],
+    *,
+    minimum_n: int = minimum.RANKED,
+    scale: Scale = AS_IS,
+    false_share: float = FALSE_SHARE,
+) -> Funnel:
+    """z = (value − centre) ÷ (sd/√n·√φ), φ being the winsorised over-dispersion of Spiegelhalter (Statistics
+    in Medicine 24, 2005; Qual. Saf. Health Care 14, 2005), corrected for what winsorising takes away.
+
+    Groups below ``minimum_n`` are neither judged nor counted among the peers; fewer than five peers: none is.
+    """
+    peers = {name: stats for name, stats in groups.items() if stats.n >= minimum_n}
+    if len(peers) < PEERS:
+        points = tuple(_unjudged(name, stats, reasons.NO_PEERS, scale) for name, stats in groups.items())
+        return Funnel(None, None, None, points, reasons.NO_PEERS)
+    n = np.array([stats.n for stats in peers.values()], dtype=float)
+    table = np.array([moments(stats) for stats in peers.values()])
+    centre = float(n @ table[:, 0] / n.sum())
+    if all(isinstance(stats, ShareStats) for stats in peers.values()):
+        variance = centre * (1 - centre)
+    else:
+        variance = float(((n - 1) * table[:, 1]).sum() / (n - 1).sum())
+    if variance <= 0:
+        points = tuple(_unjudged(name, stats, reasons.NO_SPREAD, scale) for name, stats in groups.items())
+        return Funnel(None, None, None, points, reasons.NO_SPREAD)
+    z = (table[:, 0] - centre) / np.sqrt(variance / n)
+    phi = over_dispersion(z)
+    z = z / math.sqrt(phi)
+    p = adjusted_p(2 * ndtr(-np.abs(z)))
+    judged = {
+        name: Point(
+            name,
+            int(n[i]),
+            scale[0] + scale[1] * float(table[i, 0]),
+            math.copysign(1, scale[1]) * float(z[i]),
+            float(p[i]),
+            "" if p[i] > false_share else "above" if z[i] * scale[1] > 0 else "below",
+        )
+        for i, name in enumerate(peers)
+    }
+    points = tuple(
+        judged.get(name) or _unjudged(name, stats, reasons.TOO_FEW, scale) for name, stats in groups.items()
+    )
+    return Funnel(scale[0] + scale[1] * centre, phi, abs(scale[1]) * math.sqrt(variance), points)
+
+
+def over_dispersion(z: np.ndarray) -> float:
+    """φ ≥ 1: the mean of z² after winsorising a tenth at each end, relative to that of a normal z."""
+    low, high = np.quantile(z, [WINSORISED, 1 - WINSORISED])
+    return max(1.0, float((np.clip(z, low, high) ** 2).mean()) / _LEFT)
+
+
+def _unjudged(name: str, stats: MeanStats | ScoreStats | ShareStats, reason: str, scale: Scale) -> Point:
+    if stats.n < minimum.TOO_FEW:
+        return Point(name, stats.n, None, None, None, "", reasons.TOO_FEW if stats.n else reasons.NO_DATA)
+    return Point(name, stats.n, scale[0] + scale[1] * moments(stats)[0], None, None, "", reason)

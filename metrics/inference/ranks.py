@@ -1,0 +1,69 @@
+"""Places in a ranking, and how little they often mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from metrics.inference import minimum, reasons
+from metrics.inference.estimates import moments
+from metrics.inference.stats import MeanStats, ScoreStats, ShareStats
+
+DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Place 1 is the highest value. ``low``–``high`` holds the true place with about 95 % probability."""
+
+    name: str
+    n: int
+    place: int | None
+    low: int | None
+    high: int | None
+    reason: str = ""
+
+
+def places(
+    groups: Mapping[str, MeanStats | ScoreStats | ShareStats],
+    *,
+    higher_first: bool = True,
+    minimum_n: int = minimum.RANKED,
+    seed: int = 0,
+) -> tuple[Place, ...]:
+    """Rank intervals by drawing each group's value again (Goldstein and Spiegelhalter, JRSS A 159, 1996).
+
+    Draws are normal for means, and from the Jeffreys posterior for shares; the seed makes them repeatable.
+    Groups below ``minimum_n`` have no place and a reason.
+    """
+    ranked = {name: stats for name, stats in groups.items() if stats.n >= max(minimum_n, 2)}
+    found: dict[str, Place] = {}
+    if len(ranked) > 1:
+        draws = _draws(list(ranked.values()), np.random.default_rng(seed))
+        sign = -1.0 if higher_first else 1.0
+        drawn = np.argsort(np.argsort(sign * draws, axis=1), axis=1) + 1
+        low, high = np.quantile(drawn, [0.025, 0.975], axis=0, method="closest_observation")
+        values = np.array([moments(stats)[0] for stats in ranked.values()])
+        order = np.argsort(np.argsort(sign * values, kind="stable"), kind="stable") + 1
+        found = {
+            name: Place(name, stats.n, int(order[i]), int(low[i]), int(high[i]))
+            for i, (name, stats) in enumerate(ranked.items())
+        }
+    alone = reasons.NO_PEERS if len(ranked) == 1 else reasons.TOO_FEW
+    return tuple(
+        found.get(name)
+        or Place(name, stats.n, None, None, None, alone if name in ranked else reasons.TOO_FEW)
+        for name, stats in groups.items()
+    )
+
+
+def _draws(groups: list[MeanStats | ScoreStats | ShareStats], rng: np.random.Generator) -> np.ndarray:
+    if all(isinstance(stats, ShareStats) for stats in groups):
+        hits = np.array([stats.hits for stats in groups if isinstance(stats, ShareStats)])
+        n = np.array([stats.n for stats in groups])
+        return np.asarray(rng.beta(hits + 0.5, n - hits + 0.5, (DRAWS, len(groups))))
+    table = np.array([moments(stats) for stats in groups])
+    se = np.sqrt(table[:, 1] / np.array([stats.n for stats in groups]))
+    return np.asarray(rng.normal(table[:, 0], se, (DRAWS, len(groups))))
