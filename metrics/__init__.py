@@ -1,0 +1,24 @@
+"""From the log to insight: facts, cubes, metrics and their comparison.
+
+Read the modules in the order of the flow: ``drain`` (feed → log), ``changes`` (what new events change),
+``fold`` (facts and cubes), ``build`` (publish), ``scope`` (who sees what), ``compose`` and ``reader``
+(answers). ``catalogue`` says what can be asked, ``inference`` holds the statistics.
+"""
+
+from metrics.answers import Comparison, Value
+from metrics.build import build, current_version, refresh
+from metrics.catalogue import UnknownNameError
+from metrics.reader import Reader, open_reader
+from metrics.scope import Scope
+
+__all__ = [
+    "Comparison",
+    "Reader",
+    "Scope",
+    "UnknownNameError",
+    "Value",
+    "build",
+    "current_version",
+    "open_reader",
+    "refresh",
+]

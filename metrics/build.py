@@ -1,0 +1,135 @@
+"""Step 6: the facts brought up to date and published. One builder at a time; readers never wait.
+
+:func:`refresh` drains what happened live and publishes it as a delta, in a few hundredths of a second
+whatever the size of the history; when the delta has grown it is folded into facts and cubes. Either way
+the new version is complete before it is published, and a failed check leaves the old one in place.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime
+
+import pyarrow.parquet as pq
+
+from data.log import Log, publish
+from metrics import checks, drain
+from metrics.changes import Changes
+from metrics.fold import fold
+from metrics.lake import GRACE_S, Lake, Version, new_name
+from metrics.models import EVENT_KINDS
+from settings import Settings
+from store import Store
+from store.lease import held
+
+# A delta of more contacts is folded: readers load it anew with each version.
+LARGE_DELTA = 20_000
+# Seconds another builder may take before we go on with what it has published.
+PATIENCE_S = 5.0
+LEASE_S = 20
+
+
+def current_version(settings: Settings) -> str:
+    """The name of the published version, "" where there is none. One small read."""
+    return Lake(settings.lake_path).version().name
+
+
+def refresh(settings: Settings, store: Store, now: datetime) -> str:
+    """Bring the published facts up to date; returns their version.
+
+    While somebody else builds, waits a moment for the turn and otherwise returns what is published.
+    """
+    with _turn(store, PATIENCE_S) as ours:
+        if ours:
+            _publish(settings, store, now, folding=False, since=None)
+    return current_version(settings)
+
+
+def build(settings: Settings, store: Store, now: datetime, since: date | None = None) -> str:
+    """Fold everything that is dirty into facts and cubes; returns the version.
+
+    With ``since`` the facts of contacts from that day on are made again from the log, whatever is there.
+    """
+    with _turn(store, 600) as ours:
+        if ours:
+            _publish(settings, store, now, folding=True, since=since)
+    return current_version(settings)
+
+
+@contextmanager
+def _turn(store: Store, patience: float) -> Iterator[bool]:
+    """The lease of builders, waited for; yields False when it did not come in ``patience`` seconds."""
+    until = time.monotonic() + patience
+    while True:
+        with held(store, "build", LEASE_S) as ours:
+            if ours or time.monotonic() >= until:
+                yield ours
+                return
+        time.sleep(0.05)
+
+
+def _publish(settings: Settings, store: Store, now: datetime, *, folding: bool, since: date | None) -> None:
+    lake, log = Lake(settings.lake_path), Log(settings.lake_path)
+    drain.drain(store, log)
+    version = lake.version()
+    batches = {drain.batch_name(file): file for kind in EVENT_KINDS for file in log.files(kind)}
+    known = set(version.consumed)
+    new = [file for name, file in batches.items() if name not in known]
+    if version.name and not new and since is None and not (folding and version.delta):
+        return
+    seen = [file for name, file in batches.items() if name in known and name not in version.retired]
+    changes = Changes(lake, lake.base(version.base), version, seen=seen, new=new, since=since)
+    try:
+        following = _following(lake, changes, now, folding=folding or since is not None)
+    finally:
+        changes.close()
+    lake.publish(_with_batches(following, log, version, set(batches), now), after=version)
+    lake.sweep(time.time())
+
+
+def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) -> Version:
+    """The version after the changes: a delta on the same base, or a base of its own."""
+    contacts = changes.compute()
+    name = new_name()
+    following = Version(name, int(now.timestamp()), changes.base.name, checks=changes.version.checks)
+    following = replace(following, orphans=_kept(lake, changes, "orphans", name))
+    if contacts and (folding or contacts > LARGE_DELTA):
+        base = fold(lake, changes.base, changes.connection)
+        found = checks.after_fold(changes.connection)
+        return replace(following, base=base.name, checks=found)
+    return replace(following, delta=_kept(lake, changes, "delta", name), delta_contacts=contacts)
+
+
+def _kept(lake: Lake, changes: Changes, relation: str, name: str) -> str:
+    """A relation written to a file of its own, relative to the lake; "" where it is empty."""
+    rows = changes.connection.table(relation).to_arrow_table()
+    if rows.num_rows == 0:
+        return ""
+    file = f"delta/{name}-{relation}.parquet"
+    draft = lake.folder("delta") / f".draft-{name}-{relation}.parquet"
+    pq.write_table(rows, draft)
+    publish(draft, lake.path / file)
+    return file
+
+
+def _with_batches(
+    following: Version, log: Log, version: Version, batches: set[str], now: datetime
+) -> Version:
+    """The version with its batches: many small ones become one, and those replaced earlier go."""
+    moment = int(now.timestamp())
+    retired = dict(version.retired)
+    consumed = set(batches)
+    for name, since in version.retired.items():
+        if moment - since > GRACE_S:
+            (log.folder / name).unlink(missing_ok=True)
+            consumed.discard(name)
+            del retired[name]
+    for kind in EVENT_KINDS:
+        if made := drain.compact(log, kind, consumed, set(retired)):
+            larger, smaller = made
+            consumed.add(drain.batch_name(larger))
+            retired |= {drain.batch_name(file): moment for file in smaller}
+    return replace(following, consumed=tuple(sorted(consumed)), retired=retired)

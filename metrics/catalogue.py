@@ -1,0 +1,126 @@
+"""What can be asked: every metric and every dimension, with their meaning. Nothing else has a name."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).resolve().parent / "catalogue.toml"
+SCORES = tuple(f"score_{score}" for score in range(1, 11))
+
+# What a metric's SQL returns for its kind, beside the cell.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "mean": ("n", "total", "squares"),
+    "share": ("n", "hits"),
+    "score": SCORES,
+    "count": ("contacts",),
+}
+
+
+class UnknownNameError(KeyError):
+    """A metric or dimension that does not exist; the message says which do."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One entry of the catalogue. ``unit`` as in the statistics: share, seconds, nok, score, index."""
+
+    id: str
+    kind: str
+    unit: str
+    better: str  # higher, lower, or "" where neither is
+    minimum_n: int
+    name: dict[str, str]
+    definition: dict[str, str]
+    source: str
+    measures: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    scale: str = ""
+    reasons: bool = False
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A cut: the column it needs, and the text it shows for it."""
+
+    id: str
+    column: str
+    text: str  # an SQL expression of the column
+    name: dict[str, str] = field(default_factory=dict)
+
+
+def _dimension(name: str, nb: str, en: str, column: str = "", text: str = "") -> Dimension:
+    column = column or name
+    return Dimension(name, column, text or column, {"nb": nb, "en": en})
+
+
+DIMENSIONS: dict[str, Dimension] = {
+    dimension.id: dimension
+    for dimension in (
+        _dimension("day", "Dag", "Day", text="strftime(day, '%Y-%m-%d')"),
+        _dimension("week", "Uke", "Week", "day", "strftime(day, '%G-W%V')"),
+        _dimension("month", "Måned", "Month", "day", "strftime(day, '%Y-%m')"),
+        _dimension("weekday", "Ukedag", "Weekday", "day", "cast(isodow(day) as varchar)"),
+        _dimension("hour", "Time", "Hour", text="coalesce(printf('%02d', hour), '')"),
+        _dimension("partner", "Partner", "Partner"),
+        _dimension("team", "Team", "Team"),
+        _dimension("agent", "Agent", "Agent"),
+        _dimension("channel", "Kanal", "Channel"),
+        _dimension("topic", "Tema", "Topic"),
+        _dimension("language", "Språk", "Language"),
+        _dimension("self_service_first", "Vei inn", "Route", "route"),
+        _dimension("score_source", "Svarets kilde", "Score source"),
+        _dimension("survey_reason", "Årsak", "Reason"),
+    )
+}
+
+
+@cache
+def metrics() -> dict[str, Metric]:
+    """Every metric by its name, in the order of the catalogue."""
+    entries = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    lists = ("measures", "parts", "settings")
+    found = {}
+    for name, entry in entries.items():
+        fields: dict[str, Any] = {key: tuple(v) if key in lists else v for key, v in entry.items()}
+        found[name] = Metric(id=name, **fields)
+    return found
+
+
+def metric(name: str) -> Metric:
+    """The metric of that name. UnknownNameError when there is none."""
+    try:
+        return metrics()[name]
+    except KeyError:
+        raise UnknownNameError(f"there is no metric {name!r}; there are: {', '.join(metrics())}") from None
+
+
+def dimension(name: str) -> Dimension:
+    """The dimension of that name. UnknownNameError when there is none."""
+    try:
+        return DIMENSIONS[name]
+    except KeyError:
+        raise UnknownNameError(
+            f"there is no dimension {name!r}; there are: {', '.join(DIMENSIONS)}"
+        ) from None
+
+
+# How many contacts a group has: what members and reasons are counted by.
+CONTACTS = Metric(
+    id="contacts",
+    kind="count",
+    unit="count",
+    better="",
+    minimum_n=0,
+    name={"nb": "Kontakter", "en": "Contacts"},
+    definition={"nb": "Antall kontakter.", "en": "Number of contacts."},
+    source="Every contact, whatever became of it.",
+    measures=("contacts",),
+)

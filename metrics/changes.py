@@ -1,0 +1,255 @@
+"""Step 4: what new events change. The facts of the contacts they touch, before and after.
+
+Facts carry the records they were made from, so an event needs the rows of its own contacts and not the
+history: they are found by the index, unmade into events, joined with the new ones and made again by the
+same SQL that makes all facts. The result is the delta: of every contact touched since the base was
+folded, its row in the base with sign -1 and its row now with sign +1. Cubes being sums, a reader adds the
+delta to them and is up to date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from data.duck import connect
+from data.log import SCHEMAS
+from metrics import index
+from metrics.lake import Base, Lake, Version
+from metrics.models import EVENT_KINDS, FACT_MODELS, sql
+from metrics.shape import fact_schema, signed_schema
+
+Connection = duckdb.DuckDBPyConnection
+
+# Contacts touched by a new event of their own, or by a sale that has moved to another contact.
+_TOUCHED = """
+    create table touched as
+    with sold as (select distinct sale_id from new_sale)
+    select contact_id from new_contact
+    union select contact_id from new_outcome
+    union select contact_id from new_sale
+    union select contact_id from log_sale where sale_id in (select sale_id from sold)
+"""
+# Customers whose contacts may have another route: by a session, or by a link to one.
+_TOUCHED_CUSTOMERS = """
+    create table touched_customer as
+    with visited as (
+        select customer_key as key from new_session
+        union
+        select customer_key from log_session where session_id in (select session_id from new_session)
+    )
+    select key from visited
+    union select phone_key from log_link where customer_key in (select key from visited)
+    union select phone_key from new_link
+"""
+# The first session of a day says that sessions are seen at all: whoever has none that day came directly.
+_FRESH_DAYS = """
+    create table fresh_day as
+    select distinct day from new_session
+    except
+    select distinct day from seen_session where day in (select day from new_session)
+"""
+_CURRENT = """
+    create table current_fact as
+    select * exclude (sign) from old_delta
+    where sign = 1 and contact_id in (select contact_id from touched)
+    union all
+    select * from base_row where contact_id not in (select contact_id from old_delta)
+"""
+_AGAIN = """
+    insert into again
+    select contact_id from log_contact where day >= $since
+    union select contact_id from base_row where day >= $since
+    union select contact_id from old_delta where day >= $since
+"""
+_CONTACT_EVENTS = """
+    create table contact_event as
+    select * from new_contact
+    union all by name
+    select * from carried_contact where contact_id not in (select contact_id from again)
+    union all by name
+    select * from log_contact where contact_id in (select contact_id from again)
+"""
+_ALL_OUTCOMES = """
+    create view all_outcome as
+    select * from new_outcome
+    union all by name
+    select * from carried_outcome where contact_id not in (select contact_id from again)
+    union all by name
+    select * from log_outcome where contact_id in (select contact_id from again)
+"""
+_ALL_TOUCHED = """
+    insert into touched
+    select contact_id from base_row
+    union
+    select contact_id from old_delta
+    where customer_key in (select key from touched_customer) or day in (select day from fresh_day)
+"""
+_EVENTS = {
+    "outcome_event": """
+        select outcome.* from all_outcome as outcome
+        where contact_id in (select contact_id from contact_event)
+    """,
+    "sale_event": """
+        select * from log_sale
+        where sale_id in (
+            select sale_id from log_sale where contact_id in (select contact_id from contact_event)
+        )
+    """,
+    "link_event": """
+        select * from log_link where phone_key in (select customer_key from contact_event)
+    """,
+    # Every version of a session counts: the latest may say that it was another customer's.
+    "session_event": """
+        select * from log_session
+        where session_id in (
+            select session_id from log_session
+            where customer_key in (
+                select customer_key from contact_event union select customer_key from link_event
+            )
+        )
+    """,
+    "tracked_day": """
+        select distinct day from log_session where day in (select day from contact_event)
+    """,
+}
+_DELTA = """
+    create table delta as
+    with minus as (
+        select * from old_delta where sign = -1
+        union all
+        select *, cast(-1 as smallint) as sign from base_row
+        where contact_id not in (select contact_id from old_delta)
+    ),
+    plus as (
+        select * from old_delta where sign = 1 and contact_id not in (select contact_id from touched)
+        union all
+        select *, cast(1 as smallint) as sign from fact
+    ),
+    unchanged as (
+        select contact_id from (
+            select * exclude (sign) from minus intersect select * exclude (sign) from plus
+        )
+    )
+    select * from minus where contact_id not in (select contact_id from unchanged)
+    union all
+    select * from plus where contact_id not in (select contact_id from unchanged)
+"""
+
+
+class Changes:
+    """The delta of one version with new batches of the log on top, as relation ``delta`` of a connection.
+
+    ``orphans`` is a relation as well: outcomes whose contact has not come yet.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        base: Base,
+        version: Version,
+        *,
+        seen: Sequence[Path],
+        new: Sequence[Path],
+        since: date | None = None,
+    ) -> None:
+        """``seen`` and ``new`` batches; ``since``: contacts from that day on are made anew from the log."""
+        self.lake, self.base, self.version, self.since = lake, base, version, since
+        self.connection = connect(memory="4GB")
+        self._open_log(seen, new)
+
+    def _open_log(self, seen: Sequence[Path], new: Sequence[Path]) -> None:
+        for kind in EVENT_KINDS:
+            before = [str(file) for file in seen if file.parent.name == kind]
+            added = [str(file) for file in new if file.parent.name == kind]
+            orphans = [str(self.lake.path / self.version.orphans)] if self.version.orphans else []
+            self._view(f"seen_{kind}", kind, before)
+            self._view(f"new_{kind}", kind, added + (orphans if kind == "outcome" else []))
+            self._view(f"log_{kind}", kind, before + added)
+
+    def _view(self, name: str, kind: str, files: list[str]) -> None:
+        if files:
+            self.connection.read_parquet(files, hive_partitioning=False).create_view(name)
+        else:
+            self.connection.from_arrow(SCHEMAS[kind].empty_table()).create_view(name)
+
+    def compute(self) -> int:
+        """Make relations ``delta`` and ``orphans``; returns the number of contacts in the delta."""
+        run = self.connection.execute
+        for statement in (_TOUCHED, _TOUCHED_CUSTOMERS, _FRESH_DAYS):
+            run(statement)
+        self._read_delta()
+        self._read_base()
+        run(_ALL_TOUCHED)
+        run("create table again (contact_id varchar)")
+        if self.since is not None:
+            run(_AGAIN, {"since": self.since})
+            run("insert into touched from again")
+        run(_CURRENT)
+        self._make_rows()
+        run(_DELTA)
+        run("""
+            create table orphans as
+            select * from new_outcome where contact_id not in (select contact_id from contact_event)
+        """)
+        ((contacts,),) = run("select count(distinct contact_id) from delta").fetchall()
+        return int(contacts)
+
+    def _make_rows(self) -> None:
+        """Run the models on the events of everything touched."""
+        run = self.connection.execute
+        run("create view carried_contact as " + sql("carry", "contact"))
+        run("create view carried_outcome as " + sql("carry", "outcome"))
+        run(_CONTACT_EVENTS)
+        run(_ALL_OUTCOMES)
+        for name, query in _EVENTS.items():
+            run(f"create table {name} as {query}")
+        for model in FACT_MODELS:
+            run(f"create table {model} as {sql('facts', model)}")
+
+    def _read_delta(self) -> None:
+        if self.version.delta:
+            file = str(self.lake.path / self.version.delta)
+            self.connection.read_parquet(file, hive_partitioning=False).create("old_delta")
+        else:
+            self.connection.from_arrow(signed_schema().empty_table()).create("old_delta")
+
+    def _read_base(self) -> None:
+        """The rows in the base of everything touched; each place is read once."""
+        run = self.connection.execute
+        run("create view wanted_contact as select contact_id as key from touched")
+        run("create view wanted_customer as select key from touched_customer")
+        numbers = set[int]()
+        for what in index.ENTRIES:
+            segments = self.base.index.get(what, ())
+            numbers |= index.places_of(self.lake, segments, self.connection, f"wanted_{what}")
+        days = {str(day) for (day,) in run("select day from fresh_day").fetchall()}
+        rebuilt = "~" if self.since is None else self.since.isoformat()
+        files = [
+            str(self.lake.path / file)
+            for number, place in enumerate(self.base.places)
+            if number in numbers or place.day in days or place.day >= rebuilt
+            for file in place.files
+        ]
+        if files:
+            rows = self.connection.read_parquet(files, hive_partitioning=False)
+            rows.project("* exclude (partner_key)").create_view("near")
+        else:
+            self.connection.from_arrow(fact_schema().empty_table()).create_view("near")
+        run(
+            """
+            create table base_row as
+            select * from near
+            where contact_id in (select contact_id from touched)
+                or customer_key in (select key from touched_customer)
+                or day in (select day from fresh_day)
+                or day >= $since
+            """,
+            {"since": self.since or date.max},
+        )
+
+    def close(self) -> None:
+        self.connection.close()

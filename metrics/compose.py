@@ -1,0 +1,218 @@
+"""The one place that builds SQL from parts: dimensions, filters and metrics of the catalogue, by name.
+
+Only names of the catalogue, of the cubes and of tables that a scope has made go into the text; every
+value is a parameter. A question becomes one statement: the source (a cube or the facts, with the delta on
+top), its cells (one row per group), and beside them what each metric's SQL makes of the cells.
+"""
+
+# ruff: noqa: S608 — this is the one module that may, and only from names that it or the catalogue states.
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from metrics.catalogue import COLUMNS, SCORES, Dimension, Metric, dimension
+from metrics.models import CUBES, measures, sql
+
+# Sums made of other sums, or of what is known about the partner.
+DERIVED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "scored": (" + ".join(SCORES), SCORES),
+    "unknown": ("route_unknown", ("route_unknown",)),
+    "answered_selling": ("case when partner in (from selling) then answered else 0 end", ("answered",)),
+}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What a scope has for one version: table names, and files of facts."""
+
+    rows: Mapping[str, int]  # cube → how many rows it has
+    delta: str  # table of signed facts
+    delta_cubes: Mapping[str, str]  # cube → table of the delta's sums; none when the delta is empty
+    selling: str  # table of the partners that record sales
+    files: tuple[tuple[str, str, str], ...] = ()  # partner, day, path
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, in names of the catalogue."""
+
+    metrics: tuple[Metric, ...]
+    by: tuple[Dimension, ...] = ()
+    where: tuple[tuple[Dimension, tuple[str, ...]], ...] = ()
+    start: date | None = None
+    end: date | None = None
+    settings: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns that dimensions and filters need."""
+        return {cut.column for cut in self.by} | {cut.column for cut, _ in self.where}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL with its parameters, and what it reads: a cube's name, or ``facts``."""
+
+    text: str
+    values: dict[str, Any]
+    source: str
+
+
+def question(
+    metrics: Sequence[Metric],
+    by: Sequence[str] = (),
+    where: Mapping[str, Sequence[str]] | None = None,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    settings: Mapping[str, int] | None = None,
+) -> Question:
+    """A question from names. UnknownNameError for a dimension that does not exist."""
+    filters = tuple((dimension(name), tuple(values)) for name, values in (where or {}).items())
+    return Question(tuple(metrics), tuple(map(dimension, by)), filters, start, end, settings or {})
+
+
+def compose(asked: Question, tables: Tables) -> Statement:
+    """The statement that answers a question; its columns are given by :func:`layout`."""
+    needed = _needed(asked)
+    source = _source(asked, needed, tables)
+    values: dict[str, Any] = {}
+    conditions = _conditions(asked, values)
+    dims = "".join(f"{cut.text} as dim_{number}, " for number, cut in enumerate(asked.by))
+    group = f"group by {', '.join(f'dim_{number}' for number in range(len(asked.by)))}" if asked.by else ""
+    sums = "".join(f", coalesce(cast(sum({_measure(name)}) as bigint), 0) as {name}" for name in needed)
+    parts = [
+        f"selling as (from {tables.selling})",
+        _rows(asked, needed, source, tables, values),
+        f"""grouped as (
+            select {dims}count(*) as source_rows{sums} from source
+            where {" and ".join(conditions) or "true"} {group}
+        )""",
+        "cells as materialized (select row_number() over () as cell, * from grouped)",
+    ]
+    parts += [f"metric_{n} as ({sql('metrics', metric.id)})" for n, metric in enumerate(asked.metrics)]
+    chosen = [f"cells.dim_{number}" for number in range(len(asked.by))]
+    for number, metric in enumerate(asked.metrics):
+        chosen += [f"metric_{number}.{column}" for column in COLUMNS[metric.kind]]
+        chosen += [f"cells.{part}" for part in metric.parts]
+    joins = "".join(f" join metric_{n} using (cell)" for n in range(len(asked.metrics)))
+    order = f" order by {', '.join(chosen[: len(asked.by)])}" if asked.by else ""
+    text = f"with {', '.join(parts)} select {', '.join(chosen)} from cells{joins}{order}"
+    used = {name for metric in asked.metrics for name in metric.settings}
+    return Statement(text, values | {name: asked.settings[name] for name in used}, source)
+
+
+def layout(asked: Question) -> list[tuple[int, int, int]]:
+    """Where each metric's columns and then its parts begin, and where they end, in a row of the answer."""
+    places, at = [], len(asked.by)
+    for metric in asked.metrics:
+        middle = at + len(COLUMNS[metric.kind])
+        places.append((at, middle, middle + len(metric.parts)))
+        at = middle + len(metric.parts)
+    return places
+
+
+def _needed(asked: Question) -> list[str]:
+    named = [name for metric in asked.metrics for name in (*metric.measures, *metric.parts)]
+    return list(dict.fromkeys(named))
+
+
+def _measure(name: str) -> str:
+    return DERIVED[name][0] if name in DERIVED else name
+
+
+def _plain(needed: Sequence[str]) -> list[str]:
+    """The measures of cubes that the needed ones are made of."""
+    plain = [base for name in needed for base in (DERIVED[name][1] if name in DERIVED else (name,))]
+    return list(dict.fromkeys(plain))
+
+
+def _source(asked: Question, needed: Sequence[str], tables: Tables) -> str:
+    """The smallest cube that has the columns and the sums; the facts where there is none."""
+    fitting = [
+        cube
+        for cube, columns in CUBES.items()
+        if cube in tables.rows
+        and asked.columns <= set(columns)
+        and set(_plain(needed)) <= set(measures(cube))
+    ]
+    return min(fitting, key=lambda cube: tables.rows[cube], default="facts")
+
+
+def _rows(asked: Question, needed: Sequence[str], source: str, tables: Tables, values: dict[str, Any]) -> str:
+    """The relation ``source``: the cube or the facts, and the delta on top of either."""
+    columns = ", ".join(sorted({"day", "partner"} | asked.columns) + _plain(needed))
+    if source != "facts":
+        delta = tables.delta_cubes.get(source)
+        more = f" union all select {columns} from {delta}" if delta else ""
+        return f"source as (select {columns} from {source}{more})"
+    files = _files(asked, tables)
+    facts = f"select * from {tables.delta}"
+    if files:
+        values["files"] = files
+        facts = f"""
+            select * exclude (partner_key), cast(1 as smallint) as sign
+            from read_parquet($files, hive_partitioning = false)
+            union all by name {facts}
+        """
+    measured = sql("cubes", "measured")
+    return f"signed_fact as ({facts}), measured as ({measured}), source as (select {columns} from measured)"
+
+
+def _files(asked: Question, tables: Tables) -> list[str]:
+    """The files of facts that a question can touch."""
+    partners = [set(values) for cut, values in asked.where if cut.id == "partner"]
+    first = asked.start.isoformat() if asked.start else ""
+    last = asked.end.isoformat() if asked.end else "~"
+    return [
+        path
+        for partner, day, path in tables.files
+        if first <= day <= last and all(partner in chosen for chosen in partners)
+    ]
+
+
+def _conditions(asked: Question, values: dict[str, Any]) -> list[str]:
+    conditions = []
+    if asked.start:
+        conditions.append("day >= $start_day")
+        values["start_day"] = asked.start
+    if asked.end:
+        conditions.append("day <= $end_day")
+        values["end_day"] = asked.end
+    for number, (cut, chosen) in enumerate(asked.where):
+        conditions.append(f"{cut.text} = any($filter_{number})")
+        values[f"filter_{number}"] = list(chosen)
+    return conditions
+
+
+def cube_table(cube: str, name: str, *, facts: str) -> str:
+    """A statement that makes a table of a cube's sums over a table of signed facts."""
+    measured = sql("cubes", "measured")
+    return f"""
+        create table {name} as
+        with signed_fact as (from {facts}), measured as ({measured}), cube as ({sql("cubes", cube)})
+        from cube
+    """
+
+
+def loading(cube: str, *, partner: bool) -> str:
+    """A statement that fills a cube's table from relation ``loading``: all of it, or one ``$partner``'s."""
+    return f"insert into {cube} by name from loading" + (" where partner = $partner" if partner else "")
+
+
+def selling_table(name: str, delta: str) -> str:
+    """A statement that makes a table of the partners that have ever recorded a sale, or its absence."""
+    more = f" union all select partner, sale_known from {delta}" if delta else ""
+    return f"""
+        create table {name} as
+        select partner from (select partner, sale_known from by_team{more})
+        group by partner having sum(sale_known) > 0
+    """
+
+
+def dropped(names: Sequence[str]) -> list[str]:
+    """Statements that drop tables."""
+    return [f"drop table if exists {name}" for name in names]

@@ -1,0 +1,152 @@
+"""Step 5: the delta folded into facts and cubes. Only the partners' days that it touches are written anew."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote
+
+import duckdb
+import numpy as np
+
+from data.log import publish
+from metrics import index
+from metrics.lake import Base, Lake, new_name, settled, sync
+from metrics.models import CUBES, sql
+
+Connection = duckdb.DuckDBPyConnection
+# Partner and day, as ISO text.
+Spot = tuple[str, str]
+# Files relative to the lake, and the contacts in them.
+Written = tuple[tuple[str, ...], int]
+
+# A file's name has at most 255 bytes, of which an escaped letter takes up to twelve.
+_PARTNER_KEY = """
+    create macro partner_key(partner) as
+    case when length(partner) <= 16 then partner else left(partner, 12) || '~' || left(md5(partner), 16) end
+"""
+_DIRTY = """
+    create table dirty as
+    select distinct partner, day, cast(day as varchar) as day_text, partner_key(partner) as folder from delta
+"""
+_FOLDED = """
+    create view folded as
+    select *, partner_key(partner) as partner_key
+    from (
+        select * from kept where contact_id not in (select contact_id from delta)
+        union all by name
+        select * exclude (sign) from delta where sign = 1
+    )
+"""
+_COPY = """
+    copy (from folded order by partner, day, channel, topic, contact_id) to $folder (
+        format parquet, partition_by (partner_key, day), write_partition_columns true,
+        filename_pattern $pattern, overwrite_or_ignore true, return_stats true, compression zstd
+    )
+"""
+
+
+def fold(lake: Lake, base: Base, connection: Connection) -> Base:
+    """The base with relation ``delta`` in it: new files of facts, cubes and index, not yet published."""
+    name = new_name()
+    connection.execute(_PARTNER_KEY)
+    connection.execute(_DIRTY)
+    changes = _write_facts(lake, base, connection, name)
+    folded = replace(base, name=name, places=settled(base, changes))
+    folded = replace(folded, cubes=_write_cubes(lake, folded, connection, set(changes)))
+    folded = replace(folded, index=_write_index(lake, folded, connection))
+    lake.keep(folded)
+    return folded
+
+
+def view(connection: Connection, name: str, lake: Lake, files: list[str], *, like: str) -> None:
+    """A view over files of the lake; without files an empty one, with the columns of relation ``like``."""
+    if files:
+        paths = [str(lake.path / file) for file in files]
+        rows = connection.read_parquet(paths, hive_partitioning=False)
+        if "partner_key" in rows.columns:  # the folder's name, not a column of the facts
+            rows = rows.project("* exclude (partner_key)")
+        rows.create_view(name, replace=True)
+    else:
+        connection.view(like).limit(0).create_view(name, replace=True)
+
+
+def _write_facts(lake: Lake, base: Base, connection: Connection, name: str) -> dict[Spot, Written]:
+    """Write the dirty places: their new files and contacts, none where nobody is left."""
+    rows = connection.execute("select folder, day_text, partner from dirty").fetchall()
+    partners = {(folder, day): partner for folder, day, partner in rows}
+    changes: dict[Spot, Written] = {(partner, day): ((), 0) for (_, day), partner in partners.items()}
+    files = [file for place in base.places if (place.partner, place.day) in changes for file in place.files]
+    connection.execute("create view fact_like as select * exclude (sign) from delta")
+    view(connection, "kept", lake, files, like="fact_like")
+    connection.execute(_FOLDED)
+    options = {"folder": str(lake.folder("facts")), "pattern": f"{name}-{{i}}"}
+    for path, contacts, *_ in connection.execute(_COPY, options).fetchall():
+        sync(Path(path))
+        folder, day = (unquote(part.split("=", 1)[1]) for part in Path(path).parts[-3:-1])
+        spot = partners[folder, day], day
+        written, before = changes[spot]
+        changes[spot] = (*written, os.path.relpath(path, lake.path)), before + contacts
+    return changes
+
+
+def _write_cubes(
+    lake: Lake, folded: Base, connection: Connection, dirty: set[Spot]
+) -> dict[str, dict[str, str]]:
+    """The cubes' months: dirty places summed anew from their facts, the others as they were."""
+    months: dict[str, list[str]] = defaultdict(list)
+    for place in folded.places:
+        if (place.partner, place.day) in dirty:
+            months[place.day[:7]] += place.files
+    cubes = {cube: dict(folded.cubes.get(cube, {})) for cube in CUBES}
+    lake.folder("cubes")
+    for month, files in months.items():
+        view(connection, "dirty_fact", lake, files, like="fact_like")
+        measured(connection, "select *, cast(1 as smallint) as sign from dirty_fact")
+        for cube in CUBES:
+            connection.execute(f"create or replace view summed as {sql('cubes', cube)}")
+            before = [file for file in [cubes[cube].get(month)] if file]
+            view(connection, "unfolded", lake, before, like="summed")
+            file = f"cubes/{folded.name}-{cube}-{month}.parquet"
+            _write_cube(connection, lake.path / file)
+            cubes[cube][month] = file
+    return cubes
+
+
+def measured(connection: Connection, facts: str) -> None:
+    """Relations ``signed_fact`` (from the given query) and ``measured``, which cubes are made of."""
+    connection.execute(f"create or replace view signed_fact as {facts}")
+    connection.execute(f"create or replace view measured as {sql('cubes', 'measured')}")
+
+
+def _write_cube(connection: Connection, file: Path) -> None:
+    draft = file.with_name(f".draft-{file.name}")
+    connection.execute(
+        """
+        copy (
+            select * from unfolded where (partner, day) not in (select (partner, day) from dirty)
+            union all by name
+            select * from summed
+            order by day, partner
+        ) to $draft (format parquet, compression zstd)
+        """,
+        {"draft": str(draft)},
+    )
+    publish(draft, file)
+
+
+def _write_index(lake: Lake, folded: Base, connection: Connection) -> dict[str, tuple[str, ...]]:
+    """A segment for every contact that the base now holds at a place where it was not before."""
+    numbers = {(place.partner, place.day): number for number, place in enumerate(folded.places)}
+    segments = dict(folded.index)
+    for what, entries in index.ENTRIES.items():
+        found = connection.execute(entries).fetchnumpy()
+        spots = zip(found["partner"], found["day"], strict=True)
+        places = np.fromiter((numbers[spot] for spot in spots), dtype=np.uint64, count=len(found["hash"]))
+        hashes = found["hash"].astype(np.uint64)
+        segments[what] = index.extended(
+            lake, segments.get(what, ()), folded.name, what, hashes=hashes, places=places
+        )
+    return segments

@@ -1,0 +1,62 @@
+"""The SQL of the package, by name: one file per model, cube, metric or check.
+
+The texts are plain SQL over named relations and take no parameters; whoever runs them (DuckDB here,
+Spark elsewhere) provides relations of those names.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent / "sql"
+
+# In this order each model finds its inputs; the last one is the fact itself.
+FACT_MODELS = (
+    "contact_now",
+    "outcome_now",
+    "link_now",
+    "sale_now",
+    "contact_sale",
+    "session_now",
+    "contact_session",
+    "fact",
+)
+# What the log hands to the models, by its kind.
+EVENT_KINDS = ("contact", "outcome", "sale", "session", "link")
+
+# The dimensions of each cube: its key.
+CUBES: dict[str, tuple[str, ...]] = {
+    "by_team": ("day", "partner", "team", "channel", "route"),
+    "by_topic": ("day", "partner", "topic", "route"),
+    "by_agent": ("day", "partner", "team", "agent", "route"),
+    "by_hour": ("day", "partner", "channel", "hour"),
+    "strata": ("day", "partner", "channel", "topic", "route"),
+    "by_reason": ("day", "partner", "team", "channel", "survey_reason"),
+}
+
+
+@cache
+def sql(kind: str, name: str) -> str:
+    """The text of ``metrics/sql/<kind>/<name>.sql``; a cube's ``{measures}`` stands for the shared list."""
+    text = (FOLDER / kind / f"{name}.sql").read_text(encoding="utf-8")
+    if kind == "cubes" and "{measures}" in text:
+        text = text.replace("{measures}", sql("cubes", "measures"))
+    return text
+
+
+@cache
+def measures(cube: str) -> tuple[str, ...]:
+    """The sums a cube holds."""
+    text = sql("cubes", cube)
+    return tuple(
+        line.rstrip(",").rsplit(" as ", 1)[1]
+        for line in text.splitlines()
+        if line.strip().startswith("cast(sum(")
+    )
+
+
+@cache
+def names(kind: str) -> tuple[str, ...]:
+    """The files of a folder of SQL, in the order of their names."""
+    return tuple(sorted(path.stem for path in (FOLDER / kind).glob("*.sql")))

@@ -1,0 +1,75 @@
+-- One row per fact. What it adds to every sum; a fact of sign -1 takes the same away.
+select
+    day, hour, partner, team, agent, channel, topic, language, route, score_source, survey_reason,
+    sign as contacts,
+    case when answered then sign else 0 end as answered,
+    case when route = 'self_service_first' then sign else 0 end as self_service_first,
+    case when route = 'direct' then sign else 0 end as direct,
+    case when route = 'unknown' then sign else 0 end as route_unknown,
+    -- The sources of the route contradict each other: counted, so that somebody looks.
+    case
+        when session_at is not null and (not coalesce(flag, true) or not coalesce(tried_self_service, true))
+            then sign
+        when flag is not null and tried_self_service is not null and flag <> tried_self_service then sign
+        else 0
+    end as route_conflicts,
+    case when survey_state = 'asked' then sign else 0 end as state_asked,
+    case when survey_state = 'skipped' then sign else 0 end as state_skipped,
+    case when survey_state = 'waiting' then sign else 0 end as state_waiting,
+    case when survey_state = 'not_asked' then sign else 0 end as state_imported,
+    case when eligible then sign else 0 end as eligible,
+    case when asked then sign else 0 end as asked,
+    case when sent then sign else 0 end as sent,
+    case when delivered then sign else 0 end as delivered,
+    case when late then sign else 0 end as late,
+    case when score = 1 then sign else 0 end as score_1,
+    case when score = 2 then sign else 0 end as score_2,
+    case when score = 3 then sign else 0 end as score_3,
+    case when score = 4 then sign else 0 end as score_4,
+    case when score = 5 then sign else 0 end as score_5,
+    case when score = 6 then sign else 0 end as score_6,
+    case when score = 7 then sign else 0 end as score_7,
+    case when score = 8 then sign else 0 end as score_8,
+    case when score = 9 then sign else 0 end as score_9,
+    case when score = 10 then sign else 0 end as score_10,
+    case when score_source = 'imported' then sign else 0 end as scores_imported,
+    case when answered and handling_s is not null then sign else 0 end as handling_n,
+    case
+        when answered and handling_s is not null
+            then sign * cast(handling_s as bigint)
+        else 0
+    end as handling_s,
+    case
+        when answered and handling_s is not null
+            then sign * cast(handling_s as bigint) * handling_s
+        else 0
+    end as handling_squares,
+    case when answered and wait_s is not null then sign else 0 end as wait_n,
+    case when answered and wait_s is not null then sign * cast(wait_s as bigint) else 0 end as wait_s,
+    case
+        when answered and wait_s is not null
+            then sign * cast(wait_s as bigint) * wait_s
+        else 0
+    end as wait_squares,
+    case when sale_known then sign else 0 end as sale_known,
+    case when answered and hit then sign else 0 end as hits,
+    case when answered then sign * value_minor else 0 end as value_minor,
+    -- Squares are of whole kroner: of øre they would leave 64 bits.
+    case
+        when answered
+            then sign * cast((value_minor - value_minor % 100) / 100 as bigint)
+        else 0
+    end as value_nok,
+    case
+        when answered
+            then sign * cast((value_minor - value_minor % 100) / 100 as bigint) * cast((value_minor - value_minor % 100) / 100 as bigint)
+        else 0
+    end as value_nok_squares,
+    case when solved is not null then sign else 0 end as solved_n,
+    case when solved then sign else 0 end as solved_yes,
+    case when guided is not null then sign else 0 end as guided_n,
+    case when guided then sign else 0 end as guided_yes,
+    case when self_help_score is not null then sign else 0 end as self_help_n,
+    coalesce(sign * cast(self_help_score as bigint), 0) as self_help_total,
+    coalesce(sign * cast(self_help_score as bigint) * self_help_score, 0) as self_help_squares
+from signed_fact

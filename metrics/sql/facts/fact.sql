@@ -1,0 +1,111 @@
+-- One row per contact. All that is known of it: what came in, its survey, its sales, its route.
+with joined as (
+    select
+        contact_now.*,
+        outcome_now.accepted_us as outcome_us,
+        outcome_now.seq as outcome_seq,
+        outcome_now.state,
+        outcome_now.reason,
+        outcome_now.eligible,
+        outcome_now.asked_at,
+        outcome_now.sent,
+        outcome_now.delivered,
+        outcome_now.score as live_score,
+        outcome_now.score_at as live_score_at,
+        outcome_now.score_source as live_score_source,
+        coalesce(outcome_now.late, false) as late,
+        outcome_now.solved,
+        outcome_now.guided,
+        outcome_now.tried_self_service,
+        outcome_now.self_help_score,
+        coalesce(link_now.customer_key, contact_now.customer_key) as customer,
+        contact_now.identified or link_now.customer_key is not null as known,
+        contact_session.session_at,
+        tracked_day.day is not null as tracked,
+        coalesce(contact_sale.sales, 0) as sales,
+        coalesce(contact_sale.value_minor, 0) as sales_minor,
+        contact_now.source in ('api', 'hand') as live
+    from contact_now
+    left join outcome_now on contact_now.contact_id = outcome_now.contact_id
+    left join link_now on contact_now.customer_key = link_now.phone_key
+    left join contact_session on contact_now.contact_id = contact_session.contact_id
+    left join contact_sale on contact_now.contact_id = contact_sale.contact_id
+    left join tracked_day on contact_now.day = tracked_day.day
+),
+
+routed as (
+    select
+        joined.*,
+        case
+            when session_at is not null then 'session'
+            when self_service_first is not null then 'flag'
+            when tried_self_service is not null then 'answer'
+            when known and tracked and hour is not null then 'no_session'
+            else 'none'
+        end as route_source,
+        -- An answer after the window is kept, and counted as late, but it is not a score of the survey.
+        case when live_score is not null and not late then live_score end as counted_score
+    from joined
+),
+
+final as (
+    select
+        contact_id, source, day, hour, ended_at, partner, team, agent, channel, topic, language,
+        customer_key, identified, answered, wait_s, talk_s, hold_s, wrap_s, handling_s, case_id,
+        self_service_first as flag,
+        closed_automatically,
+        asked as file_asked,
+        score as file_score,
+        score_at as file_score_at,
+        hit as file_hit,
+        hit_value_minor as file_value_minor,
+        accepted_us,
+        seq,
+        outcome_us, outcome_seq,
+        state as outcome_state,
+        reason as outcome_reason,
+        eligible as outcome_eligible,
+        asked_at,
+        sent as outcome_sent,
+        delivered as outcome_delivered,
+        live_score, live_score_at, live_score_source, late, solved, guided, tried_self_service,
+        self_help_score,
+        customer,
+        session_at,
+        case
+            when route_source = 'session' then 'self_service_first'
+            when route_source = 'flag' and self_service_first then 'self_service_first'
+            when route_source = 'answer' and tried_self_service then 'self_service_first'
+            when route_source = 'none' then 'unknown'
+            else 'direct'
+        end as route,
+        route_source,
+        coalesce(state, case when live then 'waiting' else 'not_asked' end) as survey_state,
+        coalesce(reason, case when live then 'new' else 'imported' end) as survey_reason,
+        -- Whoever answered was reached, whatever became of the carrier's report.
+        coalesce(eligible, false) or coalesce(state = 'asked', false) or coalesce(asked, false)
+        or coalesce(counted_score, score) is not null as eligible,
+        coalesce(state = 'asked', false) or coalesce(asked, false)
+        or coalesce(counted_score, score) is not null as asked,
+        coalesce(sent, false) or coalesce(delivered, false) or coalesce(asked, false)
+        or coalesce(counted_score, score) is not null as sent,
+        coalesce(delivered, false) or coalesce(asked, false)
+        or coalesce(counted_score, score) is not null as delivered,
+        coalesce(counted_score, score) as score,
+        case
+            when counted_score is not null then coalesce(live_score_source, '')
+            when score is not null then 'imported'
+            else ''
+        end as score_source,
+        sales,
+        sales > 0 or hit is not null as sale_known,
+        sales > 0 or coalesce(hit, false) as hit,
+        case
+            when sales > 0 then sales_minor
+            when coalesce(hit, false) then coalesce(hit_value_minor, 0)
+            else 0
+        end as value_minor
+    from routed
+)
+
+select * from final
