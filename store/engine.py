@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from store.schema import metadata
+from store.migrate import migrate
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Store:
 
 
 def open_store(url: str) -> Store:
-    """Open (and on first use create) the store at an SQLAlchemy URL."""
+    """Open the store at an SQLAlchemy URL, created or brought to the newest schema where needed."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def open_store(url: str) -> Store:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True)
-    metadata.create_all(engine)
+    migrate(engine)
     return Store(engine)
 
 
