@@ -1,0 +1,183 @@
+"""Who answered: the score weighted to all who could have been asked, and how wrong it may still be.
+
+Weighting removes bias only as far as answering depends on the cells. Where it depends on the score
+itself, weighting leaves all of it (in simulations .24 points, with a coverage of 0). So nothing here is
+called corrected: raw, weighted and the worst case stand side by side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from metrics.inference import minimum, reasons
+from metrics.inference.estimates import ALPHA, AS_IS, Scale, estimate, moments, z_quantile
+from metrics.inference.results import Estimate
+from metrics.inference.stats import MeanStats, ScoreStats
+
+Cell = tuple[str, ...]
+CAP = 5.0  # no answer counts for more than this many average ones
+
+NOTE = {
+    "nb": "Vektet til alle som kunne blitt spurt. Det retter bare opp skjevhet som skyldes tema, kanal og de "
+    "andre gruppene det er vektet etter, ikke at de misfornøyde svarer oftere eller sjeldnere.",
+    "en": "Weighted to all who could have been asked. This evens out only what is due to topic, channel and "
+    "the other groups used as weights, not that dissatisfied customers answer more or less often.",
+}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One cell: how many were eligible, and the scores of those who answered."""
+
+    eligible: int
+    scores: ScoreStats | MeanStats
+
+    def __post_init__(self) -> None:
+        if self.eligible < self.scores.n:
+            raise ValueError(f"{self.scores.n} answers of {self.eligible} eligible")
+
+
+@dataclass(frozen=True)
+class CellResponse:
+    """Response in one cell; ``weight`` is what one of its answers counts for, the average answer being 1."""
+
+    cell: Cell
+    eligible: int
+    answers: int
+    response: float | None
+    weight: float | None
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """Raw and weighted mean and the worst case.
+
+    ``shift`` is weighted − raw. ``worst_low`` and ``worst_high`` are the mean if all who did not answer had
+    given the lowest or the highest score. ``effective_n`` (Kish) is what the answers are worth after
+    weighting; ``capped`` and ``merged`` count cells; ``unheard`` is the share of the eligible in cells
+    without a single answer, which others stand in for.
+    """
+
+    raw: Estimate
+    weighted: Estimate
+    shift: Estimate
+    worst_low: float | None
+    worst_high: float | None
+    response: float | None
+    effective_n: float | None
+    capped: int
+    merged: int
+    unheard: float | None
+    cells: tuple[CellResponse, ...]
+
+
+def weigh(
+    cells: Mapping[Cell, Answers],
+    *,
+    bounds: tuple[float, float] = (1.0, 10.0),
+    minimum_n: int = minimum.TOO_FEW,
+    scale: Scale = AS_IS,
+    alpha: float = ALPHA,
+) -> Weighted:
+    """Post-stratification: Σ W·m with V = ΣW²·v/r (Holt and Smith, JRSS A 142, 1979).
+
+    W is a cell's share of the eligible. A cell without answers is merged with the largest of those that
+    share most of its leading dimensions, so list the dimension that matters most first. An answer
+    counts at most five average ones. Bounds: Manski (American Economic Review 80, 1990).
+
+    The 24-hour rule asks repeat callers less often. The remedy is a dimension of its own: the number of
+    the contact within its episode ("1", "2", "3+"); ``shift`` then shows what the rule hid.
+    """
+    table = [(cell, answers) for cell, answers in cells.items() if answers.eligible]
+    eligible = np.array([answers.eligible for _, answers in table], dtype=float)
+    r = np.array([answers.scores.n for _, answers in table], dtype=float)
+    whole = MeanStats(0, 0.0, 0.0)
+    for _, answers in table:
+        scores = answers.scores
+        whole = whole + (scores if isinstance(scores, MeanStats) else scores.mean_stats())
+    raw = estimate(whole, minimum_n=minimum_n, scale=scale, alpha=alpha)
+    if raw.value is None or whole.n < 2:
+        missing = Estimate(raw.n, None, None, None, raw.reason)
+        listed = tuple(
+            CellResponse(c, a.eligible, a.scores.n, a.scores.n / a.eligible, None) for c, a in table
+        )
+        response = float(r.sum() / eligible.sum()) if table else None
+        return Weighted(raw, missing, missing, None, None, response, None, 0, 0, None, listed)
+    merged = _merge([cell for cell, _ in table], eligible, r)
+    weight = np.divide(merged, r, out=np.zeros_like(r), where=r > 0) * r.sum() / eligible.sum()
+    capped = weight > CAP
+    weight = np.minimum(weight, CAP)
+    share = weight * r / (weight @ r)
+    mean, noise = _cell_means(table, r)
+    a, b = scale
+    z = z_quantile(1 - alpha / 2)
+    low, high = sorted(a + b * _if_all(whole, eligible.sum(), bound) for bound in bounds)
+    listed = tuple(
+        CellResponse(
+            cell, one.eligible, one.scores.n, one.scores.n / one.eligible, float(weight[i]) if r[i] else None
+        )
+        for i, (cell, one) in enumerate(table)
+    )
+    return Weighted(
+        raw,
+        _interval(whole.n, a + b * float(share @ mean), b * b * float(share**2 @ noise), z),
+        _interval(
+            whole.n,
+            b * float((share - r / r.sum()) @ mean),
+            b * b * float((share - r / r.sum()) ** 2 @ noise),
+            z,
+        ),
+        low,
+        high,
+        float(r.sum() / eligible.sum()),
+        float((weight @ r) ** 2 / (weight**2 @ r)),
+        int(capped.sum()),
+        int((r == 0).sum()),
+        float(eligible[r == 0].sum() / eligible.sum()),
+        listed,
+    )
+
+
+def _merge(cells: list[Cell], eligible: np.ndarray, r: np.ndarray) -> np.ndarray:
+    """The eligible of each cell after those of cells without answers went to their nearest relative."""
+    merged = np.where(r > 0, eligible, 0.0)
+    heard = [i for i in range(len(cells)) if r[i] > 0]
+    for i in np.flatnonzero(r == 0):
+        nearest = max(heard, key=lambda j: (_kinship(cells[i], cells[j]), eligible[j]))
+        merged[nearest] += eligible[i]
+    return merged
+
+
+def _kinship(one: Cell, other: Cell) -> int:
+    for depth, (a, b) in enumerate(zip(one, other, strict=True)):
+        if a != b:
+            return depth
+    return len(one)
+
+
+def _cell_means(table: list[tuple[Cell, Answers]], r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean per cell and its variance; a cell with one answer borrows the variance within cells."""
+    found = np.array([moments(one.scores) if one.scores.n else (0.0, 0.0) for _, one in table])
+    degrees = np.maximum(r - 1, 0)
+    common = (
+        float((degrees * found[:, 1]).sum() / degrees.sum())
+        if degrees.sum()
+        else float(np.var(found[r > 0, 0], ddof=1))
+    )
+    variance = np.where(r == 1, common, found[:, 1])
+    return found[:, 0], np.divide(variance, r, out=np.zeros_like(r), where=r > 0)
+
+
+def _if_all(whole: MeanStats, eligible: float, score: float) -> float:
+    return (whole.n * whole.mean + (eligible - whole.n) * score) / eligible
+
+
+def _interval(n: int, value: float, variance: float, z: float) -> Estimate:
+    if variance <= 0:
+        return Estimate(n, value, None, None, reasons.NO_SPREAD)
+    half = z * math.sqrt(variance)
+    return Estimate(n, value, value - half, value + half)

@@ -1,0 +1,115 @@
+"""Who was asked: is an agent's share of surveys what the others would have on the same contacts?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from metrics.inference import minimum, reasons
+from metrics.inference.discovery import adjusted_p
+from metrics.inference.funnel import FALSE_SHARE
+from metrics.inference.shrinkage import PEERS
+
+WEEKS = 8  # the period to test over; a single week has no power
+
+Cell = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AskedShare:
+    """One agent. ``expected`` surveys are what the other agents' rates give on the same strata.
+
+    ``flag`` is ``asked_less``, ``asked_more`` or empty; ``p`` is adjusted for the number of agents. A flag is
+    a reason to look, not a proof: it says that chance and ordinary differences do not explain it.
+    """
+
+    agent: str
+    eligible: int
+    sent: int
+    expected: float | None
+    z: float | None
+    p: float | None
+    flag: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SampleRatios:
+    """All agents; ``over_dispersion`` is how much more agents differ than chance would make them."""
+
+    over_dispersion: float | None
+    agents: tuple[AskedShare, ...]
+    reason: str = ""
+
+
+def sample_ratios(
+    agents: Mapping[str, Mapping[Cell, tuple[int, int]]],
+    *,
+    minimum_n: int = minimum.RANKED,
+    false_share: float = FALSE_SHARE,
+) -> SampleRatios:
+    """From ``{agent: {stratum: (eligible, sent)}}``, over about eight weeks.
+
+    z = (sent − expected) ÷ (√variance·√φ) with φ = (1.4826·MAD of z)² ≥ 1, so that only agents who stand out
+    from the usual differences are flagged (Efron's empirical null, JASA 99, 2004), Benjamini–Hochberg at
+    ``false_share``. Strata that no other agent has say nothing and are left out.
+    """
+    names, eligible, sent = _table(agents)
+    others_eligible = eligible.sum(axis=0) - eligible
+    others_sent = sent.sum(axis=0) - sent
+    known = (eligible > 0) & (others_eligible > 0)
+    rate = np.divide(others_sent, others_eligible, out=np.zeros_like(sent), where=known)
+    used, got = (eligible * known).sum(axis=1), (sent * known).sum(axis=1)
+    expected = (eligible * rate).sum(axis=1)
+    # Noise of the agent's own surveys and of the others' rate.
+    extra = np.divide(eligible, others_eligible, out=np.zeros_like(sent), where=known)
+    variance = (eligible * rate * (1 - rate) * (1 + extra)).sum(axis=1)
+    judged = (used >= minimum_n) & (variance > 0)
+    if judged.sum() < PEERS:
+        return SampleRatios(
+            None,
+            tuple(_unjudged(n, eligible[i], sent[i], reasons.NO_PEERS) for i, n in enumerate(names)),
+            reasons.NO_PEERS,
+        )
+    z = np.divide(got - expected, np.sqrt(variance), out=np.zeros(len(names)), where=judged)
+    phi = max(1.0, (1.4826 * float(np.median(np.abs(z[judged] - np.median(z[judged]))))) ** 2)
+    z = z / math.sqrt(phi)
+    p = np.ones(len(names))
+    p[judged] = adjusted_p(2 * ndtr(-np.abs(z[judged])))
+    found = tuple(
+        AskedShare(
+            name,
+            int(used[i]),
+            int(got[i]),
+            float(expected[i]),
+            float(z[i]),
+            float(p[i]),
+            "" if p[i] > false_share else "asked_less" if z[i] < 0 else "asked_more",
+        )
+        if judged[i]
+        else _unjudged(name, eligible[i], sent[i], reasons.TOO_FEW)
+        for i, name in enumerate(names)
+    )
+    return SampleRatios(phi, found)
+
+
+def _table(
+    agents: Mapping[str, Mapping[Cell, tuple[int, int]]],
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    strata = sorted({cell for cells in agents.values() for cell in cells})
+    column = {cell: j for j, cell in enumerate(strata)}
+    counts = np.zeros((2, len(agents), len(strata)))
+    for i, cells in enumerate(agents.values()):
+        for cell, (eligible, sent) in cells.items():
+            if not 0 <= sent <= eligible:
+                raise ValueError(f"{sent} surveys of {eligible} eligible contacts")
+            counts[:, i, column[cell]] = eligible, sent
+    return list(agents), counts[0], counts[1]
+
+
+def _unjudged(agent: str, eligible: np.ndarray, sent: np.ndarray, reason: str) -> AskedShare:
+    return AskedShare(agent, int(eligible.sum()), int(sent.sum()), None, None, None, "", reason)
