@@ -41,7 +41,6 @@ class Viewer:
 
     role: str
     partner: str | None = None  # the viewer's own; given exactly for the role partner
-    name: str = ""
 
     def __post_init__(self) -> None:
         if self.role not in _PAGES:
@@ -61,7 +60,7 @@ class Viewer:
     @property
     def partner_only(self) -> str | None:
         """The scope in the words of the operational store: the one partner, or None for everything."""
-        return self.partner if self.scope == Scope.of_partner(self.partner or "") else None
+        return self.scope.partner
 
     def pages(self, settings: Settings) -> tuple[str, ...]:
         """The pages this viewer may open, the first one first.
@@ -76,17 +75,16 @@ class Viewer:
 
 def signed_in(settings: Settings, claims: Mapping[str, Any]) -> Viewer:
     """The viewer that an identity provider vouches for. NoAccess when its claims open nothing."""
-    name = str(claims.get("name") or claims.get("email") or "")
     given = _texts(claims.get(settings.oidc_role_claim))
     role = next((role for role in SIGNED_IN_ROLES if role in given), None)
     if role is None:
         raise NoAccess("access.no_role", claim=settings.oidc_role_claim)
     if role != "partner":
-        return Viewer(role, name=name)
+        return Viewer(role)
     partners = _texts(claims.get(settings.oidc_partner_claim))
     if len(partners) != 1:
         raise NoAccess("access.no_partner", claim=settings.oidc_partner_claim)
-    return Viewer(role, partner=partners[0], name=name)
+    return Viewer(role, partner=partners[0])
 
 
 def demo_viewers(partners: Iterable[str]) -> dict[str, Viewer]:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from dashboard import context
-from dashboard.filters import Filters
+from dashboard.filters import DIMENSIONS, Choices, Filters
 from metrics import Comparison, Scope, Value
 
 COMPARED = ("csat_index", "handling_time", "hit_rate")
@@ -29,6 +29,14 @@ class RouteComparison:
     comparisons: dict[str, Comparison]
     histogram: dict[str, list[int]]
 
+    @property
+    def empty(self) -> bool:
+        """Not one contact, of known route or not, in what was chosen."""
+        return not any(
+            comparison.unknown or any(group.n for group in comparison.groups.values())
+            for comparison in self.comparisons.values()
+        )
+
 
 @dataclass(frozen=True)
 class Scorecard:
@@ -39,6 +47,10 @@ class Scorecard:
     weekly: Series
     teams: Series
 
+    @property
+    def empty(self) -> bool:
+        return not any(value.n for value in self.whole.values())
+
 
 def _by_repr(scope: Scope) -> str:
     return repr(scope)
@@ -48,12 +60,23 @@ _cached = st.cache_resource(max_entries=KEPT, show_spinner=False, hash_funcs={Sc
 
 
 @_cached
+def choices(version: str, scope: Scope) -> Choices:  # noqa: ARG001
+    """What the filters can offer within a scope."""
+    reader = context.reader(scope)
+    members = {name: [member for member in reader.members(name) if member] for name in DIMENSIONS}
+    return Choices(reader.days(), members)
+
+
+@_cached
 def route_comparison(version: str, scope: Scope, filters: Filters) -> RouteComparison:  # noqa: ARG001
     """Self-service first against direct; ``version`` is part of the key only."""
     reader = context.reader(scope)
-    span = {"where": filters.where, "start": filters.start, "end": filters.end}
+    comparisons = {
+        metric: reader.compare(metric, where=filters.where, start=filters.start, end=filters.end)
+        for metric in COMPARED
+    }
     return RouteComparison(
-        {metric: reader.compare(metric, **span) for metric in COMPARED},
+        comparisons,
         reader.histogram(filters.where, filters.start, filters.end),
     )
 

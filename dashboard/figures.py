@@ -13,7 +13,7 @@ from itertools import pairwise
 import plotly.graph_objects as go
 
 from dashboard.cards import ROUTES
-from dashboard.formats import KINDS
+from dashboard.formats import unit
 from dashboard.frame import Frame
 from dashboard.measured import enough, interval_text, n_text, value_text
 from dashboard.template import template
@@ -201,9 +201,9 @@ def _format_axis(update: object, metric: str, values: Sequence[Value], frame: Fr
     if not shown or not callable(update):
         return
     low, high = min(shown), max(shown)
-    if KINDS[metric] == "share":
+    if unit(metric) == "share":
         low = 0.0  # a share has a zero that means something
-    ticks = _nice_ticks(low, high, KINDS[metric])
+    ticks = _nice_ticks(low, high, unit(metric))
     update(
         tickvals=ticks,
         ticktext=[_tick(metric, tick, ticks, frame) for tick in ticks],
@@ -216,13 +216,13 @@ def _format_axis(update: object, metric: str, values: Sequence[Value], frame: Fr
 
 def _value_room(metric: str) -> int:
     """Pixels for a value at the end of a line."""
-    return 66 if KINDS[metric] == "duration" else 42
+    return 66 if unit(metric) == "seconds" else 42
 
 
 def _tick(metric: str, tick: float, ticks: Sequence[float], frame: Frame) -> str:
-    if KINDS[metric] == "share":
+    if unit(metric) == "share":
         return frame.formats.share(tick, 0 if (ticks[-1] - ticks[0]) / len(ticks) >= 0.009 else 1)
-    if KINDS[metric] == "duration":
+    if unit(metric) == "seconds":
         return frame.formats.duration(tick)
     return frame.formats.number(tick, 0 if all(float(each).is_integer() for each in ticks) else 1)
 
@@ -230,10 +230,10 @@ def _tick(metric: str, tick: float, ticks: Sequence[float], frame: Frame) -> str
 # The steps between round values; no finer than the texts at the ticks can tell apart.
 _STEPS: dict[str, Sequence[float]] = {
     "share": (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
-    "duration": (5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600),
+    "seconds": (5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600),
     "score": (0.1, 0.2, 0.5, 1, 2),
     "index": (1, 2, 5, 10, 20, 50),
-    "money": (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000),
+    "nok": (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000),
 }
 
 

@@ -6,7 +6,7 @@ for and the viewer's data does not hold is ignored: a partner cannot even name a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,12 +14,19 @@ import streamlit as st
 
 from dashboard.formats import Formats
 from dashboard.words import Words
-from metrics import Reader
 
 PERIODS = ("7", "28", "90", "month", "all", "custom")
 DEFAULT_PERIOD = "28"
 WIDTH = 168  # pixels: two beside each other on a phone of 390
 DIMENSIONS = ("partner", "channel", "topic")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What there is to choose from: days with contacts, and the names of each dimension."""
+
+    days: tuple[date, date] | None
+    members: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -47,15 +54,14 @@ def period_days(code: str, first: date, last: date) -> tuple[date, date]:
 
 
 def filter_row(
-    reader: Reader, words: Words, formats: Formats, names: Sequence[str] = DIMENSIONS
+    choices: Choices, words: Words, formats: Formats, names: Sequence[str] = DIMENSIONS
 ) -> Filters | None:
     """Draw the row and return what is chosen; None where there is no data at all."""
-    days = reader.days()
-    if days is None:
+    if choices.days is None:
         return None
     with st.container(key="svar-filters", horizontal=True, vertical_alignment="bottom", gap="small"):
-        start, end = _period(days, words, formats)
-        chosen = {name: _dimension(name, reader, words) for name in names}
+        start, end = _period(choices.days, words, formats)
+        chosen = {name: _dimension(name, choices.members[name], words) for name in names}
     _write_address({"period": _code(), **chosen}, start, end)
     return Filters(start, end, **chosen)
 
@@ -94,8 +100,7 @@ def _code() -> str:
     return "" if code == DEFAULT_PERIOD else str(code)
 
 
-def _dimension(name: str, reader: Reader, words: Words) -> str:
-    members = [member for member in reader.members(name) if member]
+def _dimension(name: str, members: Sequence[str], words: Words) -> str:
     if name == "partner" and len(members) <= 1:
         return ""
     options = ["", *members]

@@ -16,24 +16,12 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
+from metrics.catalogue import metric as catalogued
+
 LANGUAGES = ("nb", "en")
 MISSING = "–"
 MINUS = "\u2212"
 NBSP = "\u00a0"  # within one quantity, so that a line never breaks inside it
-
-# How each metric is written: its kind, and the decimals of its values.
-KINDS: dict[str, str] = {
-    "csat": "score",
-    "csat_index": "index",
-    "satisfied": "share",
-    "dissatisfied": "share",
-    "response_rate": "share",
-    "survey_coverage": "share",
-    "handling_time": "duration",
-    "hit_rate": "share",
-    "value_per_contact": "money",
-    "self_service_first": "share",
-}
 
 
 @dataclass(frozen=True)
@@ -81,18 +69,18 @@ class Formats:
 
     def value(self, metric: str, value: float | None) -> str:
         """A metric's value in its own unit."""
-        kind = KINDS[metric]
-        if kind == "share":
+        of = unit(metric)
+        if of == "share":
             return self.share(value)
-        if kind == "duration":
+        if of == "seconds":
             return self.duration(value)
-        return self.number(value, 0 if kind == "money" and abs(value or 0) >= 100 else 1)
+        return self.number(value, 0 if of == "nok" and abs(value or 0) >= 100 else 1)
 
     def difference(self, metric: str, value: float | None) -> str:
         """A signed difference; shares in percentage points."""
         if value is None or math.isnan(value):
             return MISSING
-        if KINDS[metric] == "share":
+        if unit(metric) == "share":
             text = f"{self.number(value * 100, 1)}{NBSP}{'pp.' if self.language == 'nb' else 'pp'}"
         else:
             text = self.value(metric, value)
@@ -103,11 +91,11 @@ class Formats:
         """``55,7–56,8``, the unit once at the end where it is the same; empty when there is none."""
         if low is None or high is None:
             return ""
-        if KINDS[metric] == "share":
+        if unit(metric) == "share":
             decimals = 1 if high < 0.1995 or (high - low) < 0.02 else 0
             left, right = self.share(low, decimals), self.share(high, decimals)
             return f"{left.rstrip('%').rstrip(NBSP)}–{right}"
-        dash = " – " if KINDS[metric] == "duration" else "–"
+        dash = " – " if unit(metric) == "seconds" else "–"
         return f"{self.value(metric, low)}{dash}{self.value(metric, high)}"
 
     def difference_interval(self, metric: str, low: float | None, high: float | None) -> str:
@@ -141,6 +129,11 @@ class Formats:
         if first == last:
             return self.day(first, year=True)
         return f"{self.day(first, year=first.year != last.year)} – {self.day(last, year=True)}"
+
+
+def unit(metric: str) -> str:
+    """The catalogue's unit of a metric: share, seconds, nok, score, index …"""
+    return catalogued(metric).unit
 
 
 @lru_cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -80,9 +81,12 @@ def _viewer(bar: st.delta_generator.DeltaGenerator, say: Words) -> Viewer | None
         st.html(empty_state(say("app.sign_in_title"), say("app.sign_in_text")))
         st.button(say("app.sign_in"), on_click=st.login, type="primary")
         return None
+    claims = st.user.to_dict()
     with bar:
+        name = str(claims.get("name") or claims.get("email") or "")
+        st.html(f'<span class="svar-note">{escape(say("app.signed_in", name=name))}</span>', width="content")
         st.button(say("app.sign_out"), on_click=st.logout, type="tertiary")
-    return signed_in(context.settings(), st.user.to_dict())
+    return signed_in(context.settings(), claims)
 
 
 def _picked_viewer(bar: st.delta_generator.DeltaGenerator, say: Words) -> Viewer:

@@ -19,7 +19,7 @@ def show(frame: Frame) -> None:
     say = frame.words
     st.title(say("comparison.title"), anchor=False)
     head = st.container()
-    filters = filter_row(context.reader(frame.viewer.scope), say, frame.formats)
+    filters = filter_row(answers.choices(version, frame.viewer.scope), say, frame.formats)
     if filters is None:
         st.html(empty_state(say("comparison.empty_title"), say("comparison.empty_text")))
     else:
@@ -30,16 +30,12 @@ def show(frame: Frame) -> None:
 def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator.DeltaGenerator) -> None:
     found = answers.route_comparison(version, frame.viewer.scope, filters)
     say, formats = frame.words, frame.formats
+    if found.empty:
+        st.html(empty_state(say("empty.filter_title"), say("empty.filter_text")))
+        return
     index = found.comparisons["csat_index"]
-    unknown = (
-        say("comparison.unknown", n=formats.number(index.unknown))
-        if index.unknown
-        else say("comparison.unknown_none")
-    )
     period = formats.period(filters.start, filters.end)
-    head.html(
-        answer(index.sentence(frame.language), say("comparison.period", period=period, unknown=unknown))
-    )
+    head.html(answer(index.sentence(frame.language), say("comparison.period", period=period)))
     marks = Marks(st.session_state, ("comparison", filters, frame.language))
     cards = [comparison_card(metric, found.comparisons[metric], frame, marks) for metric in answers.COMPARED]
     st.html(grid(cards))

@@ -54,9 +54,10 @@ def _today(frame: Frame) -> None:
             if recent
             else f'<p class="svar-note">{escape(say("live.no_answers"))}</p>'
         )
-    with right:
-        st.subheader(say("live.not_asked"), anchor=False)
-        st.html(_reasons(today, frame))
+    if today.contacts:
+        with right:
+            st.subheader(say("live.not_asked"), anchor=False)
+            st.html(_reasons(today, frame))
 
 
 def _sentence(today: Board, frame: Frame) -> str:
@@ -111,6 +112,12 @@ def _reasons(today: Board, frame: Frame) -> str:
     )
 
 
+def _when(one: RecentAnswer, frame: Frame) -> str:
+    formats = frame.formats
+    days = [moment.astimezone(formats.zone).date() for moment in (one.answered_at, context.now())]
+    return formats.clock(one.answered_at) if days[0] == days[1] else formats.moment(one.answered_at)
+
+
 def _answers(recent: Sequence[RecentAnswer], frame: Frame) -> str:
     say, formats = frame.words, frame.formats
     low = context.settings().dissatisfied_to
@@ -122,6 +129,6 @@ def _answers(recent: Sequence[RecentAnswer], frame: Frame) -> str:
         items.append(
             f'<li><span class="svar-score{alarm}">{formats.number(one.score)}</span>'
             f'<div>{words}<div class="svar-sub">{where or escape(say("table.not_given"))}</div></div>'
-            f'<span class="svar-sub">{escape(formats.clock(one.answered_at))}</span></li>'
+            f'<span class="svar-sub">{escape(_when(one, frame))}</span></li>'
         )
     return f'<ul class="svar-answers">{"".join(items)}</ul>'

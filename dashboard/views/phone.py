@@ -21,6 +21,7 @@ log = logging.getLogger("svar.dashboard")
 LOOK_EVERY_S = 1.0
 LISTED = 30
 NEW_S = 3
+PHONE_WIDTH = 345  # pixels, as wide as the phone of style.css
 # The part of the range that is assigned to nobody which the demonstration's own traffic leaves alone.
 OWN_RANGE = "+47429"
 SCORES = tuple(str(score) for score in range(1, 11))
@@ -165,7 +166,7 @@ def _answer(phone: Phone, number: str, frame: Frame) -> None:
     with st.container(key="svar-scores", horizontal=True, horizontal_alignment="center", gap="xxsmall"):
         for score in SCORES:
             st.button(score, key=f"svar-score-{score}", on_click=_reply, args=(phone, number, score))
-    text = st.chat_input(say("phone.write"), key="svar-write", max_chars=480)
+        text = st.chat_input(say("phone.write"), key="svar-write", max_chars=480, width=PHONE_WIDTH)
     if text:
         _reply(phone, number, text)
     if st.session_state.pop("svar-not-delivered", False):

@@ -24,7 +24,7 @@ def show(frame: Frame) -> None:
     title = st.container()
     head = st.container()
     filters = filter_row(
-        context.reader(frame.viewer.scope),
+        answers.choices(version, frame.viewer.scope),
         say,
         frame.formats,
         ("partner",) if not frame.viewer.partner else (),
@@ -41,6 +41,9 @@ def show(frame: Frame) -> None:
 def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator.DeltaGenerator) -> None:
     card = answers.scorecard(version, frame.viewer.scope, filters)
     say, formats = frame.words, frame.formats
+    if card.empty:
+        st.html(empty_state(say("empty.filter_title"), say("empty.filter_text")))
+        return
     head.html(
         answer(
             _sentence(card, frame), say("scorecard.period", period=formats.period(filters.start, filters.end))

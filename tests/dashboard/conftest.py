@@ -1,0 +1,48 @@
+"""A small real lake with two partners, and the pages on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import metrics
+from dashboard import context
+from data.log import Log
+from settings import Settings
+from store import Store
+from tests.dashboard.lake import MAIN, NOW, rows
+
+
+@pytest.fixture
+def demo_settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"demo": True})
+
+
+@pytest.fixture
+def page(sqlite_store: Store) -> Iterator[Callable[..., AppTest]]:
+    """Runs the page script for some settings; ``user`` are the claims of somebody who is signed in."""
+    st.cache_resource.clear()
+
+    def run(settings: Settings, query: dict[str, str] | None = None, **state: Any) -> AppTest:
+        context.configure(settings, sqlite_store)
+        app = AppTest.from_file(MAIN, default_timeout=20)
+        app.user = state.pop("user", {"is_logged_in": False})
+        for name, value in (query or {}).items():
+            app.query_params[name] = value
+        for name, value in state.items():
+            app.session_state[name] = value
+        return app.run()
+
+    yield run
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def full(settings: Settings, sqlite_store: Store) -> None:
+    """Fifteen days, twelve contacts a day and partner, each with a score."""
+    Log(settings.lake_path).append("contact", rows())
+    metrics.build(settings, sqlite_store, NOW)
