@@ -1,0 +1,236 @@
+"""Step 5 of the demonstration: the history is played through the real path by a simulated clock.
+
+Contacts go through intake, the sender decides whom to ask, the built-in phones receive the messages, and
+those who would answer do: so decisions, slots, readings and the ledger are the product's own, not drawn.
+Time passes in ticks of a quarter of an hour; what has no decision to wait for comes in larger batches.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import event as hooks
+from sqlalchemy import func, insert, select, text
+
+from data import intake
+from demo import marker
+from demo.history import DAY_S
+from demo.plan import Event, Plan, plan
+from demo.respondents import Answer, Respondents
+from demo.world import STORY
+from settings import Settings
+from store import Store, open_store
+from store.schema import phone_message, survey
+from surveys import replies
+from surveys.gateways import make_gateway
+from surveys.worker import Worker
+
+CONTACTS, DAYS, SEED = 20_000, 90, 2026
+TICK_S = 1_800  # a contact waits so long at most; each tick costs about 8 ms whatever happens in it
+REPLY_TICK_S = 7_200  # replies wait for the next contact, at night for so long
+BULK = 400  # records without a decision are taken in when so many have come together
+CARRIER = "+4742000000"  # whom replies are sent to; nobody's, as all numbers here
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was loaded, through the real path. All of it is fictitious."""
+
+    contacts: int
+    sessions: int
+    sales: int
+    cases: int
+    asked: int
+    replies: int
+    seed: int
+    first_day: str
+    last_day: str
+    measure: str  # what was launched during the period, and about which topic
+    launched: str  # the day it began to work
+    note: str = "Demonstration: partners, people and figures are fictitious."
+
+
+def load(
+    settings: Settings,
+    store: Store,
+    *,
+    contacts: int = CONTACTS,
+    days: int = DAYS,
+    seed: int = SEED,
+    until: date | None = None,
+    progress: Progress | None = None,
+    now: datetime | None = None,
+) -> Summary:
+    """Load the demonstration into an empty demonstration home.
+
+    ``until`` is the last day (default: today); of a day that is not over yet only what has happened by
+    ``now`` comes in. The same arguments with an ``until`` that has passed give the same figures. An
+    interrupted load is started anew. Raises DemoError where the home is not a demonstration's or not empty,
+    ValueError where ``contacts`` or ``days`` are too few or too many.
+    """
+    now = now or datetime.now(UTC)
+    until = until or now.astimezone(settings.zone).date()
+    said = progress or (lambda _done, _total, _text: None)
+    arguments = {"contacts": contacts, "days": days, "seed": seed, "until": until.isoformat()}
+    with marker.locked(settings):
+        if marker.is_loaded(store):
+            return _loaded_before(store, arguments)
+        said(0, contacts, "Demonstration: planning")
+        planned = plan(contacts=contacts, days=days, seed=seed, until=until, zone=settings.zone)
+        marker.start(settings, store, arguments, int(now.timestamp()))
+        end = min(int(planned.calendar.starts[-1]) + DAY_S, int(now.timestamp()))
+        with _relaxed(store) as fast, _without_collections():
+            counts = _Player(settings, fast, planned, end).play(said)
+        summary = Summary(
+            **counts,
+            seed=seed,
+            first_day=planned.calendar.days[0].isoformat(),
+            last_day=until.isoformat(),
+            measure=f"{STORY.measure} ({STORY.measure_topic})",
+            launched=planned.launched.isoformat(),
+        )
+        marker.finish(store, {"arguments": arguments, "summary": asdict(summary)})
+    return summary
+
+
+def _loaded_before(store: Store, arguments: dict[str, Any]) -> Summary:
+    before = marker.state(store)
+    if before["arguments"] != arguments:
+        raise marker.DemoError(
+            f"Another demonstration is loaded here already ({before['arguments']}). "
+            "Remove its folder, or choose another SVAR_HOME."
+        )
+    return Summary(**before["summary"])
+
+
+@contextmanager
+def _relaxed(store: Store) -> Iterator[Store]:
+    """The same store without waiting for the disk: a load that is cut off starts anew anyway."""
+    fast = open_store(store.engine.url.render_as_string(hide_password=False))
+    statement = "SET synchronous_commit = off" if fast.is_postgres else "PRAGMA synchronous = OFF"
+
+    def prepare(connection: Any, _entry: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        cursor.close()
+        if fast.is_postgres:
+            connection.commit()
+
+    hooks.listen(fast.engine, "connect", prepare)
+    fast.engine.dispose()  # connections from before the listener was there
+    try:
+        yield fast
+    finally:
+        fast.close()
+    if not fast.is_postgres:
+        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Garbage collections walk the whole plan each time: a third of a load, for next to nothing to free."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+        gc.collect()
+
+
+class _Player:
+    """Plays a plan up to ``end`` (epoch seconds)."""
+
+    def __init__(self, settings: Settings, store: Store, planned: Plan, end: int) -> None:
+        self._settings, self._store, self._plan, self._end = settings, store, planned, end
+        self._worker = Worker(settings, store, make_gateway(settings, store))
+        self._respondents = Respondents(store)
+        self._others = [event for event in reversed(planned.events) if event.kind != "contact"]
+        self._bulk: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._counts: dict[str, int] = defaultdict(int)
+
+    def play(self, progress: Progress) -> dict[str, int]:
+        """Everything that happens until the end; returns counts for the summary."""
+        contacts = [event for event in self._plan.events if event.kind == "contact" and event.at <= self._end]
+        total = len(contacts)
+        contacts.reverse()
+        while (now := self._next_tick(contacts)) is not None:
+            arrived = []
+            while contacts and contacts[-1].at <= now:
+                arrived.append(contacts.pop().item)
+            self._tick(now, arrived)
+            progress(self._counts["contact"], total, "Demonstration: contacts, surveys, replies")
+        self._take_others(self._end, 0)
+        with self._store.read() as connection:
+            asked = connection.scalar(select(func.count()).select_from(survey)) or 0
+        kinds = {"contacts": "contact", "sessions": "session", "sales": "sale", "cases": "case"}
+        return {name: self._counts[kind] for name, kind in kinds.items()} | {
+            "asked": asked,
+            "replies": self._counts["reply"],
+        }
+
+    def _next_tick(self, ahead: Sequence[Event]) -> int | None:
+        """A tick ends so long after its first contact or reply; None when nothing is left until the end."""
+        reply_at = self._respondents.next_at
+        ends = [ahead[-1].at + TICK_S] if ahead else []
+        if reply_at is not None and reply_at <= self._end:
+            ends.append(reply_at + REPLY_TICK_S)
+        return min(*ends, self._end) if ends else None
+
+    def _tick(self, now: int, contacts: Sequence[dict[str, Any]]) -> None:
+        clock = datetime.fromtimestamp(now, UTC)
+        self._accept("contact", contacts, clock)
+        for item in contacts:
+            reaction = self._plan.reactions.get(item["contact_id"])
+            if reaction:
+                self._respondents.watch(item["contact_id"], reaction)
+        answers = self._respondents.due(now)
+        self._reply(answers)
+        self._worker.step(clock)
+        self._respondents.look(now, [answer.contact_id for answer in answers])
+        self._take_others(now, BULK)
+
+    def _accept(self, kind: str, items: Sequence[dict[str, Any]], clock: datetime) -> None:
+        if not items:
+            return
+        for answer in intake.accept(self._store, self._settings, kind, items, clock):
+            if answer.status == "rejected":
+                raise RuntimeError(f"the demonstration's own {kind} was refused: {answer.errors}")
+            self._counts[kind] += answer.status == "accepted"
+
+    def _reply(self, answers: Sequence[Answer]) -> None:
+        """Customers' messages, as the carrier would post them; they stand on their phones as well."""
+        rows, forms = [], []
+        for answer in answers:
+            self._counts["reply"] += 1
+            sid = f"SM{self._counts['reply']:032x}"
+            form = {"MessageSid": sid, "From": answer.phone, "To": CARRIER, "Body": answer.text}
+            forms.append((form, datetime.fromtimestamp(answer.at, UTC)))
+            row = {"sid": sid, "phone": answer.phone, "direction": "from_phone"}
+            rows.append(row | {"body": answer.text, "at": answer.at})
+        if rows:
+            with self._store.write() as connection:
+                for form, at in forms:
+                    replies.store_raw(connection, [form], at)
+                connection.execute(insert(phone_message), rows)
+
+    def _take_others(self, now: int, at_least: int) -> None:
+        """Sessions, sales, cases and calls up to now, once so many have come together."""
+        while self._others and self._others[-1].at <= now:
+            event = self._others.pop()
+            self._bulk[event.kind].append(event.item)
+        if sum(len(items) for items in self._bulk.values()) < at_least:
+            return
+        for kind, items in self._bulk.items():
+            self._accept(kind, items, datetime.fromtimestamp(now, UTC))
+        self._bulk.clear()
