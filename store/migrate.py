@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import column, table
 
 HEAD = "0002"
-_VERSION: Select[tuple[str]] = select(column("version_num")).select_from(table("alembic_version"))
+_VERSION: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
 _LOCK = 7_382_001  # any number of our own
 
 

@@ -18,8 +18,8 @@ from store.schema import message
 STEP_S = 60
 
 
-def _boot_time() -> float:
-    # Counts on while the machine sleeps, unlike the monotonic clock.
+def passed_s() -> float:
+    """Seconds that have truly passed since some moment; counts on while the machine sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
@@ -27,7 +27,7 @@ class Clock:
     """Watches the host's clock from one look to the next."""
 
     def __init__(
-        self, wall: Callable[[], float] = time.time, passed: Callable[[], float] = _boot_time
+        self, wall: Callable[[], float] = time.time, passed: Callable[[], float] = passed_s
     ) -> None:
         self._wall, self._passed = wall, passed
         self._last = (wall(), passed())

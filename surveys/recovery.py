@@ -19,9 +19,8 @@ from store.schema import UNSETTLED, message
 from surveys.gateways.base import Gateway, Outgoing
 from surveys.sending import LOOK_AGAIN_S, record
 
-# A claim is posted within CLAIM_S or not at all, and its answer is awaited for the carrier's time-out.
-CLAIM_S = 30
-ORPHAN_S = 120
+# A claim is posted within half a minute or not at all, and its answer is awaited for the carrier's time-out.
+ORPHAN_S = 150
 LOOK_UP_BATCH = 100
 
 

@@ -17,7 +17,7 @@ from surveys.asking import Asker
 from surveys.clock import STEP_S, Clock, latest_on_record
 from surveys.follow_ups import claim_ready
 from surveys.gateways.base import Gateway, Outgoing, Posted
-from surveys.recovery import CLAIM_S, adopt_orphans, reconcile, worker_id
+from surveys.recovery import adopt_orphans, reconcile, worker_id
 from surveys.sending import record
 from surveys.statuses import HOLD
 
@@ -137,6 +137,3 @@ class Worker:
             self._clock_alarm = True
             message = f"The clock has stepped by {seconds:.0f} s. Nothing is sent until it is right."
             alarms.raise_alarm(self._store, "clock", message, now)
-
-
-__all__ = ["CLAIM_S", "Worker"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
+
+from surveys.clock import passed_s
 
 # taken: the carrier has it. not_sent: certainly not, try again. refused: certainly not, never will be.
 # unknown: perhaps; never post again, find out.
@@ -38,6 +40,7 @@ class Outgoing:
     body: str
     claimed_at: int
     opening: bool = True
+    claimed_clock: float = field(default_factory=passed_s)  # the same moment on this process's clock
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class Posted:
     opted_out: bool = False
     retry_after_s: float = 0.0
     alarm: str = ""
+    busy: bool = False  # the carrier wants to be left alone for a while
+    trips: bool = False  # a fault that concerns every message
+    looked_up: bool = False  # the answer to a look-up, not to a post
 
 
 class Gateway(Protocol):
@@ -71,8 +77,9 @@ class Gateway(Protocol):
         """How many submitted messages have no outcome handed out yet."""
 
     def look_up(self, messages: Sequence[Outgoing], known: frozenset[str]) -> list[Posted]:
-        """What the carrier knows of messages of unknown outcome; those it does not know are left out.
+        """What the carrier knows of messages of unknown outcome, at once or later by ``results``.
 
+        Those it does not know are left out.
         ``known`` are the carrier's ids that already belong to other messages.
         """
 
