@@ -6,6 +6,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -58,10 +59,10 @@ class Difference:
 
 
 def to_json(result: object) -> dict[str, Any]:
-    """A result as plain dicts, lists, numbers and None, ready for ``json.dumps(…, allow_nan=False)``."""
+    """A result as dicts, lists, numbers, texts (dates in ISO form) and None, ready for ``json.dumps``."""
     if not is_dataclass(result) or isinstance(result, type):
         raise TypeError(f"not a result: {result!r}")
-    return asdict(result)
+    return typing.cast(dict[str, Any], _plain(asdict(result)))
 
 
 def from_json(kind: type[Result], data: Mapping[str, Any]) -> Result:
@@ -70,14 +71,22 @@ def from_json(kind: type[Result], data: Mapping[str, Any]) -> Result:
     return kind(**{f.name: _typed(hints[f.name], data[f.name]) for f in fields(kind) if f.name in data})  # type: ignore[arg-type]
 
 
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def _typed(hint: Any, value: Any) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if value is None:
+        return None
     if origin in (types.UnionType, typing.Union):
-        if value is None:
-            return None
         return _typed(next(a for a in arguments if a is not type(None)), value)
-    if is_dataclass(hint):
-        return from_json(typing.cast(type, hint), value)
+    if is_dataclass(hint) or hint is date:
+        return date.fromisoformat(value) if hint is date else from_json(typing.cast(type, hint), value)
     if origin is tuple:
         repeated = len(arguments) == 2 and arguments[1] is Ellipsis
         kinds = [arguments[0]] * len(value) if repeated else arguments

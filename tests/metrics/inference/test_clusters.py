@@ -1,7 +1,7 @@
 """Clusters: against statsmodels' sandwich, and by simulation of agents and customers."""
 
 # A value that is None fails the comparison, as it should in a test.
-# mypy: disable-error-code="operator, no-untyped-def, arg-type, misc, union-attr, type-var, comparison-overlap"
+# mypy: disable-error-code="operator, no-untyped-def, arg-type, misc, type-var, comparison-overlap"
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Shrinkage, funnels, ranks and suppression: references, simulations and boundaries."""
 
 # A value that is None fails the comparison, as it should in a test.
-# mypy: disable-error-code="operator, no-untyped-def, arg-type, misc, union-attr, type-var, comparison-overlap"
+# mypy: disable-error-code="operator, no-untyped-def, arg-type, misc, type-var, comparison-overlap"
 
 from __future__ import annotations
 

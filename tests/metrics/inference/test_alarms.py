@@ -1,0 +1,295 @@
+"""Alarms: expectation by weekday, stated false alarms, how fast a change is seen, causes and words."""
+
+# A value that is None fails the comparison, as it should in a test.
+# mypy: disable-error-code="operator, no-untyped-def, arg-type, misc, type-var, comparison-overlap"
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from scipy import stats as reference
+
+from metrics.inference import from_json, to_json
+from metrics.inference.alarms import SHIFT, SPIKE, Alarm, Cause, detect, group, limits
+from metrics.inference.baseline import HISTORY, Series, _mid_z, expect
+from metrics.inference.inside import Distinct, distinctive, excesses
+
+START = date(2025, 1, 6)
+WEEK = np.array([1.2, 1.1, 1.0, 1.0, 1.0, 0.5, 0.4])
+
+
+def counts(rng: np.random.Generator, mean: float, alpha: float, days: int) -> np.ndarray:
+    mu = mean * WEEK[np.arange(days) % 7]
+    return rng.negative_binomial(1 / alpha, 1 / (1 + alpha * mu)) if alpha else rng.poisson(mu)
+
+
+def count_series(values: np.ndarray, name: str = "contacts", **options) -> Series:
+    return Series(name, "count", START, tuple(map(float, values)), **options)
+
+
+def score_series(
+    rng: np.random.Generator, mean: float, per_day: float, days: int, name: str = "csat"
+) -> Series:
+    n = rng.poisson(per_day * WEEK[np.arange(days) % 7])
+    days_ = [np.clip(np.round(rng.normal(mean + rng.normal(0, 0.2), 2, k)), 1, 10) for k in n]
+    return Series(
+        name,
+        "mean",
+        START,
+        tuple(float(x.sum()) for x in days_),
+        tuple(map(int, n)),
+        tuple(float((x**2).sum()) for x in days_),
+    )
+
+
+def share_series(
+    rng: np.random.Generator, share: float, per_day: float, days: int, name: str = "hit"
+) -> Series:
+    n = rng.poisson(per_day * WEEK[np.arange(days) % 7])
+    hits = rng.binomial(n, np.clip(share + rng.normal(0, 0.02, days), 0, 1))
+    return Series(name, "share", START, tuple(map(float, hits)), tuple(map(int, n)))
+
+
+def test_a_day_is_expected_to_be_like_its_weekday() -> None:
+    values = np.tile(100 * WEEK, 20)
+    found = expect(count_series(values))
+    assert found.expected[-14:] == pytest.approx(values[-14:])
+    assert np.abs(found.z[-14:]).max() < 0.1
+
+
+def test_the_last_14_days_are_no_part_of_the_expectation() -> None:
+    values = np.tile(100 * WEEK, 20)
+    values[-15:-1] *= 10
+    assert expect(count_series(values)).expected[-1] == pytest.approx(40)
+
+
+def test_a_holiday_is_neither_judged_nor_expected_from() -> None:
+    values = np.tile(100 * WEEK, 20)
+    holiday = 100
+    values[holiday] = 0
+    with_it = expect(count_series(values), holidays={START + timedelta(days=holiday)})
+    assert np.isnan(with_it.z[holiday])
+    assert with_it.expected[holiday + 28] == pytest.approx(values[holiday + 28])
+    assert expect(count_series(values)).expected[holiday + 28] < values[holiday + 28]
+
+
+@pytest.mark.parametrize(("weeks", "judged"), [(7, False), (8, True)])
+def test_six_weekdays_are_needed_before_a_day_is_judged(weeks: int, judged: bool) -> None:
+    values = np.tile(100 * WEEK, weeks + 1)[: 7 * weeks + 1]
+    assert np.isnan(expect(count_series(values)).z[-1]) != judged
+
+
+def test_the_z_of_a_count_agrees_with_scipys_negative_binomial() -> None:
+    y, mean, variance = np.array([0.0, 3, 12, 40]), np.full(4, 12.0), np.full(4, 30.0)
+    law = reference.nbinom(144 / 18, 12 / 30)
+    expected = reference.norm.ppf(law.cdf(y) - law.pmf(y) / 2)
+    assert _mid_z(y, mean, variance) == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_day_without_answers_is_not_judged() -> None:
+    series = share_series(np.random.default_rng(1), 0.2, 50, 140)
+    n = list(series.n)
+    n[-1] = 0
+    found = expect(replace(series, n=tuple(n), total=(*series.total[:-1], 0.0)))
+    assert np.isnan(found.z[-1])
+    assert np.isnan(found.value[-1])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"kind": "median"},
+        {"bad": "sideways"},
+        {"kind": "share"},
+        {"kind": "mean", "n": (1,)},
+    ],
+)
+def test_a_series_that_cannot_be_is_refused(bad) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        Series(**{"name": "x", "kind": "count", "first_day": START, "total": (1.0,), **bad})
+
+
+def test_limits_share_the_false_alarms_among_all_series() -> None:
+    one, many = limits(1, 1.0), limits(40, 12.0)
+    assert many.spike > one.spike > 3
+    assert many.shift > one.shift > 5
+    assert 2 * 365.25 * 40 * 2 * reference.norm.sf(many.spike) == pytest.approx(12, rel=1e-6)
+    assert limits(12, 12.0) == one
+
+
+def test_the_cusum_without_error_in_the_baseline_has_the_known_run_length(monkeypatch) -> None:
+    # Montgomery, Introduction to Statistical Quality Control, table 9.3: k = .5, h = 5: ARL 465 (two-sided).
+    monkeypatch.setattr("metrics.inference.alarms._DRIFT", 0.0)
+    from metrics.inference.alarms import _shift_rate
+
+    assert 1 / _shift_rate(5.0) == pytest.approx(465, rel=0.02)
+    assert 1 / _shift_rate(4.0) == pytest.approx(168, rel=0.02)
+
+
+def steady(rng: np.random.Generator, days: int) -> list[Series]:
+    made = [count_series(counts(rng, m, a, days), f"c{m}{a}") for m in (5, 60, 300) for a in (0.0, 0.02, 0.1)]
+    made += [score_series(rng, 7, m, days, f"m{m}") for m in (8, 40)]
+    return made + [share_series(rng, 0.2, m, days, f"s{m}") for m in (10, 100)]
+
+
+def false_alarms(runs: int, years: float, seed: int, stated: float = 12.0) -> float:
+    """Alarms per year over 13 series in which nothing happens, where ``stated`` are."""
+    rng, found = np.random.default_rng(seed), 0
+    days = HISTORY + round(365.25 * years)
+    for _ in range(runs):
+        found += len(detect(steady(rng, days), false_alarms=stated))
+    return found / runs / years
+
+
+def delay(runs: int, seed: int, factor: float, mean: float = 60.0) -> tuple[float, float]:
+    """Share of changes by ``factor`` seen the same day, and the median number of days until one is seen, at
+    one false alarm per series and year."""
+    rng, waits = np.random.default_rng(seed), []
+    for _ in range(runs):
+        before = HISTORY + 30
+        values = counts(rng, mean, 0.01, before + 60)
+        values[before:] = (
+            rng.poisson(values[before:] * factor) if factor > 1 else rng.binomial(values[before:], factor)
+        )
+        alarms = detect([count_series(values)], false_alarms=1.0)
+        wanted = "up" if factor > 1 else "down"
+        days = [(a.day - START).days - before for a in alarms if a.direction == wanted]
+        waits.append(min((d for d in days if d >= 0), default=60))
+    return float(np.mean(np.array(waits) == 0)), float(np.median(waits)) + 1
+
+
+def test_false_alarms_stay_within_what_is_stated(figure) -> None:
+    assert 4 < figure("false alarms a year over 13 series, 12 stated", false_alarms(2, 3, 1)) < 17
+
+
+def test_a_doubling_is_seen_at_once(figure) -> None:
+    same_day, days = delay(40, 1, 2.0)
+    assert figure("60 a day, +100 %, seen the same day", same_day) > 0.5
+    assert days <= 2
+
+
+@pytest.mark.slow
+def test_alarms_at_length(figure) -> None:
+    for stated in (1.0, 12.0, 52.0):
+        found = figure(
+            f"false alarms a year over 13 series, {stated:.0f} stated", false_alarms(10, 10, 2, stated)
+        )
+        assert 0.5 * stated < found < 1.2 * stated
+    for factor in (2.0, 1.5, 1.2, 0.8):
+        same_day, days = delay(400, 2, factor)
+        figure(f"60 a day, × {factor}, seen the same day", same_day)
+        figure(f"60 a day, × {factor}, median days until seen", days)
+
+
+def shifted(topic: str, factor: float, **options) -> Series:
+    rng = np.random.default_rng(3)
+    values = counts(rng, 100, 0.0, HISTORY + 40).astype(float)
+    values[-10:] = np.round(values[-10:] * factor)
+    return count_series(values, f"contacts {topic}", dims=(("partner", "Alfa"), ("topic", topic)), **options)
+
+
+def test_a_spike_is_one_alarm_and_closes_when_it_is_over() -> None:
+    values = counts(np.random.default_rng(3), 100, 0.0, HISTORY + 40).astype(float)
+    values[-20] *= 3
+    (alarm,) = detect([count_series(values, bad="up")], false_alarms=1)
+    assert (alarm.kind, alarm.direction, alarm.bad) == (SPIKE, "up", True)
+    assert alarm.value > alarm.high > alarm.expected > alarm.low
+    assert 1 <= (alarm.closed - alarm.day).days <= 14
+    assert detect([count_series(values)], false_alarms=1, since=alarm.closed) == (
+        alarm_without_direction(alarm),
+    )
+    assert detect([count_series(values)], false_alarms=1, since=alarm.closed + timedelta(days=1)) == ()
+
+
+def alarm_without_direction(alarm: Alarm) -> Alarm:
+    return replace(alarm, bad=True)
+
+
+def test_a_lasting_rise_is_one_open_alarm_soon_after_it_began() -> None:
+    (alarm,) = detect([shifted("bill", 1.35)], false_alarms=0.5)
+    assert alarm.kind in {SPIKE, SHIFT}
+    assert alarm.closed is None
+    start = START + timedelta(days=HISTORY + 30)
+    assert -1 <= (alarm.since - start).days <= 4
+
+
+def test_the_key_of_an_alarm_stays_while_days_are_added() -> None:
+    series = shifted("bill", 1.35)
+    early = replace(series, total=series.total[:-2])
+    assert detect([early], false_alarms=0.5)[0].key == detect([series], false_alarms=0.5)[0].key
+
+
+def test_a_fall_where_only_a_rise_is_bad_is_no_call_for_action() -> None:
+    (alarm,) = detect([shifted("bill", 0.5, bad="up", full=True)], false_alarms=0.1)
+    assert (alarm.direction, alarm.bad, alarm.full) == ("down", False, False)
+
+
+def test_alarms_of_one_topic_are_one_cause_and_a_full_alarm_comes_first() -> None:
+    bill, waiting = shifted("bill", 1.4), replace(shifted("bill", 1.5), name="wait")
+    web = replace(shifted("move", 1.3, bad="up", full=True), name="sessions given up")
+    causes = group(detect([bill, waiting, web], false_alarms=0.5))
+    assert [len(c.alarms) for c in causes] == [1, 2]
+    assert causes[0].full
+    assert causes[1].shared == (("partner", "Alfa"), ("topic", "bill"))
+
+
+def test_causes_far_apart_in_time_are_not_joined() -> None:
+    alarm = detect([shifted("bill", 1.4)])[0]
+    days = timedelta(days=4)
+    later = replace(alarm, key="later", day=alarm.day + days, since=alarm.since + days)
+    assert len(group([alarm, later])) == 2
+    near = replace(later, since=alarm.since + timedelta(days=3))
+    assert len(group([alarm, near])) == 1
+
+
+def test_log_odds_follow_monroe_by_hand() -> None:
+    found = {d.name: d for d in distinctive({"kø": 30, "takk": 20}, {"kø": 5, "takk": 22}, (100, 100))}
+    share = 35 / 200
+    odds = [(30 + 10 * share) / (70 + 10 * (1 - share)), (5 + 10 * share) / (95 + 10 * (1 - share))]
+    assert found["kø"].log_odds == pytest.approx(np.log(odds[0] / odds[1]), abs=1e-9)
+    variance = sum(1 / (y + 10 * share) + 1 / (100 - y + 10 * (1 - share)) for y in (30, 5))
+    assert found["kø"].z == pytest.approx(found["kø"].log_odds / variance**0.5, abs=1e-9)
+    assert (found["kø"].side, found["takk"].side) == ("first", "")
+    assert found["kø"].low > 0
+
+
+def test_rare_words_and_empty_sides_are_left_out() -> None:
+    assert distinctive({"kø": 4}, {}, (10, 10)) == ()
+    assert distinctive({"kø": 5}, {}, (10, 0)) == ()
+    assert [d.name for d in distinctive({"kø": 5}, {}, (10, 10))] == ["kø"]
+    with pytest.raises(ValueError, match="items"):
+        distinctive({"kø": 11}, {}, (10, 10))
+
+
+def word_false_share(runs: int, seed: int) -> float:
+    rng, false = np.random.default_rng(seed), []
+    share = rng.beta(1, 20, 200)
+    for _ in range(runs):
+        sides = [dict(enumerate(map(int, rng.binomial(300, share)))) for _ in range(2)]
+        one, two = ({f"w{k}": v for k, v in side.items()} for side in sides)
+        found = distinctive(one, two, (300, 300))
+        false.append(any(d.side for d in found))
+    return float(np.mean(false))
+
+
+def test_words_of_equal_sides_are_seldom_called_distinct(figure) -> None:
+    assert figure("200 words, no difference, any called distinct", word_false_share(200, 1)) < 0.12
+
+
+def test_excesses_add_up_to_the_rise() -> None:
+    found = excesses({"bill": 60, "move": 21}, {"bill": 140, "move": 140, "new": 7}, 1 / 7)
+    assert [e.name for e in found] == ["bill", "move", "new"]
+    assert sum(e.excess for e in found) == pytest.approx(81 - 41)
+    assert sum(e.share for e in found) == pytest.approx(1)
+    assert excesses({"a": 30, "b": 10}, {"a": 20, "b": 20}, 1.0)[0].share is None
+
+
+def test_results_survive_json() -> None:
+    causes = group(detect([shifted("bill", 1.4), shifted("move", 1.3)]))
+    for result, kind in ((causes[0], Cause), (distinctive({"kø": 5}, {}, (10, 10))[0], Distinct)):
+        data = json.loads(json.dumps(to_json(result), allow_nan=False))
+        assert from_json(kind, data) == result
