@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from metrics import reasons
 from metrics.catalogue import metric as metric_of
 from metrics.inference import Difference, Estimate, Labels, verdict
 
@@ -51,6 +52,7 @@ class Comparison:
     adjusted: Comparison | None = None
     unknown: int = 0
     reason: str = ""
+    support: float | None = None  # of an adjusted one: share of observations in strata that both have
 
     @classmethod
     def of(cls, metric: str, groups: dict[str, Estimate], found: Difference, **more: Any) -> Comparison:
@@ -76,6 +78,8 @@ class Comparison:
             unit=entry.unit,
             better=entry.better,
         )
+        if self.reason in reasons.TEXTS:
+            return f"{entry.name[language]}: {reasons.text(self.reason, language)}"
         found = Difference(
             self.difference,
             self.low,

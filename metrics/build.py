@@ -16,7 +16,7 @@ from datetime import date, datetime
 import pyarrow.parquet as pq
 
 from data.log import Log, publish
-from metrics import checks, drain
+from metrics import drain
 from metrics.changes import Changes
 from metrics.fold import fold
 from metrics.lake import GRACE_S, Lake, Version, new_name
@@ -97,9 +97,8 @@ def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) ->
     following = Version(name, int(now.timestamp()), changes.base.name, checks=changes.version.checks)
     following = replace(following, orphans=_kept(lake, changes, "orphans", name))
     if contacts and (folding or contacts > LARGE_DELTA):
-        base = fold(lake, changes.base, changes.connection)
-        found = checks.after_fold(changes.connection)
-        return replace(following, base=base.name, checks=found)
+        base, results = fold(lake, changes.base, changes.connection)
+        return replace(following, base=base.name, checks=results)
     return replace(following, delta=_kept(lake, changes, "delta", name), delta_contacts=contacts)
 
 

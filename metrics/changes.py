@@ -159,6 +159,8 @@ class Changes:
         """``seen`` and ``new`` batches; ``since``: contacts from that day on are made anew from the log."""
         self.lake, self.base, self.version, self.since = lake, base, version, since
         self.connection = connect(memory="4GB")
+        # Files never change, and a fold reads the same ones for every cube.
+        self.connection.execute("set parquet_metadata_cache = true")
         self._open_log(seen, new)
 
     def _open_log(self, seen: Sequence[Path], new: Sequence[Path]) -> None:

@@ -1,22 +1,30 @@
-"""What must hold of facts and cubes. A failed check never publishes; a warning is published with it."""
+"""What must hold of facts and cubes. A failed check never publishes; a warning is published with it.
+
+The checks are SQL over relations of these names: ``checked_fact`` (facts), ``expected_place`` (contacts
+by partner and day, counted apart from the facts), ``checked_sum`` and ``checked_cube`` (sums by day and
+partner, of the facts and of each cube). Each returns the rows that are wrong.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
 
-from metrics.models import names, sql
+from metrics.models import CUBES, names, sql
 
 EXAMPLES = 3
+Connection = duckdb.DuckDBPyConnection
+Result = dict[str, Any]
 
 
 class CheckError(RuntimeError):
     """A check failed: the message says which, and shows examples."""
 
 
-def run(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], ...]:
-    """Every check on the relations it names: ``check``, ``level`` (fail, warn), ``rows``, ``examples``."""
+def run(connection: Connection) -> tuple[Result, ...]:
+    """Every check: ``check``, ``level`` (fail, warn), ``rows`` that are wrong, and ``examples`` of them."""
     results = []
     for name in names("checks"):
         text = sql("checks", name)
@@ -24,15 +32,30 @@ def run(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], ...]:
         columns = [column[0] for column in found.description or []]
         rows = found.fetchall()
         examples = [dict(zip(columns, map(str, row), strict=True)) for row in rows[:EXAMPLES]]
-        level = "warn" if text.splitlines()[1] == "-- warn" else "fail"
+        level = text.splitlines()[1].removeprefix("-- ")
         results.append({"check": name, "level": level, "rows": len(rows), "examples": examples})
     return tuple(results)
 
 
-def after_fold(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], ...]:
-    """The checks on what a fold has written. CheckError when one fails."""
-    results = run(connection)
+def demand(results: Sequence[Result]) -> None:
+    """CheckError when a check that must hold does not."""
     broken = [result for result in results if result["level"] == "fail" and result["rows"]]
     if broken:
         raise CheckError("; ".join(f"{b['check']}: {b['rows']} rows, e.g. {b['examples']}" for b in broken))
-    return results
+
+
+def sums(connection: Connection) -> None:
+    """Make ``checked_sum`` from relation ``measured``, and ``checked_cube`` from each ``checked_<cube>``."""
+    by_place = sql("sums", "by_place")
+    connection.view("measured").create_view("to_sum", replace=True)
+    connection.execute(f"create or replace table checked_sum as {by_place}")
+    connection.execute(
+        "create or replace table checked_cube as select '' as cube, * from checked_sum limit 0"
+    )
+    # A cube of contacts alone lacks the other sums: it gets the columns, empty.
+    connection.execute("create or replace view no_sums as select * from measured limit 0")
+    for cube in CUBES:
+        connection.view(f"checked_{cube}").create_view("cube_rows", replace=True)
+        connection.execute("create or replace view to_sum as from cube_rows union all by name from no_sums")
+        connection.execute(f"create or replace view place_sums as {by_place}")
+        connection.execute("insert into checked_cube select $cube, * from place_sums", {"cube": cube})

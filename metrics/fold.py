@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 
 from data.log import publish
-from metrics import index
+from metrics import checks, index
 from metrics.lake import Base, Lake, new_name, settled, sync
 from metrics.models import CUBES, sql
 
@@ -46,10 +46,24 @@ _COPY = """
         filename_pattern $pattern, overwrite_or_ignore true, return_stats true, compression zstd
     )
 """
+# Contacts by place as the old files and the delta have them: what the new files must hold.
+_EXPECTED = """
+    create table expected_place as
+    select partner, day, cast(sum(contacts) as bigint) as contacts
+    from (
+        select partner, day, count(*) as contacts from kept group by partner, day
+        union all
+        select partner, day, sum(sign) as contacts from delta group by partner, day
+    )
+    group by partner, day
+"""
 
 
-def fold(lake: Lake, base: Base, connection: Connection) -> Base:
-    """The base with relation ``delta`` in it: new files of facts, cubes and index, not yet published."""
+def fold(lake: Lake, base: Base, connection: Connection) -> tuple[Base, tuple[checks.Result, ...]]:
+    """The base with relation ``delta`` in it: new files of facts, cubes and index, not yet published.
+
+    Returns what the checks say of the places written, too. CheckError when one fails.
+    """
     name = new_name()
     connection.execute(_PARTNER_KEY)
     connection.execute(_DIRTY)
@@ -57,8 +71,9 @@ def fold(lake: Lake, base: Base, connection: Connection) -> Base:
     folded = replace(base, name=name, places=settled(base, changes))
     folded = replace(folded, cubes=_write_cubes(lake, folded, connection, set(changes)))
     folded = replace(folded, index=_write_index(lake, folded, connection))
+    results = _checked(lake, folded, connection, set(changes))
     lake.keep(folded)
-    return folded
+    return folded, results
 
 
 def view(connection: Connection, name: str, lake: Lake, files: list[str], *, like: str) -> None:
@@ -135,6 +150,23 @@ def _write_cube(connection: Connection, file: Path) -> None:
         {"draft": str(draft)},
     )
     publish(draft, file)
+
+
+def _checked(lake: Lake, folded: Base, connection: Connection, dirty: set[Spot]) -> tuple[checks.Result, ...]:
+    """The checks on the places written: read back, against what the delta says must be there."""
+    files = [file for place in folded.places if (place.partner, place.day) in dirty for file in place.files]
+    view(connection, "checked_fact", lake, files, like="fact_like")
+    connection.execute(_EXPECTED)
+    measured(connection, "select *, cast(1 as smallint) as sign from checked_fact")
+    for cube, months in folded.cubes.items():
+        files = [months[month] for month in {day[:7] for _, day in dirty}]
+        view(connection, f"files_{cube}", lake, files, like="fact_like")
+        rows = connection.view(f"files_{cube}").filter("(partner, day) in (select (partner, day) from dirty)")
+        rows.create_view(f"checked_{cube}", replace=True)
+    checks.sums(connection)
+    results = checks.run(connection)
+    checks.demand(results)
+    return results
 
 
 def _write_index(lake: Lake, folded: Base, connection: Connection) -> dict[str, tuple[str, ...]]:

@@ -25,11 +25,12 @@ from metrics.inference import (
     estimate,
 )
 from metrics.inference.estimates import AS_IS
+from metrics.inference.strata import like_for_like
 from metrics.lake import Lake, Version
+from metrics.reasons import NO_SALES
 from metrics.scope import Room, Scope
 from settings import Settings
 
-NO_SALES = "no_sales_recorded"
 ROUTES = ("self_service_first", "direct")
 Where = Mapping[str, Sequence[str]]
 # Databases kept open: one for each scope somebody looks through.
@@ -99,12 +100,14 @@ class Reader:
         end: date | None = None,
         *,
         fixed_start: bool = False,
+        alike: Sequence[str] = (),
     ) -> Comparison:
         """Two groups of a dimension: the first minus the second.
 
         Of ``self_service_first`` these are self_service_first and direct; of another dimension the two that
         are there in the selection (ValueError when they are not two). ``fixed_start`` says that the data
-        grow from a fixed start, and adds intervals that allow for repeated looks.
+        grow from a fixed start, and adds intervals that allow for repeated looks. ``alike``
+        dimensions add ``adjusted``: the same comparison among contacts alike in them.
         """
         entry = catalogue.metric(metric)
         asked = self._asked([entry, catalogue.CONTACTS], [groups], where, start, end)
@@ -126,7 +129,12 @@ class Reader:
             for name, of in ((first, one), (second, other))
         }
         unknown = contacts.get("unknown", 0) if groups == "self_service_first" else 0
-        return Comparison.of(metric, estimates, found, unknown=unknown)
+        adjusted = None
+        if alike:
+            cuts = [groups, *alike]
+            strata = self._asked([entry], cuts, where, start, end)
+            adjusted = _adjusted(entry, self._rows(strata)[0], (first, second), fixed_start=fixed_start)
+        return Comparison.of(metric, estimates, found, unknown=unknown, adjusted=adjusted)
 
     def histogram(
         self, where: Where | None = None, start: date | None = None, end: date | None = None
@@ -192,6 +200,24 @@ def _two(groups: str, contacts: Mapping[str, int]) -> tuple[str, str]:
     if len(there) != 2:
         raise ValueError(f"comparing {groups} needs exactly two of them; choose two of: {', '.join(there)}")
     return there[0], there[1]
+
+
+def _adjusted(
+    metric: Metric, rows: Sequence[tuple[Any, ...]], names: tuple[str, str], *, fixed_start: bool
+) -> Comparison:
+    """The comparison among strata; a row is the group, the stratum's values, and the metric's columns."""
+    width = len(catalogue.COLUMNS[metric.kind])
+    nothing = _stats(metric, (0,) * width)
+    strata: dict[tuple[str, ...], list[Any]] = {}
+    for row in rows:
+        if row[0] in names:
+            pair = strata.setdefault(row[1:-width], [nothing, nothing])
+            pair[names.index(row[0])] = _stats(metric, row[-width:])
+    scale = INDEX if metric.scale == "index" else AS_IS
+    pairs = {cell: (pair[0], pair[1]) for cell, pair in strata.items()}
+    found = like_for_like(pairs, minimum_n=metric.minimum_n, fixed_start=fixed_start, scale=scale)
+    groups = dict(zip(names, (found.first, found.second), strict=True))
+    return Comparison.of(metric.id, groups, found.difference, support=found.support)
 
 
 def _stats(metric: Metric, row: Sequence[Any]) -> Stats:

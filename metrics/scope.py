@@ -48,6 +48,8 @@ class Room:
         self._lock = threading.Lock()
         self._versions = 0
         self._connection = connect(memory="2GB")
+        # Files of facts never change.
+        self._connection.execute("set parquet_metadata_cache = true")
         self._files = tuple(
             (place.partner, place.day, str(lake.path / file))
             for place in base.places

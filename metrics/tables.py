@@ -1,0 +1,80 @@
+"""Answers as tables on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from metrics import catalogue, reasons
+from metrics.answers import Comparison, Value
+from metrics.inference import Estimate
+from metrics.inference.numbers import decimal, level
+
+LANGUAGE = "en"
+
+
+def values(found: Sequence[Value], by: Sequence[str], *, source: str) -> Table:
+    """One row per group and metric. Below it, where the answer came from."""
+    table = Table(caption=f"from {source}", caption_justify="left")
+    for cut in by:
+        table.add_column(catalogue.dimension(cut).name[LANGUAGE])
+    _number_columns(table)
+    for value in found:
+        unit = catalogue.metric(value.metric).unit
+        dims = [value.dims[cut] or "–" for cut in by]
+        table.add_row(*dims, value.metric, *_cells(value, unit), _note(value.reason))
+    return table
+
+
+def comparison(found: Comparison) -> Table:
+    """The two groups, and the difference beneath them."""
+    unit = catalogue.metric(found.metric).unit
+    table = Table()
+    table.add_column("Group")
+    _number_columns(table)
+    for name, group in found.groups.items():
+        table.add_row(name, found.metric, *_cells(group, unit), _note(group.reason))
+    gap = Estimate(
+        sum(group.n for group in found.groups.values()), found.difference, found.low, found.high, found.reason
+    )
+    table.add_row("difference", found.metric, *_cells(gap, unit), _note(gap.reason), style="bold")
+    if found.adjusted:
+        alike = found.adjusted
+        n = sum(group.n for group in alike.groups.values())
+        gap = Estimate(n, alike.difference, alike.low, alike.high, alike.reason)
+        table.add_row("like for like", found.metric, *_cells(gap, unit), _note(gap.reason))
+    return table
+
+
+def checks(results: Sequence[Mapping[str, Any]]) -> Table:
+    """One row per check."""
+    table = Table("Check", "Result", "Rows", "Examples")
+    for result in results:
+        outcome = "ok" if not result["rows"] else result["level"]
+        examples = "; ".join(str(example) for example in result["examples"])
+        table.add_row(result["check"], outcome, str(result["rows"]), examples)
+    return table
+
+
+def _number_columns(table: Table) -> None:
+    table.add_column("Metric")
+    table.add_column("n", justify="right")
+    table.add_column("Value", justify="right")
+    table.add_column("95 % interval", justify="right")
+    table.add_column("Note")
+
+
+def _cells(value: Value | Estimate, unit: str) -> tuple[str, str, str]:
+    n = decimal(value.n, 0, LANGUAGE)
+    if value.value is None:
+        return n, "–", ""
+    shown = level(value.value, unit, LANGUAGE)
+    if value.low is None or value.high is None:
+        return n, shown, ""
+    return n, shown, f"{level(value.low, unit, LANGUAGE)} – {level(value.high, unit, LANGUAGE)}"
+
+
+def _note(reason: str) -> str:
+    return reasons.text(reason, LANGUAGE)
