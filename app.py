@@ -6,22 +6,24 @@ facts to insight) and dashboard/ (what people see).
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import dashboard.context
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
+import dashboard.context
 from settings import PROJECT_ROOT, Settings, SettingsError
-from web import LoopbackOnly, Service
+from web import Job, LoopbackOnly, Service
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines name URLs with phone numbers
+for chatty in ("httpx", "alembic"):  # httpx names URLs, and so phone numbers
+    logging.getLogger(chatty).setLevel(logging.WARNING)
 
 try:
     settings = Settings()
@@ -35,14 +37,22 @@ service = Service(settings)
 dashboard.context.configure(settings, service.store)
 
 
+def _demo_jobs() -> list[Job]:
+    """Live traffic, where the demonstration's history is: a home without it stays as quiet as it is."""
+    if not settings.demo:
+        return []
+    import demo
+
+    if not demo.is_loaded(service.store):
+        return []
+    from demo import traffic
+
+    return [traffic.run]
+
+
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    jobs = []
-    if settings.demo:
-        import demo.traffic
-
-        jobs.append(demo.traffic.run)
-    service.start(*jobs)
+    service.start(*_demo_jobs())
     dashboard.context.import_pages()
     # Every script run ends in a full collection, which would walk all imported modules each time.
     gc.collect()
@@ -52,6 +62,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         f"\n  Svar ({what}): {settings.base_url}\n  Ctrl-C stops it; what has been done stays.\n", flush=True
     )
     yield
+    gc.unfreeze()
     await run_in_threadpool(service.stop)
 
 
@@ -64,12 +75,14 @@ app = st.App(
 )
 
 if __name__ == "__main__":
-    app.run(
-        config={
-            "server.port": settings.port,
-            "server.address": settings.host,
-            "server.headless": True,
-            "server.fileWatcherType": "none",
-            "browser.gatherUsageStats": False,
-        }
-    )
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C; the lifespan has ended everything by then
+        app.run(
+            config={
+                "server.port": settings.port,
+                "server.address": settings.host,
+                "server.headless": True,
+                "server.fileWatcherType": "none",
+                "browser.gatherUsageStats": False,
+                "logger.hideWelcomeMessage": True,
+            }
+        )

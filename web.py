@@ -12,26 +12,29 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-import data.api
-import surveys.webhooks
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
-from surveys.gateways import make_gateway
-from surveys.worker import Worker
 
+import data.api
 import metrics
+import surveys.webhooks
 from settings import LOOPBACK, Settings
 from store import Store, open_store
 from store.counters import counters
+from surveys.gateways import make_gateway
+from surveys.worker import Worker
 
 log = logging.getLogger("svar")
 
 # Replies must be on an open page within two seconds (docs/operation.md, "From a reply to the page").
 REFRESH_S = 0.25
+
+
+Job = Callable[[Settings, threading.Event], None]
 
 
 class Service:
@@ -53,7 +56,7 @@ class Service:
             Route("/metrics", self._metrics),
         ]
 
-    def start(self, *jobs: Callable[[Settings, threading.Event], None]) -> None:
+    def start(self, *jobs: Job) -> None:
         """Start the sender, the refresher and any further jobs, each in a thread of its own."""
         self._worker = Worker(self.settings, self.store, make_gateway(self.settings, self.store))
         self._spawn("sender", lambda: self._sender().run(self._stop))
