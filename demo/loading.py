@@ -2,7 +2,7 @@
 
 Contacts go through intake, the sender decides whom to ask, the built-in phones receive the messages, and
 those who would answer do: so decisions, slots, readings and the ledger are the product's own, not drawn.
-Time passes in ticks of a quarter of an hour; what has no decision to wait for comes in larger batches.
+Time passes in ticks of up to an hour; what has no decision to wait for comes in larger batches.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ from store import Store, open_store
 from store.schema import phone_message, survey
 from surveys import replies
 from surveys.gateways import make_gateway
+from surveys.phone import Phone
 from surveys.worker import Worker
 
-CONTACTS, DAYS, SEED = 20_000, 90, 2026
-TICK_S = 1_800  # a contact waits so long at most; each tick costs about 8 ms whatever happens in it
+CONTACTS, DAYS, SEED = 18_000, 90, 2026
+TICK_S = 3_600  # a contact waits so long at most until its tick ends; less while many come in
+TICKS_A_DAY = 18  # each costs about 8 ms, whatever happens in it
 REPLY_TICK_S = 7_200  # replies wait for the next contact, at night for so long
 BULK = 400  # records without a decision are taken in when so many have come together
-CARRIER = "+4742000000"  # whom replies are sent to; nobody's, as all numbers here
 
 Progress = Callable[[int, int, str], None]
 
@@ -90,7 +91,12 @@ def load(
         with _relaxed(store) as fast, _without_collections():
             counts = _Player(settings, fast, planned, end).play(said)
         summary = Summary(
-            **counts,
+            contacts=counts["contact"],
+            sessions=counts["session"],
+            sales=counts["sale"],
+            cases=counts["case"],
+            asked=counts["asked"],
+            replies=counts["reply"],
             seed=seed,
             first_day=planned.calendar.days[0].isoformat(),
             last_day=until.isoformat(),
@@ -155,15 +161,17 @@ class _Player:
         self._settings, self._store, self._plan, self._end = settings, store, planned, end
         self._worker = Worker(settings, store, make_gateway(settings, store))
         self._respondents = Respondents(store)
+        self._phone = Phone(settings, store)
         self._others = [event for event in reversed(planned.events) if event.kind != "contact"]
         self._bulk: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self._counts: dict[str, int] = defaultdict(int)
+        self._counts = dict.fromkeys(("contact", "session", "sale", "case", "calls_offered", "reply"), 0)
 
     def play(self, progress: Progress) -> dict[str, int]:
-        """Everything that happens until the end; returns counts for the summary."""
+        """Everything that happens until the end; returns how many of each kind."""
         contacts = [event for event in self._plan.events if event.kind == "contact" and event.at <= self._end]
         total = len(contacts)
         contacts.reverse()
+        self._batch = max(10, total // (len(self._plan.calendar.days) * TICKS_A_DAY))
         while (now := self._next_tick(contacts)) is not None:
             arrived = []
             while contacts and contacts[-1].at <= now:
@@ -173,16 +181,17 @@ class _Player:
         self._take_others(self._end, 0)
         with self._store.read() as connection:
             asked = connection.scalar(select(func.count()).select_from(survey)) or 0
-        kinds = {"contacts": "contact", "sessions": "session", "sales": "sale", "cases": "case"}
-        return {name: self._counts[kind] for name, kind in kinds.items()} | {
-            "asked": asked,
-            "replies": self._counts["reply"],
-        }
+        return {**self._counts, "asked": asked}
 
     def _next_tick(self, ahead: Sequence[Event]) -> int | None:
-        """A tick ends so long after its first contact or reply; None when nothing is left until the end."""
+        """When the next tick ends: after a number of contacts or a time, whichever comes first.
+
+        ``ahead`` are the contacts to come, latest first. None when nothing is left until the end.
+        """
+        ends = []
+        if ahead:
+            ends = [ahead[-1].at + TICK_S, ahead[-min(self._batch, len(ahead))].at]
         reply_at = self._respondents.next_at
-        ends = [ahead[-1].at + TICK_S] if ahead else []
         if reply_at is not None and reply_at <= self._end:
             ends.append(reply_at + REPLY_TICK_S)
         return min(*ends, self._end) if ends else None
@@ -214,10 +223,10 @@ class _Player:
         for answer in answers:
             self._counts["reply"] += 1
             sid = f"SM{self._counts['reply']:032x}"
-            form = {"MessageSid": sid, "From": answer.phone, "To": CARRIER, "Body": answer.text}
+            form = self._phone.form(answer.phone, answer.text, sid)
             forms.append((form, datetime.fromtimestamp(answer.at, UTC)))
             row = {"sid": sid, "phone": answer.phone, "direction": "from_phone"}
-            rows.append(row | {"body": answer.text, "at": answer.at})
+            rows.append(row | {"body": answer.text, "at": answer.at, "seq": answer.at * 10**9})
         if rows:
             with self._store.write() as connection:
                 for form, at in forms:

@@ -18,7 +18,7 @@ from demo.history import Contacts, Customers, Flags, Floats, Ints
 SOLVED_GAP = 3.0  # score points between solved at first contact and not: the strongest of all effects
 NOISE = 1.55  # standard deviation of what nothing explains
 AGENT_SPREAD = 0.28  # standard deviation between agents of one partner
-WILLING = 0.40  # share who answer an SMS, before channel and feelings
+WILLING = 0.38  # share who answer an SMS, before channel and feelings
 
 
 @dataclass(frozen=True)
