@@ -243,8 +243,7 @@ def _finish(draft: _Draft, rng: np.random.Generator) -> Contacts:
     ended = draft.started + wait_s + talk_s + hold_s
 
     tried = np.array([t.tried for t in world.TOPICS])[draft.topic]
-    route = rng.random(number) < _scaled_to(world.SELF_SERVICE_FIRST, tried)
-    route, session_at = _sessions(route, draft.customer, draft.started, rng)
+    route, session_at = _routes(tried, draft.customer, draft.started, rng)
 
     order = np.lexsort((np.arange(number), ended))
     _, opening = np.unique(draft.episode[order], return_index=True)  # episodes are numbered without gaps
@@ -272,16 +271,22 @@ def _scaled_to(mean: float, relative: Floats) -> Floats:
     return chances
 
 
-def _sessions(route: Flags, customer: Ints, started: Ints, rng: np.random.Generator) -> tuple[Flags, Ints]:
-    """The session before each self-service-first contact, and the routes once earlier ones are seen.
+def _routes(tried: Floats, customer: Ints, started: Ints, rng: np.random.Generator) -> tuple[Flags, Ints]:
+    """Who came by way of self-service, and when they began there.
 
     A session counts for every contact of the customer in the 24 hours after it, so somebody who gets in
-    touch again the next morning is self-service first as well, whatever was drawn.
+    touch again the next morning is self-service first as well, whatever was drawn: fewer are drawn, so that
+    the published share comes out.
     """
-    lead = np.minimum(60 + rng.lognormal(6.2, 1.2, len(route)), 20 * 3600).astype(np.int64)
-    session_at = np.where(route, started - lead, 0)
-    keys = np.sort(customer[route] * BEYOND_TIME + session_at[route])
+    chance = rng.random(len(tried))
+    lead = np.minimum(60 + rng.lognormal(6.2, 1.2, len(tried)), 20 * 3600).astype(np.int64)
     wanted = customer * BEYOND_TIME + started
-    latest = np.maximum(np.searchsorted(keys, wanted, side="right") - 1, 0)
-    since = wanted - keys[latest]
-    return route | ((since >= 0) & (since <= DAY_S)), session_at
+    share = world.SELF_SERVICE_FIRST
+    for _ in range(5):
+        drawn = chance < _scaled_to(share, tried)
+        keys = np.sort((wanted - lead)[drawn])
+        latest = np.maximum(np.searchsorted(keys, wanted, side="right") - 1, 0)
+        since = wanted - keys[latest]
+        route = drawn | ((since >= 0) & (since <= DAY_S))
+        share += world.SELF_SERVICE_FIRST - float(route.mean())
+    return route, np.where(drawn, started - lead, 0)

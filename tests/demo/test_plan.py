@@ -108,7 +108,7 @@ def test_five_partners_with_teams_and_agents_of_their_own() -> None:
 
 
 def test_63_percent_tried_self_service_first(big: Plan) -> None:
-    assert big.contacts.route.mean() == pytest.approx(0.63, abs=0.02)
+    assert big.contacts.route.mean() == pytest.approx(0.63, abs=0.005)
 
 
 def test_replies_have_the_published_indices_by_route(big: Plan) -> None:
