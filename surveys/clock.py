@@ -26,9 +26,7 @@ def passed_s() -> float:
 class Clock:
     """Watches the host's clock from one look to the next."""
 
-    def __init__(
-        self, wall: Callable[[], float] = time.time, passed: Callable[[], float] = passed_s
-    ) -> None:
+    def __init__(self, wall: Callable[[], float] = time.time, passed: Callable[[], float] = passed_s) -> None:
         self._wall, self._passed = wall, passed
         self._last = (wall(), passed())
         self._ahead = 0.0

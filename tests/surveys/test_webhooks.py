@@ -31,7 +31,8 @@ def post(client: TestClient, settings: Settings, form: dict[str, str], path: str
     signature = sign(
         settings.signing_token, f"http://testserver{path}", {name: [value] for name, value in form.items()}
     )
-    return client.post(path, data=form, headers={HEADER: signature}).status_code
+    answer = client.post(path, data=form, headers={HEADER: signature})
+    return int(answer.status_code)
 
 
 def stored(store: Store) -> int:
@@ -46,7 +47,7 @@ def test_a_signed_reply_is_the_score_of_its_contact_when_the_answer_comes(
     awake = settings.model_copy(update={"quiet_hours": ""})
     ended("c1", at=now)
     Worker(awake, store, PhoneGateway(store)).step(now)
-    phone = Phone(settings, store, client)  # type: ignore[arg-type]
+    phone = Phone(settings, store, client)
     assert phone.numbers(10) == [PHONE]
     phone.reply(PHONE, "9 og takk for hjelpen")
     latest = outcome(store, "c1")

@@ -1,0 +1,43 @@
+"""What in a reply a team lead should see: distress, a complaint, bad language, a question."""
+
+# ruff: noqa: E501 (lists of words read better whole)
+
+from __future__ import annotations
+
+import re
+
+_FLAGS = {
+    "emergency": (
+        r"selvmord|sjølvmord|självmord|suicid|ta livet (?:av|mitt)|take my (?:own )?life|kill myself|drepe meg|"
+        r"nødsituasjon|nødstilfelle|emergency|livsfare|akutt (?:hjelp|syk|fare)|ambulanse|ambulance|gasslekkasje|"
+        r"det brenner|brann i|on fire|ring 11[0-3]|hjertestans|heart attack|(?:blir|er) truet|trusler|slår meg|"
+        r"vold mot|orker ikke (?:leve|mer av livet)|vil dø|want to die|vill dö"
+    ),
+    "complaint": (
+        r"\bklag(?:e|er|ar|et|a|en|de)\b|klagesak|klagom[åa]l|forbrukerr[åa]det|forbrukertilsynet|finansklage|advokat|"
+        r"erstatning|kompensasjon|ersättning|uakseptab|skandale|helt håpløs|håpløs|håplaus|elendig|forferdelig|forfärdelig|"
+        r"forfærdelig|verste|værste|värsta|reklam(?:ere|asjon)|complain|lawyer|refund|unacceptable|terrible|awful|"
+        r"worst|disgrace|bytte(?:r)? (?:leverandør|selskap)|sier opp|si opp abonnement|säger upp|heve kjøpet|svindel|scam|"
+        r"anmelde|løgn|ljug|lyver|oppgitt|rasende|forbanna|misfornøyd med"
+    ),
+    "swearing": (
+        r"\b(?:faen|faan|fader|fanden|fandens|jævla|jævlig|jævel|jävla|jävlig|jävel|helvete|helvetes|helvede|satan|"
+        r"satans|dritt|drittselskap|drit|skit|skitt|fuck\w*|shit\w*|bullshit|damn|goddamn|idiot\w*|fitte|fitta|kuk|kukk|"
+        r"pikk|hore|hora|bitch\w*|asshole\w*|arsehole|bastard\w*|crap|ræv|røv|rævva|svin|svina|moron\w*|pisspreik|"
+        r"dust|dustene|tulling\w*|wtf)\b"
+    ),
+    "question": (
+        r"\?|\b(?:kan|kunne|could|can) (?:du|dere|de|dykk|noen|nokon|jeg|eg|ni|i|you|someone|somebody|någon|nogen)\b|"
+        r"\bring(?:e)? (?:meg|mig|tilbake|opp)\b|\bcall me\b|\bring me\b|\bkontakt(?:e)? meg\b|\bcontact me\b|"
+        r"^\W*(?:hva|hvorfor|hvordan|hvor|hvem|når|kva|kvifor|korleis|vad|varför|hur|what|why|how|when|where)\b"
+    ),
+}
+_COMPILED = {name: re.compile(pattern) for name, pattern in _FLAGS.items()}
+
+
+def flags_of(plain: str) -> tuple[str, ...]:
+    """The flags of a normalised text. A question mark alone ("8?") is no question."""
+    found = [name for name, pattern in _COMPILED.items() if pattern.search(plain)]
+    if "question" in found and sum(character.isalpha() for character in plain) < 6:
+        found.remove("question")
+    return tuple(found)
