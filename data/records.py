@@ -21,6 +21,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -114,10 +115,16 @@ Identifier = Annotated[str, BeforeValidator(_label), _text(MAX_ID), AfterValidat
 Label = Annotated[str, BeforeValidator(_label), _text(MAX_ID), AfterValidator(_printable)]
 Code = Annotated[str, BeforeValidator(_code), _text(MAX_ID), AfterValidator(_printable)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-Seconds = Annotated[int, BeforeValidator(_whole_seconds), Field(ge=0, le=MAX_DURATION_S)]
-Count = Annotated[int, BeforeValidator(_number), Field(ge=0, le=1_000_000)]
-Money = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, max_digits=14, decimal_places=2)]
-Score = Annotated[int, BeforeValidator(_number), Field(ge=1, le=10)]
+# The limits stand first, so that they are part of the number's schema, which the importer reads as well.
+Seconds = Annotated[int, Field(ge=0, le=MAX_DURATION_S), BeforeValidator(_whole_seconds)]
+Count = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(_number)]
+Money = Annotated[
+    Decimal,
+    Field(ge=0, max_digits=14, decimal_places=2),
+    BeforeValidator(_number),
+    WithJsonSchema({"type": ["number", "string"], "format": "decimal", "minimum": 0}),
+]
+Score = Annotated[int, Field(ge=1, le=10), BeforeValidator(_number)]
 
 
 def _later(first: datetime | None, second: datetime | None, message: str) -> None:
@@ -323,7 +330,7 @@ class CallsOffered(Record):
     offered: Count = Field(description="Calls offered.", examples=[42])
     team: Label | None = Field(None, description="Team within the partner.", examples=["Nord 1"])
     channel: Code | None = Field(None, description="phone, chat, email, store or web.", examples=["phone"])
-    interval_s: Annotated[int, BeforeValidator(_number), Field(ge=1, le=86_400)] = Field(
+    interval_s: Annotated[int, Field(ge=1, le=86_400), BeforeValidator(_number)] = Field(
         900, description="Length of the interval in seconds.", examples=[900]
     )
     answered: Count | None = Field(None, description="Of them answered.", examples=[39])
@@ -331,7 +338,7 @@ class CallsOffered(Record):
         None, description="Of them answered within 20 seconds.", examples=[31]
     )
     abandoned: Count | None = Field(None, description="Of them given up by the caller.", examples=[3])
-    wait_s: Annotated[int, BeforeValidator(_number), Field(ge=0, le=10**11)] | None = Field(
+    wait_s: Annotated[int, Field(ge=0, le=10**11), BeforeValidator(_number)] | None = Field(
         None, description="Seconds waited, summed over the interval's answered calls.", examples=[560]
     )
 

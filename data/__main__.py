@@ -1,0 +1,107 @@
+"""``python -m data``: import files, load the demonstration's data."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from data import importer, mapping
+from settings import Settings, SettingsError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet.")],
+    mapping_name: Annotated[
+        str, typer.Option("--mapping", help="A shipped mapping's name, or a TOML file.")
+    ] = "generic",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Import a file of contacts, sales, cases, sessions or calls offered."""
+    now = datetime.now(UTC)
+    try:
+        with _bar() as progress:
+            summary = importer.run(
+                Settings(), file, mapping.load(mapping_name), now=now, dry_run=dry_run, progress=progress
+            )
+    except (mapping.BadUse, SettingsError) as error:
+        errors.print(f"[red]Not imported.[/red] {error}", markup=True)
+        raise typer.Exit(2) from None
+    print(json.dumps(asdict(summary), ensure_ascii=False) if as_json else describe(summary))
+    if summary.rejected == summary.read:
+        raise typer.Exit(1)
+
+
+def describe(summary: importer.Summary) -> str:
+    """A summary in words."""
+    lines = [
+        f"{summary.file} as {summary.record} by mapping {summary.mapping}"
+        + (" (dry run: nothing was written)" if summary.dry_run else ""),
+        f"read {summary.read:,}: accepted {summary.accepted:,}, updated {summary.updated:,}, "
+        f"unchanged {summary.unchanged:,}, rejected {summary.rejected:,}",
+    ]
+    if summary.first_day:
+        lines.append(f"days {summary.first_day} to {summary.last_day}")
+    lines += [f"note: {note}" for note in summary.notes]
+    lines += [f"rejected {each['rows']:,}: {each['field']} {each['reason']}" for each in summary.faults]
+    if summary.unused_columns:
+        lines.append(f"columns not used: {', '.join(summary.unused_columns)}")
+    if summary.rejects_file:
+        lines.append(f"what was rejected, and why: {summary.rejects_file}")
+    return "\n".join(lines)
+
+
+@app.command()
+def demo(
+    contacts: Annotated[int, typer.Option(help="How many contacts.")] = 18_000,
+    days: Annotated[int, typer.Option(help="How many days, up to today.")] = 90,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same data.")] = 1,
+) -> None:
+    """Load the demonstration's data."""
+    from demo import load
+    from store import open_store
+
+    settings = Settings()
+    store = open_store(settings.database_url)
+    until = datetime.now(settings.zone).date()
+    try:
+        with _bar() as progress:
+            summary = load(
+                settings,
+                store,
+                contacts=contacts,
+                days=days,
+                seed=seed,
+                until=until,
+                progress=lambda done, total, text: progress(text, done / total),
+            )
+    finally:
+        store.close()
+    print(summary)
+
+
+@contextmanager
+def _bar() -> Iterator[importer.Progress]:
+    """A progress bar on standard error, where somebody looks at it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda text, part: bar.update(task, description=text, completed=part)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m data")

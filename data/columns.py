@@ -1,0 +1,257 @@
+"""How each field of a record is read from a file's text columns, by the macros of ``sql/macros.sql``.
+
+Kinds and limits of the fields are taken from the models of ``data/records.py``, so a file is held to the
+same rules as the API. Every field gives three columns: its text ``<field>_given``, its value ``<field>``, and
+``<field>_fault``, null where nothing is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from duckdb import (
+    CaseExpression,
+    CoalesceOperator,
+    ColumnExpression,
+    ConstantExpression,
+    Expression,
+    FunctionExpression,
+)
+
+from data.mapping import CLOCKS, UNITS, BadUse, Given, Mapping
+from data.reading import Source
+from data.records import RECORDS
+
+MONEY_MOST = 999_999_999_999
+UPPER = ("currency",)
+CODES = ("channel", "kind")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a record and where it comes from; ``given`` is None where the file does not have it."""
+
+    name: str
+    kind: str  # text, code, language, choice, moment, flag, whole, seconds, money
+    required: bool
+    limits: dict[str, Any]  # of its JSON schema
+    given: Given | None
+    zone: str  # of times without an offset
+    marks: tuple[str, str]  # decimal, thousands
+
+
+def fields_of(record: str, mapping: Mapping, source: Source, zone: str) -> list[Field]:
+    """Every field of a record, bound to the file. ``BadUse`` names the columns that are missing."""
+    made, missing = [], []
+    schema = RECORDS[record].model_json_schema()
+    for name, field in RECORDS[record].model_fields.items():
+        given = mapping.fields.get(name)
+        if given is None and mapping.by_name and source.position(name) is not None:
+            given = Given(column=[name])
+        for column in given.column if given else []:
+            if source.position(column) is None:
+                missing.append(f"{column!r} (for {name})")
+        if given is None and field.is_required():
+            missing.append(
+                f"{name!r}" if mapping.by_name else f"one for {name}, which the mapping does not name"
+            )
+        given = given or Given(constant="")
+        marks = (given.decimal or mapping.decimal, given.thousands or mapping.thousands or "")
+        limits = _limits(schema["properties"][name])
+        made.append(
+            Field(
+                name,
+                _kind(name, limits),
+                field.is_required(),
+                limits,
+                None if given.constant == "" else given,
+                given.time_zone or mapping.time_zone or zone,
+                marks,
+            )
+        )
+    if missing:
+        there = ", ".join(map(repr, source.columns))
+        raise BadUse(f"The file has no column {', '.join(missing)}. Its columns: {there}.")
+    return made
+
+
+def _limits(schema: dict[str, Any]) -> dict[str, Any]:
+    for choice in schema.get("anyOf", []):
+        if choice.get("type") != "null":
+            return dict(choice)
+    return schema
+
+
+def _kind(name: str, limits: dict[str, Any]) -> str:
+    if name == "language":
+        return "language"
+    if "enum" in limits or "const" in limits:
+        return "choice"
+    if limits["type"] == "integer":
+        return "seconds" if name.endswith("_s") else "whole"
+    if limits["type"] == "string" and name in CODES:
+        return "code"
+    formats = {"date-time": "moment", "decimal": "money"}
+    return formats.get(limits.get("format", ""), "flag" if limits["type"] == "boolean" else "text")
+
+
+def constant(value: Any) -> Expression:
+    return ConstantExpression(value)
+
+
+def call(macro: str, *arguments: Any) -> Expression:
+    """A macro applied to columns and constants."""
+    made = [each if isinstance(each, Expression) else constant(each) for each in arguments]
+    if macro == "coalesce":  # an operator of the language, not a function
+        return CoalesceOperator(*made)
+    return FunctionExpression(macro, *made)
+
+
+def given_text(field: Field, mapping: Mapping, source: Source) -> Expression:
+    """The field's text: joined, missing markers taken out, the file's words replaced by ours."""
+    if field.given is None:
+        return constant(None).cast("varchar")
+    if field.given.constant is not None:
+        return constant(field.given.constant)
+    columns = [ColumnExpression(f"c{source.position(name)}") for name in field.given.column]
+    missing = sorted({"", *mapping.missing, *field.given.missing})
+    parts = [
+        CaseExpression(call("trim", column).isin(*map(constant, missing)), constant(None)).otherwise(column)
+        for column in columns
+    ]
+    text = (
+        parts[0] if len(parts) == 1 else call("nullif", call("concat_ws", field.given.joined_by, *parts), "")
+    )
+    if not field.given.values:
+        return text
+    folded = call("as_code", text)
+    words = iter(field.given.values.items())
+    word, ours = next(words)
+    case = CaseExpression(folded == constant(" ".join(word.split()).lower()), constant(ours))
+    for word, ours in words:
+        case = case.when(folded == constant(" ".join(word.split()).lower()), constant(ours))
+    return case.otherwise(text)
+
+
+def values(field: Field) -> dict[str, Expression]:
+    """The columns that hold the field's value, and for times what is needed to judge it."""
+    given = ColumnExpression(f"{field.name}_given")
+    if field.kind == "moment":
+        return _moment(field, given)
+    return {field.name: _READERS[field.kind](field, given)}
+
+
+def fault(field: Field) -> Expression:
+    """What is wrong with the field, in words, or null."""
+    given, value = ColumnExpression(f"{field.name}_given"), ColumnExpression(field.name)
+    least, most = field.limits.get("minimum"), field.limits.get("maximum")
+    if field.kind in {"whole", "seconds"}:
+        expected = "a whole number" if field.kind == "whole" else _duration_words(field)
+        found = call("number_fault", given, value, least, most, expected)
+    elif field.kind == "money":
+        found = call("money_fault", given, value, MONEY_MOST)
+    elif field.kind == "flag":
+        found = call("flag_fault", given, value)
+    elif field.kind in {"choice", "language"}:
+        found = call("choice_fault", value, _choices(field))
+    elif field.kind == "moment":
+        local = ColumnExpression(f"{field.name}_local")
+        found = call("moment_fault", given, value, local, field.zone, _moment_words(field))
+    else:
+        found = call("text_fault", value, field.limits["maxLength"])
+    if field.required:
+        return CaseExpression(value.isnull() & given.isnull(), constant("is required")).otherwise(found)
+    return found
+
+
+def _choices(field: Field) -> list[str]:
+    return list(field.limits.get("enum") or [field.limits["const"]])
+
+
+def _choice(field: Field, given: Expression) -> Expression:
+    code = call("as_code", given)
+    return call("upper", code) if field.name in UPPER else code
+
+
+def _number(field: Field, given: Expression) -> Expression:
+    decimal, thousands = field.marks
+    group = rf"(?:[\x20\pZ{re.escape(thousands)}]\d{{3}})*"
+    shape = rf"[+-]?(?:\d{{1,3}}{group}|\d+)(?:{re.escape(decimal)}\d+)?"
+    return call("as_number", call("trim", given), shape, decimal, thousands or "\x00")
+
+
+def _whole(field: Field, given: Expression) -> Expression:
+    return call("as_whole", _number(field, given))
+
+
+def _seconds(field: Field, given: Expression) -> Expression:
+    unit = field.given.unit if field.given else "seconds"
+    number = constant(None) if unit in CLOCKS else _number(field, given)
+    return call("as_seconds", given, number, constant(UNITS.get(unit, 1.0)).cast("decimal(9, 1)"), unit)
+
+
+def _duration_words(field: Field) -> str:
+    unit = field.given.unit if field.given else "seconds"
+    if unit in CLOCKS:
+        return f"a duration written {unit}"
+    return f"a number of {unit}, or h:m:s (if two parts such as 12:30 are meant, declare unit m:s or h:m)"
+
+
+def _moment(field: Field, given: Expression) -> dict[str, Expression]:
+    trimmed = call("trim", given)
+    plain = [each for each in _formats(field) if "%" in each and "%z" not in each]
+    zoned = [each for each in _formats(field) if "%z" in each]
+    local = [call("typed_local", trimmed)]
+    moment = [call("typed_moment", trimmed)]
+    if "iso" in _formats(field):
+        local, moment = [call("iso_local", trimmed)], [call("iso_moment", trimmed)]
+    if plain:
+        local.append(call("try_strptime", trimmed, plain[0] if len(plain) == 1 else plain))
+    if zoned:
+        moment.append(call("try_strptime", trimmed, zoned[0] if len(zoned) == 1 else zoned))
+    for unit, factor in (("epoch", 1), ("epoch_ms", 1000)):
+        if unit in _formats(field):
+            moment.append(call("to_timestamp", _number(field, given).cast("double") / constant(factor)))
+    if "excel" in _formats(field):
+        local.append(call("excel_local", _number(field, given)))
+    first_local = call("coalesce", *local) if len(local) > 1 else local[0]
+    in_zone = call("timezone", field.zone, first_local)
+    return {
+        field.name: call("coalesce", *moment, in_zone),
+        f"{field.name}_local": first_local,
+        f"{field.name}_clock": _has_clock(field, trimmed),
+    }
+
+
+def _formats(field: Field) -> list[str]:
+    return (field.given.format if field.given else []) or ["iso"]
+
+
+def _has_clock(field: Field, given: Expression) -> Expression:
+    """Whether the text tells the time of day, not only the date."""
+    formats = [each for each in _formats(field) if each != "iso"]
+    if formats and all(re.search("%[HIcXsT]|epoch|excel", each) for each in formats):
+        return constant(True)
+    return call("contains", given, ":")
+
+
+def _moment_words(field: Field) -> str:
+    formats = _formats(field)
+    if formats == ["iso"]:
+        return "an ISO 8601 time such as 2026-03-02 10:15:00 (declare its format in the mapping)"
+    return f"a time written {' or '.join(formats)}"
+
+
+_READERS: dict[str, Callable[[Field, Expression], Expression]] = {
+    "text": lambda _, given: call("as_text", given),
+    "code": _choice,
+    "choice": _choice,
+    "language": lambda _, given: call("as_language", given),
+    "flag": lambda _, given: call("as_flag", given),
+    "whole": _whole,
+    "seconds": _seconds,
+    "money": _number,
+}

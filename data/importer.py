@@ -1,0 +1,264 @@
+"""Step 1, in bulk: a file becomes one batch of the log, checked column by column in DuckDB.
+
+The file is read once into a draft beside the log. If every row is good, new and in the order of days, the
+draft is the batch; otherwise what is refused, repeated or already known is taken out on the way to it.
+Nothing is visible before the last rename, so an import that is stopped has not happened. Rows of Python are
+made only of what was refused.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+from duckdb import CaseExpression, ColumnExpression, ConstantExpression
+
+from data import rejecting, shaping
+from data.columns import fields_of
+from data.duck import connect
+from data.log import KEYS, SCHEMAS, Log
+from data.mapping import BadUse, Mapping
+from data.merging import FORMAT, Draft
+from data.reading import Source, first_line, opened, undecodable
+from settings import Settings
+
+MEMORY = "2500MB"
+EXAMPLES = 10  # faults repeated in the summary
+STALE_S = 86_400  # a draft this old belongs to an import that was killed
+ENCODING_HELP = 'Declare encoding = "cp1252" (Western Windows) or the right one in the mapping.'
+
+Progress = Callable[[str, float], None]  # told what is being done and how far it is, 0–1
+T = TypeVar("T")
+
+
+@dataclass
+class Summary:
+    """What an import did. read = accepted + updated + unchanged + rejected."""
+
+    file: str
+    mapping: str
+    record: str
+    dry_run: bool
+    read: int = 0
+    accepted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    first_day: str | None = None  # of what was accepted or updated
+    last_day: str | None = None
+    faults: list[dict[str, Any]] = field(default_factory=list)  # field, reason, rows
+    examples: list[dict[str, Any]] = field(default_factory=list)  # row, field, value, reason
+    notes: list[str] = field(default_factory=list)
+    unused_columns: list[str] = field(default_factory=list)
+    read_as: dict[str, str] = field(default_factory=dict)  # encoding, delimiter, sheet
+    rejects_file: str | None = None
+    summary_file: str | None = None
+    seconds: float = 0.0
+
+
+def run(
+    settings: Settings,
+    path: Path,
+    mapping: Mapping,
+    *,
+    now: datetime,
+    dry_run: bool = False,
+    progress: Progress = lambda _text, _part: None,
+) -> Summary:
+    """Import a file. ``BadUse`` says what the person must change; then nothing has been written.
+
+    ``now`` (aware) is when the import was begun: of two versions of a record the later accepted one counts.
+    """
+    started = time.monotonic()
+    connection = connect(memory=MEMORY)
+    try:
+        with opened(connection, path, mapping) as source:
+            importing = _Import(
+                settings, connection, source, mapping=mapping, path=path, now=now, progress=progress
+            )
+            summary = importing.run(dry_run)
+    finally:
+        connection.close()
+    summary.seconds = round(time.monotonic() - started, 3)
+    if not dry_run:
+        _keep_summary(settings, summary, now)
+    return summary
+
+
+class _Import:
+    """One import, step by step; what it learns goes into ``summary``."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        connection: duckdb.DuckDBPyConnection,
+        source: Source,
+        *,
+        mapping: Mapping,
+        path: Path,
+        now: datetime,
+        progress: Progress,
+    ) -> None:
+        self.settings, self.connection, self.source, self.mapping = settings, connection, source, mapping
+        self.path, self.now, self.progress = path, now, progress
+        self.record = shaping.choose_record(mapping, source)
+        self.fields = fields_of(self.record, mapping, source, settings.timezone)
+        self.log = Log(settings.lake_path)
+
+    def run(self, dry_run: bool) -> Summary:
+        self.summary = Summary(self.path.name, self.mapping.name, self.record, dry_run)
+        self.summary.read_as = self.source.read_as
+        self.summary.unused_columns = self._unused()
+        shaping.prepare(
+            self.connection, self.settings, self.fields, now=self.now, source=f"import:{self.mapping.name}"
+        )
+        self._check(numbered=False)
+        try:
+            shaping.look_at_sample(self.connection, self.fields)
+            with self._drafts(dry_run) as (draft, final):
+                self._take(draft, final)
+        except duckdb.InvalidInputException as error:
+            if "CSV" not in str(error):
+                raise
+            raise BadUse(f"{self.path.name} cannot be read: {first_line(error)}.") from None
+        return self.summary
+
+    def _take(self, path: Path, final: Path) -> None:
+        self._watch("reading", lambda: self._write_draft(path))
+        broken = self._broken_lines()
+        draft = self._watch(
+            "looking for repeats", lambda: Draft(self.connection, self.record, path, self._extra())
+        )
+        summary = self.summary
+        summary.read = draft.rows + len(broken)
+        if summary.read == 0:
+            raise BadUse(f"The file {self.path.name} has a header but no rows.")
+        summary.rejected = summary.read - draft.good
+        met = self._watch("comparing with what is there", lambda: draft.meet(self.log))
+        summary.accepted, summary.updated, summary.unchanged = met.accepted, met.updated, met.unchanged
+        summary.first_day, summary.last_day = draft.span()
+        if met.conflicting:
+            summary.notes.append(
+                f"{met.conflicting} rows give an id again with other values, and the last row of each counts "
+                f"(e.g. {', '.join(met.examples)}): is {KEYS[self.record]} the right column?"
+            )
+        if summary.rejected:
+            self._watch("noting what is wrong", lambda: self._reject(broken))
+        if not summary.dry_run:
+            self._watch("writing", lambda: draft.publish(self.log, final, met))
+
+    def _unused(self) -> list[str]:
+        used = {
+            self.source.position(name) for each in self.fields if each.given for name in each.given.column
+        }
+        return [name for place, name in enumerate(self.source.columns) if place not in used and name]
+
+    def _check(self, *, numbered: bool) -> None:
+        region = self.settings.default_region
+        shaping.check(self.source, self.fields, self.mapping, region, numbered=numbered)
+
+    @contextmanager
+    def _drafts(self, dry_run: bool) -> Iterator[tuple[Path, Path]]:
+        """Paths of the draft and of the batch; whatever happens, no draft stays behind."""
+        if dry_run:
+            with tempfile.TemporaryDirectory(prefix="svar-import-") as folder:
+                yield Path(folder) / "draft", Path(folder) / "batch"
+            return
+        draft, final = self.log.new_batch(self.record)
+        for old in draft.parent.glob(".draft-*"):
+            if time.time() - old.stat().st_mtime > STALE_S:
+                old.unlink(missing_ok=True)
+        try:
+            yield draft, final
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _watch(self, text: str, work: Callable[[], T]) -> T:
+        """Do the engine's long work in a thread, so that progress can be shown and Ctrl-C is heard."""
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            doing = pool.submit(work)
+            try:
+                while not wait([doing], timeout=0.2).done:
+                    self.progress(text, max(0.0, self.connection.query_progress()) / 100)
+            except BaseException:
+                self.connection.interrupt()
+                raise
+            return doing.result()
+
+    def _write_draft(self, draft: Path) -> None:
+        fine = ColumnExpression("fault").isnull()
+        rows = [
+            CaseExpression(fine, ColumnExpression(name)).otherwise(ConstantExpression(None)).alias(name)
+            if name in {KEYS[self.record], "day"}
+            else ColumnExpression(name)
+            for name in [*SCHEMAS[self.record].names, *self._extra()]
+        ]
+        relation = shaping.log_rows(self.connection, self.record).select(*rows)
+        relation.write_parquet(str(draft), **FORMAT)
+
+    def _extra(self) -> list[str]:
+        """What a contact's row brings beyond its own kind of the log."""
+        given = {each.name for each in self.fields if each.given}
+        comment = ["comment"] if "comment" in given else []
+        return comment + (["phone_key"] if {"phone", "customer_id"} <= given else [])
+
+    def _broken_lines(self) -> list[dict[str, Any]]:
+        broken = rejecting.broken_lines(self.connection)
+        if any("ENCODING" in line["kind"] for line in broken):
+            raise BadUse(f"{self.path.name} is not UTF-8: {undecodable(self.path)}. {ENCODING_HELP}")
+        return broken
+
+    def _reject(self, broken: list[dict[str, Any]]) -> None:
+        """Write down every fault, and count them by field and reason."""
+        self._check(numbered=True)
+        found = rejecting.faults(self.connection, self.source, self.fields, self.record, broken)
+        counts: Counter[tuple[str, str]] = Counter()
+        with _rejects_file(self.settings, self.summary, self.now) as write:
+            for fault in found:
+                counts[fault["field"], fault["reason"]] += 1
+                write(fault)
+                if len(self.summary.examples) < EXAMPLES:
+                    self.summary.examples.append(fault)
+        self.summary.faults = [
+            {"field": name, "reason": reason, "rows": rows} for (name, reason), rows in counts.most_common()
+        ]
+
+
+def _report_path(settings: Settings, summary: Summary, now: datetime, ending: str) -> Path:
+    folder = settings.home / "imports"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder / f"{now:%Y%m%dT%H%M%S%f}-{Path(summary.file).stem}.{ending}"
+
+
+@contextmanager
+def _rejects_file(
+    settings: Settings, summary: Summary, now: datetime
+) -> Iterator[Callable[[dict[str, Any]], object]]:
+    """Where faults are written (not in a dry run); for the owner only, as refused values may be personal."""
+    if summary.dry_run:
+        yield lambda _fault: None
+        return
+    path = _report_path(settings, summary, now, "rejects.csv")
+    summary.rejects_file = str(path)
+    path.touch(mode=0o600)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["row", "field", "value", "reason"])
+        writer.writeheader()
+        yield writer.writerow
+
+
+def _keep_summary(settings: Settings, summary: Summary, now: datetime) -> None:
+    path = _report_path(settings, summary, now, "summary.json")
+    summary.summary_file = str(path)
+    path.write_text(json.dumps(asdict(summary), indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,175 @@
+"""Mappings: how the columns of a stranger's file become the fields of a record (``docs/importing.md``).
+
+A mapping is a TOML file. Nothing is guessed while importing: what a mapping does not say is read strictly
+(ISO 8601 times, full stops in decimals), and what could mean two things is refused with the words to add.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from data.records import RECORDS
+
+SHIPPED = Path(__file__).with_name("mappings")
+SPECIAL_FORMATS = ("iso", "epoch", "epoch_ms", "excel")
+UNITS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0}
+CLOCKS = ("h:m:s", "h:m", "m:s")
+
+
+class BadUse(ValueError):
+    """Something the person at the keyboard can put right; the message says what and how."""
+
+
+def _list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _text_values(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {key: str(each).lower() if isinstance(each, bool) else str(each) for key, each in value.items()}
+
+
+Texts = Annotated[list[str], BeforeValidator(_list)]
+
+
+class Given(BaseModel):
+    """Where one field comes from and how it is written there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    column: Texts = Field([], description="The column, or several to be joined (a date and a time).")
+    joined_by: str = Field(" ", description="What stands between joined columns.")
+    constant: str | None = Field(None, description="The same value for every row.")
+    format: Texts = Field(
+        [], description="Times: strptime formats tried in order; iso, epoch, epoch_ms, excel."
+    )
+    time_zone: str | None = Field(None, description="Times without an offset are local to this zone.")
+    unit: Literal["seconds", "minutes", "hours", "days", "h:m:s", "h:m", "m:s"] = Field(
+        "seconds", description="Durations: what 1 means, or which parts a clock such as 12:30 has."
+    )
+    decimal: Literal[".", ","] | None = Field(None, description="Decimal mark of this column.")
+    thousands: Literal[".", ",", "'"] | None = Field(None, description="Mark between thousands.")
+    missing: Texts = Field([], description="Values that mean: not given.")
+    values: Annotated[dict[str, str], BeforeValidator(_text_values)] = Field(
+        {}, description="The file's word = our word; read in any case."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _column_alone(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("constant"), bool):
+            return {**value, "constant": str(value["constant"]).lower()}
+        return value if isinstance(value, dict) else {"column": value}
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Given:
+        if bool(self.column) == (self.constant is not None):
+            raise ValueError("needs either a column or a constant")
+        if self.decimal is not None and self.decimal == self.thousands:
+            raise ValueError("decimal and thousands cannot be the same mark")
+        _check_zone(self.time_zone)
+        _check_formats(self.format)
+        return self
+
+
+class Mapping(BaseModel):
+    """A whole mapping; ``fields`` goes from our field to the file's column."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = ""
+    description: str = ""
+    record: Literal["contact", "sale", "case", "session", "calls_offered", "auto"] = Field(
+        "contact", description="What a row is. auto: the record whose required columns are there."
+    )
+    by_name: bool = Field(False, description="Columns named like our fields are read as those fields.")
+    encoding: str = Field("utf-8", description="Of a CSV file, e.g. cp1252; a byte order mark goes before.")
+    delimiter: str = Field("", description="Of a CSV file; empty: whichever of , ; tab | fits the header.")
+    quote: str = Field('"', description="What a CSV file puts around values.")
+    header_row: int = Field(1, ge=0, description="Row of the header; 0: none, columns are called 1, 2, 3.")
+    sheet: str = Field("", description="Of a workbook; empty: the first.")
+    time_zone: str = Field("", description="Of times without an offset; empty: the installation's.")
+    decimal: Literal[".", ","] = Field(".", description="Decimal mark.")
+    thousands: Literal[".", ",", "'"] | None = Field(
+        None, description="Mark between thousands; spaces always go."
+    )
+    missing: Texts = Field([], description="Values that mean: not given, in any column.")
+    fields: dict[str, Given] = {}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Mapping:
+        _check_zone(self.time_zone)
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands cannot be the same mark")
+        if not self.fields and not self.by_name:
+            raise ValueError("has no fields")
+        if self.record != "auto":
+            known = RECORDS[self.record].model_fields
+            for name in self.fields:
+                if name not in known:
+                    raise ValueError(f"a {self.record} has no field {name}; it has {', '.join(known)}")
+        return self
+
+
+def _check_zone(name: str | None) -> None:
+    if name:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{name!r} is no time zone; write one such as Europe/Oslo") from None
+
+
+def _check_formats(formats: list[str]) -> None:
+    """Refuse two formats that read the same text as different times: the order would be a guess."""
+    probe = datetime(2020, 5, 10, 7, 8, 9)  # noqa: DTZ001 the probe is about digits, not moments
+    plain = [each for each in formats if each not in SPECIAL_FORMATS]
+    for one in plain:
+        if "%" not in one:
+            raise ValueError(f"{one!r} is no format; write one such as %d.%m.%Y %H:%M, or {SPECIAL_FORMATS}")
+        written = probe.strftime(one)
+        for other in plain:
+            try:
+                read = datetime.strptime(written, other)  # noqa: DTZ007
+            except ValueError:
+                continue
+            if (read.month, read.day) != (probe.month, probe.day):
+                raise ValueError(f"the formats {one} and {other} read {written!r} as different days")
+
+
+def load(name_or_file: str) -> Mapping:
+    """A shipped mapping by its name, or any by its path. ``BadUse`` says what is wrong with it."""
+    path = Path(name_or_file)
+    if not path.is_file():
+        path = SHIPPED / f"{name_or_file}.toml"
+    if path.suffix != ".toml" or not path.is_file():
+        message = (
+            f"There is no mapping {name_or_file!r}. Known ones: {', '.join(known())}; or give a TOML file."
+        )
+        raise BadUse(message)
+    return read(path.read_bytes(), path.stem)
+
+
+def known() -> list[str]:
+    """The names of the shipped mappings."""
+    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
+def read(content: bytes, name: str) -> Mapping:
+    """A mapping from the content of its file."""
+    try:
+        return Mapping.model_validate({**tomllib.loads(content.decode("utf-8-sig")), "name": name})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadUse(f"The mapping {name} is not TOML: {error}.") from None
+    except ValidationError as error:
+        found = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in found["loc"])
+        raise BadUse(
+            f"The mapping {name} is wrong{' at ' + place if place else ''}: {found['msg']}."
+        ) from None

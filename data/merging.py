@@ -1,0 +1,118 @@
+"""Step 1, in bulk, second half: from the draft of a file to a batch of the log.
+
+The draft holds every row that was read, in the file's order, with a null id where the row was refused. Of
+rows with the same id the last one counts; what the log has already, word for word, is not written again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from duckdb import ColumnExpression, StarExpression
+
+from data.columns import call
+from data.log import KEYS, SCHEMAS, Log, publish
+
+SQL = Path(__file__).with_name("sql")
+ROW_GROUP = 122_880  # rows; also what readers skip by, as the batch is in the order of days
+ORDERING = ("accepted_us", "seq")
+
+
+@dataclass(frozen=True)
+class Met:
+    """How the rows of a draft stand to each other and to the log."""
+
+    accepted: int
+    updated: int
+    unchanged: int
+    conflicting: int  # rows of the file replaced by a later one that says something else
+    examples: list[str]  # ids of such rows
+
+
+class Draft:
+    """The draft of one import; ``extra`` names its columns that do not belong to its kind of the log."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, record: str, path: Path, extra: list[str]
+    ) -> None:
+        self.connection, self.record, self.path, self.extra = connection, record, path, extra
+        self.names = list(SCHEMAS[record].names)
+        rows = connection.read_parquet(str(path), file_row_number=True)
+        rows.select(
+            StarExpression(), ColumnExpression("file_row_number").alias("place"), *self._identity()
+        ).create_view("draft")
+        self.rows, self.good, self.ids = self._one("counts")
+
+    def meet(self, log: Log) -> Met:
+        """Compare the draft with itself and with the log."""
+        if self.ids < self.good:
+            self._execute("duplicates")
+        self._execute("none")
+        files = [str(path) for path in log.files(self.record)]
+        if files:
+            before = self.connection.read_parquet(files, union_by_name=True)
+            before.select(*map(ColumnExpression, ORDERING), *self._identity()).create_view("known")
+            self.connection.execute("drop table met")
+            self._execute("known")
+        self._execute("batch")
+        repeated, conflicting, undone, examples = self._one("conflicts")
+        same, other = self._one("met")
+        unchanged, updated = repeated + undone + same, conflicting + other
+        accepted = self.good - unchanged - updated
+        return Met(accepted, updated, unchanged, conflicting + undone, (examples or [])[:3])
+
+    def span(self) -> tuple[str | None, str | None]:
+        """First and last day of what is new or changed."""
+        first, last = self._one("span")
+        return first, last
+
+    def publish(self, log: Log, final: Path, met: Met) -> None:
+        """Make the batch visible, and beside it the comments and links that it brings."""
+        if met.accepted + met.updated == 0:
+            return
+        for column, kind in (("comment", "comment"), ("phone_key", "link")):
+            if column in self.extra:
+                self._publish_beside(log, kind)
+        whole = met.accepted == self.rows and not self.extra
+        if not whole or self._one("unordered")[0]:
+            batch = self.connection.view("batch").order("day, place")
+            batch.select(*map(ColumnExpression, self.names)).write_parquet(str(self._second), **FORMAT)
+            self._second.replace(self.path)
+        publish(self.path, final)
+
+    @property
+    def _second(self) -> Path:
+        return self.path.with_name(self.path.name + ".second")
+
+    def _publish_beside(self, log: Log, kind: str) -> None:
+        rows = self.connection.sql(_text(f"{kind}s"))
+        draft, final = log.new_batch(kind)
+        rows.write_parquet(str(draft), **FORMAT)
+        if self.connection.read_parquet(str(draft)).limit(1).fetchall():
+            publish(draft, final)
+        draft.unlink(missing_ok=True)
+
+    def _identity(self) -> list[duckdb.Expression]:
+        """A row's id, and a digest of all it says whichever way it came."""
+        content = [name for name in self.names if name not in {"source", *ORDERING}]
+        return [
+            ColumnExpression(KEYS[self.record]).alias("record_id"),
+            call("hash", *map(ColumnExpression, content)).alias("content"),
+        ]
+
+    def _execute(self, statement: str) -> None:
+        self.connection.execute(_text(statement))
+
+    def _one(self, statement: str) -> tuple[Any, ...]:
+        (row,) = self.connection.execute(_text(statement)).fetchall()
+        return row
+
+
+FORMAT: dict[str, Any] = {"compression": "zstd", "row_group_size": ROW_GROUP}
+
+
+def _text(statement: str) -> str:
+    return (SQL / f"{statement}.sql").read_text()

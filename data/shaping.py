@@ -1,0 +1,167 @@
+"""From a file's text columns to rows of the log: the views that an import reads.
+
+``checked`` holds, for each field of the record, its text, its value and what is wrong with it; the statement
+of the record (``sql/<record>.sql``) makes log rows of it. Both are views: nothing is computed before the
+import writes its draft, and then everything in one pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from duckdb import ColumnExpression, Expression, SQLExpression, StarExpression
+from duckdb.func import ARROW, SPECIAL
+
+from data import people
+from data.columns import Field, call, fault, given_text, values
+from data.mapping import BadUse, Mapping
+from data.reading import Source
+from data.records import FUTURE, RECORDS
+from settings import Settings
+
+SQL = Path(__file__).with_name("sql")
+SAMPLE = 1_000  # rows looked at before a long import starts
+
+
+def choose_record(mapping: Mapping, source: Source) -> str:
+    """The kind of record a mapping makes; for ``auto`` the one whose required columns are there."""
+    if mapping.record != "auto":
+        return mapping.record
+    required = {
+        kind: {name for name, each in model.model_fields.items() if each.is_required()}
+        for kind, model in RECORDS.items()
+    }
+    missing = {
+        kind: sorted(name for name in names if source.position(name) is None)
+        for kind, names in required.items()
+    }
+    found = [kind for kind in RECORDS if not missing[kind]]
+    if len(found) > 1:
+        raise BadUse(f"The columns fit {' and '.join(found)}: give a mapping that says which record it is.")
+    if found:
+        return found[0]
+    closest = max(RECORDS, key=lambda kind: len(required[kind]) - len(missing[kind]))
+    raise BadUse(
+        f"The file has no column {', '.join(missing[closest])}, which a {closest} needs. Its columns: "
+        f"{', '.join(source.columns)}. Give a mapping that says which column is which."
+    )
+
+
+def prepare(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    fields: list[Field],
+    *,
+    now: datetime,
+    source: str,
+) -> None:
+    """Macros and variables of the import. The key of the pseudonyms is set as a variable, never as text."""
+    if any(field.name == "phone" and field.given for field in fields):
+        region = settings.default_region
+        connection.create_function(
+            "other_e164",
+            lambda texts: _other_e164(texts, region),
+            ["VARCHAR"],
+            "VARCHAR",
+            type=ARROW,
+            null_handling=SPECIAL,
+        )
+    else:
+        connection.execute("create macro other_e164(given) as null::varchar")
+    connection.execute((SQL / "macros.sql").read_text())
+    secret = settings.pseudonym_secret
+    block = (secret if len(secret) <= 64 else hashlib.sha256(secret).digest()).ljust(64, b"\0")
+    for name, value in {
+        "inner_key": bytes(byte ^ 0x36 for byte in block),  # the two halves of HMAC, RFC 2104
+        "outer_key": bytes(byte ^ 0x5C for byte in block),
+        "zone": settings.timezone,
+        "latest": now + FUTURE,
+        "accepted_us": int(now.timestamp() * 1_000_000),
+        "source": source,  # of contacts
+        "asked": any(field.name == "score" and field.given for field in fields),
+    }.items():
+        connection.execute(f"set variable {name} = $value", {"value": value})
+
+
+def _other_e164(texts: pa.ChunkedArray, region: str) -> pa.Array:
+    read = {text: people.to_e164(text, region) for text in set(texts.to_pylist()) if text}
+    return pa.array([read.get(text) for text in texts.to_pylist()], pa.string())
+
+
+def check(
+    source: Source, fields: list[Field], mapping: Mapping, region: str, *, numbered: bool = False
+) -> None:
+    """Make the view ``checked``. ``numbered`` adds ``place``, the row's number, at the cost of speed."""
+    relation = source.relation
+    width = [ColumnExpression(f"c{place}") for place in range(len(source.columns))]
+    if numbered:
+        relation = relation.select(StarExpression(), SQLExpression("row_number() over ()").alias("place"))
+    # A row without any value is an empty line at the end of an export, not a record.
+    blank = [call("nullif", column, "") for column in width]
+    relation = relation.filter(call("coalesce", *blank, None).isnotnull())
+    kept: list[Expression] = [ColumnExpression("place")] if numbered else []
+    texts = [given_text(field, mapping, source).alias(f"{field.name}_given") for field in fields]
+    relation = relation.select(*kept, *texts)
+    found = [each.alias(name) for field in fields for name, each in values(field).items()]
+    relation = relation.select(StarExpression(), *found)
+    faults = [fault(field).alias(f"{field.name}_fault") for field in fields]
+    relation = relation.select(StarExpression(), *faults)
+    first = call("coalesce", *(ColumnExpression(f"{field.name}_fault") for field in fields))
+    phone = [call("as_e164", ColumnExpression("phone"), region).alias("e164")]
+    more = phone if any(field.name == "phone" for field in fields) else []
+    relation.select(StarExpression(), first.alias("field_fault"), *more).create_view("checked", replace=True)
+
+
+def log_rows(connection: duckdb.DuckDBPyConnection, record: str) -> duckdb.DuckDBPyRelation:
+    """The rows of ``checked`` as rows of the log, each with its ``fault``."""
+    return connection.sql((SQL / f"{record}.sql").read_text())
+
+
+def look_at_sample(connection: duckdb.DuckDBPyConnection, fields: list[Field]) -> None:
+    """Refuse a file whose times the mapping does not read, rather than reject its every row."""
+    sample = connection.view("checked").limit(SAMPLE)
+    for field in fields:
+        if field.kind != "moment" or field.given is None or field.given.constant is not None:
+            continue
+        given, value = ColumnExpression(f"{field.name}_given"), ColumnExpression(field.name)
+        texts = sample.filter(given.isnotnull()).select(given, value.isnull()).fetchall()
+        unread = [text for text, unknown in texts if unknown]
+        if 2 * len(unread) > len(texts):
+            raise BadUse(_unread_times(field, unread[0]))
+
+
+def _unread_times(field: Field, text: str) -> str:
+    assert field.given is not None  # noqa: S101 what has no column has no texts
+    where = (
+        f"Column {' + '.join(map(repr, field.given.column))} (for {field.name}) holds times such as {text!r}"
+    )
+    declared = field.given.format
+    if declared:
+        return f"{where}, which {' or '.join(declared)} does not read. Correct the format in the mapping."
+    day_first, month_first = _formats_like(text)
+    if day_first is None:
+        return (
+            f'{where}, which is not ISO 8601. Declare how they are written, e.g. format = "%d.%m.%Y %H:%M".'
+        )
+    return (
+        f"{where}: day first or month first is not for a program to guess. "
+        f'Declare format = "{day_first}" or format = "{month_first}" for it in the mapping.'
+    )
+
+
+def _formats_like(text: str) -> tuple[str | None, str | None]:
+    """The day-first and the month-first format that a text could have."""
+    found = re.match(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(.*)", text)
+    if found is None:
+        return None, None
+    mark, year = found[2], "%Y" if len(found[4]) == 4 else "%y"
+    clock = ""
+    if parts := re.match(r"([ T]+)\d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?", found[5]):
+        hour, half = ("%I", parts[3].replace(parts[3].strip(), "%p")) if parts[3] else ("%H", "")
+        clock = parts[1] + hour + ":%M" + (":%S" if parts[2] else "") + half
+    return tuple(mark.join((*pair, year)) + clock for pair in (("%d", "%m"), ("%m", "%d")))  # type: ignore[return-value]

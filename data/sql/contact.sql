@@ -1,0 +1,49 @@
+-- One row per row of the file, as a contact of the log, with what is wrong with it (null when nothing is).
+select
+    contact_id,
+    getvariable('source') as source,
+    timezone(getvariable('zone'), ended_at)::date as day,
+    case when ended_at_clock then extract(hour from timezone(getvariable('zone'), ended_at))::smallint end as hour,
+    floor(epoch(ended_at))::bigint as ended_at,
+    coalesce(partner, '') as partner,
+    coalesce(team, '') as team,
+    coalesce(agent, '') as agent,
+    coalesce(channel, '') as channel,
+    coalesce(topic, '') as topic,
+    coalesce(language, '') as language,
+    coalesce(pseudonym('customer:' || customer_id), pseudonym('phone:' || e164), '') as customer_key,
+    customer_id is not null as identified,
+    coalesce(answered, offered_at is null or answered_at is not null) as answered,
+    (floor(epoch(answered_at)) - floor(epoch(offered_at)))::integer as wait_s,
+    talk_s::integer as talk_s,
+    hold_s::integer as hold_s,
+    wrap_s::integer as wrap_s,
+    case
+        when handling_s is not null then handling_s
+        when talk_s is not null or hold_s is not null or wrap_s is not null
+            then coalesce(talk_s, 0) + coalesce(hold_s, 0) + coalesce(wrap_s, 0)
+    end::integer as handling_s,
+    coalesce(case_id, '') as case_id,
+    self_service_first,
+    coalesce(closed_automatically, false) as closed_automatically,
+    getvariable('asked') as asked,
+    score::smallint as score,
+    floor(epoch(score_at))::bigint as score_at,
+    hit,
+    (hit_value * 100)::bigint as hit_value_minor,
+    getvariable('accepted_us') as accepted_us,
+    0::bigint as seq,
+    comment,
+    case when customer_id is not null then pseudonym('phone:' || e164) end as phone_key,
+    coalesce(field_fault, case
+        when answered_at < offered_at then 'answered_at lies before offered_at'
+        when ended_at < answered_at then 'ended_at lies before answered_at'
+        when ended_at < offered_at then 'ended_at lies before offered_at'
+        when not answered and answered_at is not null then 'answered is false but answered_at is given'
+        when coalesce(talk_s, 0) + coalesce(hold_s, 0) + coalesce(wrap_s, 0) > 86400
+            then 'talk_s, hold_s and wrap_s together exceed 24 hours'
+        when coalesce(talk_s, 0) + coalesce(hold_s, 0) + coalesce(wrap_s, 0) > handling_s + 2
+            then 'handling_s is less than talk_s, hold_s and wrap_s'
+    end) as fault,
+    checked as origin
+from checked
