@@ -52,8 +52,9 @@ def _demo_jobs() -> list[Job]:
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    service.start(*_demo_jobs())
+    # Before any thread runs: plotly looks at a pandas that another thread has half imported, and fails.
     dashboard.context.import_pages()
+    service.start(*_demo_jobs())
     # Every script run ends in a full collection, which would walk all imported modules each time.
     gc.collect()
     gc.freeze()

@@ -37,7 +37,7 @@ def test_no_number_gets_two_sms_and_no_contact_is_without_a_decision_whatever_is
         def all_decided() -> dict[str, int] | None:
             with store.read() as connection:
                 states = select(decision.c.state, func.count()).group_by(decision.c.state)
-                count: dict[str, int] = dict(connection.execute(states).tuples())
+                count: dict[str, int] = {row[0]: row[1] for row in connection.execute(states)}
                 pending = connection.scalar(select(func.count()).where(message.c.state == "claimed"))
             return (
                 count
