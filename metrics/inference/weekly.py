@@ -11,7 +11,7 @@ from scipy.special import stdtr
 
 # Correlations of neighbouring weeks that are considered, and how likely each is held to be beforehand.
 _RHO = np.linspace(-0.3, 0.97, 50)
-_PRIOR = (1 - _RHO) ** -0.5
+_PRIOR = 1 / (1 - _RHO)
 
 
 @dataclass(frozen=True)

