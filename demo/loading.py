@@ -203,7 +203,7 @@ class _Player:
             reaction = self._plan.reactions.get(item["contact_id"])
             if reaction:
                 self._respondents.watch(item["contact_id"], reaction)
-        answers = self._respondents.due(now)
+        answers = list(self._respondents.due(now))
         self._reply(answers)
         self._worker.step(clock)
         self._respondents.look(now, [answer.contact_id for answer in answers])

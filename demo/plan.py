@@ -33,6 +33,7 @@ class Event(NamedTuple):
     at: int
     kind: str
     item: dict[str, Any]
+    contact: str = ""  # the contact it belongs to, where it belongs to one
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,8 @@ def _contact_events(names: _Names, case_of: np.ndarray, rng: np.random.Generator
             item["self_service_first"] = bool(c.route[i])
         if case_of[i] >= 0:
             item["case_id"] = names.case(int(case_of[i]))
-        events.append(Event(int(c.ended_at[i] + delay[i]), "contact", item | _handling(c, i, channel)))
+        at = int(c.ended_at[i] + delay[i])
+        events.append(Event(at, "contact", item | _handling(c, i, channel), item["contact_id"]))
     return events
 
 
@@ -188,7 +190,7 @@ def _session_events(names: _Names, rng: np.random.Generator) -> list[Event]:
             "channel": str(channel[i]),
             "topic": world.TOPICS[topic[i]].name,
             "completed": bool(completed[i]),
-        })
+        }, names.contact(int(led[i])) if i < len(led) else "")
         for i in range(len(customer))
     ]  # fmt: skip
 
@@ -205,9 +207,10 @@ def _case_events(names: _Names, opened: Mapping[int, int], closed: Mapping[int, 
         }
         if names.opinions.identified[first]:
             item["customer_id"] = names.customer(int(c.customer[first]))
-        events.append(Event(int(c.ended_at[first]) + 10, "case", item))
+        contact, known = names.contact(first), int(c.ended_at[first])
+        events.append(Event(known + 10, "case", item, contact))
         closing = item | {"closed_at": _iso(closed[first])}
-        events.append(Event(max(closed[first], int(c.ended_at[first])) + 10, "case", closing))
+        events.append(Event(max(closed[first], known) + 10, "case", closing, contact))
     return events
 
 
@@ -225,7 +228,8 @@ def _sale_events(names: _Names, rng: np.random.Generator) -> list[Event]:
             "value": f"{product.value}.00",
             "currency": "NOK",
         }
-        events.append(Event(max(sale.sold_at, int(names.contacts.ended_at[sale.contact])) + 20, "sale", item))
+        at = max(sale.sold_at, int(names.contacts.ended_at[sale.contact])) + 20
+        events.append(Event(at, "sale", item, item["contact_id"]))
     return events
 
 

@@ -51,12 +51,10 @@ class Respondents:
         """When the next message is sent, None when none is on its way."""
         return self._answers[0].at if self._answers else None
 
-    def due(self, now: int) -> list[Answer]:
-        """The messages sent up to now, each handed out once, oldest first."""
-        due = []
+    def due(self, now: int) -> Iterator[Answer]:
+        """The messages sent up to now, oldest first; each is handed out once, when it is asked for."""
         while self._answers and self._answers[0].at <= now:
-            due.append(heapq.heappop(self._answers))
-        return due
+            yield heapq.heappop(self._answers)
 
     def look(self, now: int, answered: Sequence[str] = ()) -> None:
         """See who has been asked since, and who of those that ``answered`` was asked something more."""
