@@ -91,17 +91,28 @@ class _Seen:
 _seen: ContextVar[_Seen] = ContextVar("seen")
 
 
+class _Session:
+    """An aiohttp session whose time-outs hold: the official client hands ``None`` on, which lifts them."""
+
+    def __init__(self, timeout_s: float, connections: int, *, trust_env: bool) -> None:
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=timeout_s)
+        # A connection that was idle for long may be closed by the other side just as we post on it.
+        connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=4)
+        self._session = aiohttp.ClientSession(connector=connector, trust_env=trust_env)
+
+    async def request(self, **kwargs: Any) -> aiohttp.ClientResponse:
+        return await self._session.request(**{**kwargs, "timeout": self._timeout})
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
 class _Http(AsyncTwilioHttpClient):  # type: ignore[misc]
-    """The official client's transport with time-outs that hold, and the status it saw."""
+    """The official client's transport, which keeps the status it saw."""
 
     def __init__(self, timeout_s: float, connections: int, *, trust_env: bool) -> None:
         super().__init__(pool_connections=False)
-        self.session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=timeout_s),
-            # A connection that was idle for long may be closed by the other side just as we post on it.
-            connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=4),
-            trust_env=trust_env,
-        )
+        self.session = _Session(timeout_s, connections, trust_env=trust_env)
 
     async def request(self, *args: Any, **kwargs: Any) -> Any:
         response = await super().request(*args, **kwargs)

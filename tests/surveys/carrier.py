@@ -1,0 +1,205 @@
+"""A carrier of our own over HTTP that speaks Twilio's API and fails in every way a carrier can.
+
+It runs on a thread. ``accepted`` is what it has taken: the truth that the tests compare with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from typing import Any
+
+from aiohttp import ClientSession, ClientTimeout, web
+
+from surveys.gateways.signature import HEADER, sign
+
+SID = "AC" + "1" * 32
+TOKEN = "an-auth-token-of-the-tests"
+
+
+@dataclass
+class Text:
+    """One message the carrier has accepted."""
+
+    sid: str
+    to: str
+    body: str
+    callback: str
+    at: float
+    status: str = "queued"
+
+
+@dataclass
+class Carrier:
+    """``behave`` chooses what happens to a post: a name of ``_FAULTS``, an error code, or "ok"."""
+
+    behave: Callable[[dict[str, str]], str | int] = lambda form: "ok"
+    statuses: tuple[str, ...] = ()
+    hang_s: float = 60.0
+    retry_after: str = "1"
+    lists: bool = True
+    accepted: list[Text] = field(default_factory=list)
+    posts: Counter[str] = field(default_factory=Counter)
+    forms: list[dict[str, str]] = field(default_factory=list)
+    on_text: Callable[[Text], None] | None = None
+    port: int = 0
+    most_at_once: int = 0
+
+    def __enter__(self) -> Carrier:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(20)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop_listening(self) -> None:
+        """From now on connections are refused."""
+        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(20)
+
+    def listen_again(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+
+    async def _open(self) -> None:
+        self._busy = 0
+        self._random = random.Random(1)
+        self._session = ClientSession(timeout=ClientTimeout(total=10))
+        self._background: set[asyncio.Task[None]] = set()
+        await self._listen()
+
+    async def _listen(self) -> None:
+        app = web.Application()
+        app.router.add_post(f"/2010-04-01/Accounts/{SID}/Messages.json", self._create)
+        app.router.add_get(f"/2010-04-01/Accounts/{SID}/Messages.json", self._list)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.2, handler_cancellation=True)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await site.start()
+        self.port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+
+    async def _shut(self) -> None:
+        for task in self._background:
+            task.cancel()
+        await self._runner.cleanup()
+        await self._session.close()
+
+    async def _create(self, request: web.Request) -> web.StreamResponse:
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        self.forms.append(form)
+        behaviour = self.behave(form)
+        self.posts[str(behaviour)] += 1
+        self._busy += 1
+        self.most_at_once = max(self.most_at_once, self._busy)
+        try:
+            return await self._answer(request, form, behaviour)
+        finally:
+            self._busy -= 1
+
+    async def _answer(
+        self, request: web.Request, form: dict[str, str], behaviour: str | int
+    ) -> web.StreamResponse:
+        if isinstance(behaviour, int):
+            return _refuse(behaviour)
+        if behaviour == "429":
+            return web.json_response(
+                {"code": 20429, "message": "Too many", "status": 429},
+                status=429,
+                headers={"Retry-After": self.retry_after},
+            )
+        before, _, how = behaviour.partition(":")
+        text = await self._accept(form) if before in ("ok", "after", "early", "slow") else None
+        if before == "slow":
+            await asyncio.sleep(float(how))
+        if how == "hang":
+            await asyncio.sleep(self.hang_s)
+        if how in ("reset", "hang"):
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+        if how == "500":
+            return web.Response(status=500, text="oops")
+        if how == "garbage":
+            return web.Response(status=201, text="<html>{", content_type="application/json")
+        assert text is not None
+        if before == "early":
+            await self._call_back(text, ("sent", "delivered"))
+        return web.json_response(_json(text), status=201)
+
+    async def _accept(self, form: dict[str, str]) -> Text:
+        sid = "SM" + f"{self._random.getrandbits(128):032x}"
+        text = Text(sid, form["To"], form["Body"], form.get("StatusCallback", ""), time.time())
+        self.accepted.append(text)
+        if self.on_text:
+            self.on_text(text)
+        if self.statuses:
+            self.later(self._call_back(text, self.statuses))
+        return text
+
+    def later(self, coroutine: Any) -> None:
+        task = self._loop.create_task(coroutine)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _call_back(self, text: Text, statuses: tuple[str, ...]) -> None:
+        for status in statuses:
+            text.status = status
+            await self.post(text.callback, {"MessageSid": text.sid, "MessageStatus": status, "To": text.to})
+
+    async def post(self, url: str, form: dict[str, str]) -> int:
+        """Call a webhook, signed; 0 when nobody answers."""
+        form = {"AccountSid": SID, "ApiVersion": "2010-04-01", **form}
+        signature = sign(TOKEN, url, {name: [value] for name, value in form.items()})
+        try:
+            async with self._session.post(url, data=form, headers={HEADER: signature}) as answer:
+                return answer.status
+        except (OSError, TimeoutError):
+            return 0
+        except Exception:
+            return 0
+
+    async def _list(self, request: web.Request) -> web.Response:
+        to = request.query.get("To")
+        found = [_json(text) for text in reversed(self.accepted) if text.to == to and self.lists]
+        page = {
+            "messages": found,
+            "next_page_uri": None,
+            "page": 0,
+            "page_size": 50,
+            "uri": str(request.rel_url),
+        }
+        return web.json_response(page)
+
+
+def _refuse(code: int) -> web.Response:
+    status = {20003: 401, 20429: 429}.get(code, 400)
+    return web.json_response({"code": code, "message": "no", "status": status}, status=status)
+
+
+def _json(text: Text) -> dict[str, Any]:
+    return {
+        "sid": text.sid,
+        "account_sid": SID,
+        "to": text.to,
+        "from": "+4759440000",
+        "body": text.body,
+        "status": text.status,
+        "direction": "outbound-api",
+        "date_created": formatdate(text.at),
+        "date_sent": None,
+        "error_code": None,
+        "num_segments": "1",
+    }
