@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard import context
 from dashboard.filters import DIMENSIONS, Choices, Filters
+from dashboard.look import Look
 from metrics import Comparison, Scope, Value
 
 COMPARED = ("csat_index", "handling_time", "hit_rate")
@@ -52,14 +53,13 @@ class Scorecard:
         return not any(value.n for value in self.whole.values())
 
 
-def _by_repr(scope: Scope) -> str:
-    return repr(scope)
+# Computed once for all viewers who ask the same of the same rows, also when they ask at once.
+shared = st.cache_resource(
+    max_entries=KEPT, show_spinner=False, hash_funcs={Scope: repr, Filters: repr, Look: repr}
+)
 
 
-_cached = st.cache_resource(max_entries=KEPT, show_spinner=False, hash_funcs={Scope: _by_repr})
-
-
-@_cached
+@shared
 def choices(version: str, scope: Scope) -> Choices:  # noqa: ARG001
     """What the filters can offer within a scope."""
     reader = context.reader(scope)
@@ -67,7 +67,7 @@ def choices(version: str, scope: Scope) -> Choices:  # noqa: ARG001
     return Choices(reader.days(), members)
 
 
-@_cached
+@shared
 def route_comparison(version: str, scope: Scope, filters: Filters) -> RouteComparison:  # noqa: ARG001
     """Self-service first against direct; ``version`` is part of the key only."""
     reader = context.reader(scope)
@@ -81,7 +81,7 @@ def route_comparison(version: str, scope: Scope, filters: Filters) -> RouteCompa
     )
 
 
-@_cached
+@shared
 def daily(version: str, scope: Scope, filters: Filters, metric: str) -> Series:  # noqa: ARG001
     """A metric day by day, by route."""
     values = context.reader(scope).show(
@@ -97,7 +97,7 @@ def _grouped(values: Sequence[Value], dim: str) -> Series:
     return series
 
 
-@_cached
+@shared
 def scorecard(version: str, scope: Scope, filters: Filters) -> Scorecard:  # noqa: ARG001
     """Results and how much is known about them, for the rows the scope and the filters leave."""
     reader = context.reader(scope)

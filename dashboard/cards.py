@@ -10,7 +10,7 @@ import base64
 from collections.abc import Sequence
 from html import escape
 
-from dashboard.frame import Frame
+from dashboard.look import Look
 from dashboard.marks import Marks
 from dashboard.measured import Measured, enough, interval_text, n_text, value_text
 from dashboard.template import Palette
@@ -23,10 +23,10 @@ def grid(cards: Sequence[str]) -> str:
     return f'<div class="svar-cards">{"".join(cards)}</div>'
 
 
-def comparison_card(metric: str, comparison: Comparison, frame: Frame, marks: Marks) -> str:
+def comparison_card(metric: str, comparison: Comparison, look: Look, marks: Marks) -> str:
     """Both groups with interval and n, the gap between them drawn and in words."""
-    words, formats = frame.words, frame.formats
-    rows = "".join(_route_row(metric, route, comparison.groups[route], frame, marks) for route in ROUTES)
+    words, formats = look.words, look.formats
+    rows = "".join(_route_row(metric, route, comparison.groups[route], look, marks) for route in ROUTES)
     difference = formats.difference(metric, comparison.difference)
     limits = formats.difference_interval(metric, comparison.low, comparison.high)
     mark = marks.css(f"{metric}.difference", difference)
@@ -36,28 +36,27 @@ def comparison_card(metric: str, comparison: Comparison, frame: Frame, marks: Ma
         if limits
         else f'<div class="svar-sub">{escape(words("card.no_difference"))}</div>'
     )
-    gap = _gap(comparison, frame.palette)
-    return f'<section class="svar-card">{_heading(metric, frame)}{rows}{gap}{apart}</section>'
+    gap = _gap(comparison, look.palette)
+    return f'<section class="svar-card">{_heading(metric, look)}{rows}{gap}{apart}</section>'
 
 
 def key_figure(
     metric: str,
     measured: Measured,
-    frame: Frame,
+    look: Look,
     marks: Marks,
     *,
     trend: Sequence[float | None],
     note: str,
 ) -> str:
     """One number with interval, n, its weekly course and a line of context."""
-    text = value_text(metric, measured, frame.words, frame.formats)
+    text = value_text(metric, measured, look.words, look.formats)
     size = "svar-big" if enough(measured) else "svar-few"
-    interval = interval_text(metric, measured, frame.formats)
-    facts = " · ".join(part for part in (interval, n_text(measured, frame.words, frame.formats)) if part)
     return (
-        f'<section class="svar-card">{_heading(metric, frame)}'
+        f'<section class="svar-card">{_heading(metric, look)}'
         f'<span class="{size} {marks.css(metric, text)}">{escape(text)}</span>'
-        f'<div class="svar-sub">{escape(facts)}</div>{_spark(trend, frame.palette)}'
+        f'<div class="svar-sub">{_facts(metric, metric, measured, look, marks)}</div>'
+        f"{_spark(trend, look.palette)}"
         f'<div class="svar-sub">{escape(note)}</div></section>'
     )
 
@@ -76,24 +75,30 @@ def empty_state(title: str, text: str) -> str:
     return f'<div class="svar-empty"><h3>{escape(title)}</h3><p>{escape(text)}</p></div>'
 
 
-def _heading(metric: str, frame: Frame) -> str:
-    title, unit = frame.words(f"metric.{metric}"), frame.words(f"unit.{metric}")
+def _heading(metric: str, look: Look) -> str:
+    title, unit = look.words(f"metric.{metric}"), look.words(f"unit.{metric}")
     return f"<h3>{escape(title)}<small>{escape(unit)}</small></h3>"
 
 
-def _route_row(metric: str, route: str, measured: Measured, frame: Frame, marks: Marks) -> str:
-    words, formats = frame.words, frame.formats
+def _route_row(metric: str, route: str, measured: Measured, look: Look, marks: Marks) -> str:
+    words, formats = look.words, look.formats
     text = value_text(metric, measured, words, formats)
     size = "svar-big" if enough(measured) else "svar-few"
     mark = marks.css(f"{metric}.{route}", text)
-    interval = interval_text(metric, measured, formats)
-    facts = " · ".join(part for part in (interval, n_text(measured, words, formats)) if part)
     return (
-        f'<div class="svar-row">{_dot(route, frame.palette)}'
+        f'<div class="svar-row">{_dot(route, look.palette)}'
         f'<span class="svar-name">{escape(words(f"route.{route}"))}</span>'
         f'<span class="{size} {mark}">{escape(text)}</span>'
-        f'<span class="svar-sub">{escape(facts)}</span></div>'
+        f'<span class="svar-sub">{_facts(f"{metric}.{route}", metric, measured, look, marks)}</span></div>'
     )
+
+
+def _facts(name: str, metric: str, measured: Measured, look: Look, marks: Marks) -> str:
+    """Interval and n; the n is marked when it grew, also where the value did not move a digit."""
+    interval = interval_text(metric, measured, look.formats)
+    n = n_text(measured, look.words, look.formats)
+    counted = f'<span class="{marks.css(f"{name}.n", n)}">{escape(n)}</span>'
+    return f"{escape(interval)} · {counted}" if interval else counted
 
 
 def _dot(route: str, palette: Palette) -> str:
@@ -151,4 +156,5 @@ def _spark(trend: Sequence[float | None], palette: Palette) -> str:
 
 def answer(sentence: str, note: str) -> str:
     """The first line of a page: its answer, and where it comes from."""
-    return f'<p class="svar-answer">{escape(sentence)}</p><p class="svar-note">{escape(note)}</p>'
+    source = f'<p class="svar-note">{escape(note)}</p>' if note else ""
+    return f'<p class="svar-answer">{escape(sentence)}</p>{source}'

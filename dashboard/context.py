@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -57,8 +55,7 @@ def now() -> datetime:
 
 
 def import_pages() -> None:
-    """Import all that the pages need, so that the first viewer does not wait for it."""
-    import dashboard.views
+    """Load all that the pages need, so that no viewer and no garbage collection pays for it."""
+    from dashboard.warm import warm_up
 
-    for module in pkgutil.iter_modules(dashboard.views.__path__, "dashboard.views."):
-        importlib.import_module(module.name)
+    warm_up()

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 from dashboard.cards import ROUTES
 from dashboard.formats import unit
-from dashboard.frame import Frame
+from dashboard.look import Look
 from dashboard.measured import enough, interval_text, n_text, value_text
 from dashboard.template import template
 from metrics import Value
@@ -26,74 +26,76 @@ SMALL_HEIGHT = 200
 
 
 def course(
-    metric: str, series: Mapping[str, Sequence[Value]], frame: Frame, *, dim: str, height: int = LINE_HEIGHT
+    metric: str, series: Mapping[str, Sequence[Value]], look: Look, *, dim: str, height: int = LINE_HEIGHT
 ) -> go.Figure:
     """A metric over time: one line with its interval as a band for each name in ``series``.
 
     ``dim`` is ``day`` or ``week``, whose text is ISO; a week stands at its Monday.
     """
-    figure = go.Figure(layout={"template": template(frame.ground), "height": height})
+    figure = go.Figure(layout={"template": template(look.ground), "height": height})
     days: list[date] = sorted({_day(value, dim) for line in series.values() for value in line})
     lines = {name: sorted(line, key=lambda value: value.dims[dim]) for name, line in series.items()}
     for name, line in lines.items():
-        _add_line(figure, metric, name, line, frame, dim=dim)
-    _name_lines(figure, metric, lines, frame, dim)
+        _add_line(figure, metric, name, line, look, dim=dim)
+    _name_lines(figure, metric, lines, look, dim)
+    named = _ticks(days, 5 if height == LINE_HEIGHT else 3)
     figure.update_xaxes(
-        tickvals=[day.isoformat() for day in _ticks(days)],
-        ticktext=[frame.formats.day(day).replace("\u00a0", " ") for day in _ticks(days)],
-        hoverformat="%d.%m.%Y" if frame.language == "nb" else "%d/%m/%Y",
+        tickvals=[day.isoformat() for day in named],
+        ticktext=[look.formats.day(day).replace("\u00a0", " ") for day in named],
+        tickangle=0,
+        hoverformat="%d.%m.%Y" if look.language == "nb" else "%d/%m/%Y",
     )
-    _format_values(figure, metric, series, frame)
+    _format_values(figure, metric, series, look)
     return figure
 
 
-def histogram(bins: Mapping[str, Sequence[int]], frame: Frame) -> go.Figure:
+def histogram(bins: Mapping[str, Sequence[int]], look: Look) -> go.Figure:
     """Share of each score from 1 to 10, for both routes side by side."""
-    colours = frame.palette
-    figure = go.Figure(layout={"template": template(frame.ground), "height": LINE_HEIGHT, "barmode": "group"})
+    colours = look.palette
+    figure = go.Figure(layout={"template": template(look.ground), "height": LINE_HEIGHT, "barmode": "group"})
     tallest = 0.0
     for at, route in enumerate(ROUTES):
         counts = list(bins.get(route, [0] * 10))
         total = sum(counts)
         shares = [count / total if total else 0.0 for count in counts]
         tallest = max(tallest, *shares)
-        name = frame.words(f"route.{route}")
+        name = look.words(f"route.{route}")
         figure.add_bar(
             x=list(range(1, 11)),
             y=shares,
             name=name,
             marker={"color": colours.line(route), "line": {"width": 0}},
             customdata=[
-                f"{name}: {frame.formats.share(share)} (n = {frame.formats.number(count)})"
+                f"{name}: {look.formats.share(share)} (n = {look.formats.number(count)})"
                 for share, count in zip(shares, counts, strict=True)
             ],
             hovertemplate="%{customdata}<extra></extra>",
         )
         figure.add_annotation(
-            text=f"<b>{'■' if at else '●'} {name}</b>  n = {frame.formats.number(total)}",
+            text=f"<b>{'■' if at else '●'} {name}</b>  n = {look.formats.number(total)}",
             font={"color": colours.label(route), "size": 12},
             x=0, y=1 - 0.075 * at, xref="paper", yref="paper", xanchor="left", yanchor="top", showarrow=False,
         )  # fmt: skip
     ticks = [tick for tick in _nice_ticks(0.0, tallest or 1.0, "share") if tick <= (tallest or 1.0)]
     figure.update_xaxes(
-        tickvals=list(range(1, 11)), title=frame.words("figure.score_axis"), hoverformat="d", showline=True
+        tickvals=list(range(1, 11)), title=look.words("figure.score_axis"), hoverformat="d", showline=True
     )
     figure.update_yaxes(
         tickvals=ticks,
-        ticktext=[frame.formats.share(tick, 0) for tick in ticks],
+        ticktext=[look.formats.share(tick, 0) for tick in ticks],
         range=[0, tallest * 1.28 or 1],
     )
     return figure
 
 
-def dots(metric: str, values: Sequence[Value], dim: str, whole: Value, frame: Frame) -> go.Figure:
+def dots(metric: str, values: Sequence[Value], dim: str, whole: Value, look: Look) -> go.Figure:
     """One row per team: dot and interval, the whole as a line to compare with."""
-    colours, formats, words = frame.palette, frame.formats, frame.words
+    colours, formats, words = look.palette, look.formats, look.words
     rows = sorted(values, key=lambda value: (enough(value), value.value or 0.0))
     names = [value.dims[dim] or words("table.not_given") for value in rows]
     figure = go.Figure(
         layout={
-            "template": template(frame.ground),
+            "template": template(look.ground),
             "height": 70 + 34 * max(len(rows), 2),
             "hovermode": "closest",
         }
@@ -113,25 +115,25 @@ def dots(metric: str, values: Sequence[Value], dim: str, whole: Value, frame: Fr
             error_x={"type": "data", "symmetric": False, "array": [high - value.value],
                      "arrayminus": [value.value - low], "thickness": 3, "width": 0,
                      "color": colours.band("", 0.45)},
-            customdata=[f"{name}: {_described(metric, value, frame)}"],
+            customdata=[f"{name}: {_described(metric, value, look)}"],
             hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip
     if enough(whole):
         figure.add_vline(x=whole.value, line={"color": colours.muted, "width": 1, "dash": "dot"})
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=names, showgrid=False)
     figure.update_yaxes(tickfont={"color": colours.text, "size": 13})
-    _format_axis(figure.update_xaxes, metric, [*rows, whole], frame)
+    _format_axis(figure.update_xaxes, metric, [*rows, whole], look)
     figure.update_xaxes(showgrid=True)
     return figure
 
 
 def _add_line(
-    figure: go.Figure, metric: str, name: str, line: Sequence[Value], frame: Frame, *, dim: str
+    figure: go.Figure, metric: str, name: str, line: Sequence[Value], look: Look, *, dim: str
 ) -> None:
-    colours = frame.palette
+    colours = look.palette
     colour = colours.line(name)
     x = [_day(value, dim).isoformat() for value in line]
-    label = frame.words.named("route", name) if name else ""
+    label = look.words.named("route", name) if name else ""
     for stretch in _stretches(line):
         part = line[stretch]
         figure.add_scatter(
@@ -145,13 +147,13 @@ def _add_line(
         mode="lines+markers",
         line={"color": colour, "width": 2},
         marker={"size": 5, "color": colour, "symbol": "square" if name == "direct" else "circle"},
-        customdata=[(f"{label}: " if label else "") + _described(metric, value, frame) for value in line],
+        customdata=[(f"{label}: " if label else "") + _described(metric, value, look) for value in line],
         hovertemplate="%{customdata}<extra></extra>",
     )
 
 
 def _name_lines(
-    figure: go.Figure, metric: str, lines: Mapping[str, Sequence[Value]], frame: Frame, dim: str
+    figure: go.Figure, metric: str, lines: Mapping[str, Sequence[Value]], look: Look, dim: str
 ) -> None:
     """Names at the line ends: the upper one above, the others below; a nameless line gets its last value."""
     ends = {name: next((v for v in reversed(line) if enough(v)), None) for name, line in lines.items()}
@@ -167,10 +169,11 @@ def _name_lines(
             place = {"xanchor": "right", "yanchor": "bottom", "yshift": 10}
         else:
             place = {"xanchor": "right", "yanchor": "top", "yshift": -10}
-        text = frame.words.named("route", name) if name else frame.formats.value(metric, end.value)
+        text = look.words.named("route", name) if name else look.formats.value(metric, end.value)
         figure.add_annotation(
             x=_day(end, dim).isoformat(), y=end.value, text=f"<b>{text}</b>", showarrow=False, **place,
-            font={"color": frame.palette.label(name), "size": 12},
+            bgcolor=look.palette.veil,
+            font={"color": look.palette.label(name), "size": 12},
         )  # fmt: skip
 
 
@@ -181,22 +184,20 @@ def _stretches(line: Sequence[Value]) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(edges) if b - a > 1 and good[a]]
 
 
-def _described(metric: str, value: Value, frame: Frame) -> str:
-    text = value_text(metric, value, frame.words, frame.formats)
-    interval = interval_text(metric, value, frame.formats)
-    n = n_text(value, frame.words, frame.formats)
+def _described(metric: str, value: Value, look: Look) -> str:
+    text = value_text(metric, value, look.words, look.formats)
+    interval = interval_text(metric, value, look.formats)
+    n = n_text(value, look.words, look.formats)
     return f"{text} ({interval}), {n}" if interval else f"{text}, {n}" if enough(value) else text
 
 
-def _format_values(
-    figure: go.Figure, metric: str, series: Mapping[str, Sequence[Value]], frame: Frame
-) -> None:
-    _format_axis(figure.update_yaxes, metric, [value for line in series.values() for value in line], frame)
+def _format_values(figure: go.Figure, metric: str, series: Mapping[str, Sequence[Value]], look: Look) -> None:
+    _format_axis(figure.update_yaxes, metric, [value for line in series.values() for value in line], look)
     # Room for the value at the end of a nameless line.
     figure.update_layout(margin={"r": _value_room(metric) if "" in series else 12})
 
 
-def _format_axis(update: object, metric: str, values: Sequence[Value], frame: Frame) -> None:
+def _format_axis(update: object, metric: str, values: Sequence[Value], look: Look) -> None:
     shown = [limit for v in values if enough(v) for limit in (v.low, v.value, v.high) if limit is not None]
     if not shown or not callable(update):
         return
@@ -206,7 +207,7 @@ def _format_axis(update: object, metric: str, values: Sequence[Value], frame: Fr
     ticks = _nice_ticks(low, high, unit(metric))
     update(
         tickvals=ticks,
-        ticktext=[_tick(metric, tick, ticks, frame) for tick in ticks],
+        ticktext=[_tick(metric, tick, ticks, look) for tick in ticks],
         range=[
             min(low, ticks[0]) - (high - low) * 0.04 * (low != 0),
             max(high, ticks[-1]) + (high - low) * 0.04,
@@ -219,12 +220,12 @@ def _value_room(metric: str) -> int:
     return 66 if unit(metric) == "seconds" else 42
 
 
-def _tick(metric: str, tick: float, ticks: Sequence[float], frame: Frame) -> str:
+def _tick(metric: str, tick: float, ticks: Sequence[float], look: Look) -> str:
     if unit(metric) == "share":
-        return frame.formats.share(tick, 0 if (ticks[-1] - ticks[0]) / len(ticks) >= 0.009 else 1)
+        return look.formats.share(tick, 0 if (ticks[-1] - ticks[0]) / len(ticks) >= 0.009 else 1)
     if unit(metric) == "seconds":
-        return frame.formats.duration(tick)
-    return frame.formats.number(tick, 0 if all(float(each).is_integer() for each in ticks) else 1)
+        return look.formats.duration(tick)
+    return look.formats.number(tick, 0 if all(float(each).is_integer() for each in ticks) else 1)
 
 
 # The steps between round values; no finer than the texts at the ticks can tell apart.
@@ -250,9 +251,9 @@ def _day(value: Value, dim: str) -> date:
     return date.fromisoformat(f"{text}-1" if dim == "week" else text)
 
 
-def _ticks(days: Sequence[date]) -> list[date]:
-    """At most five days to name, evenly spread, the last one always."""
-    if len(days) <= 5:
+def _ticks(days: Sequence[date], most: int) -> list[date]:
+    """The days to name, evenly spread, the first and the last one always."""
+    if len(days) <= most:
         return list(days)
-    step = (len(days) - 1) / 4
-    return [days[round(at * step)] for at in range(5)]
+    step = (len(days) - 1) / (most - 1)
+    return [days[round(at * step)] for at in range(most)]

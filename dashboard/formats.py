@@ -39,10 +39,8 @@ class Formats:
         """``12345`` as ``12 345`` (nb) or ``12,345`` (en)."""
         if value is None or math.isnan(value):
             return MISSING
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         # Rounding may leave a negative zero, which reads as a fall that is not there.
-        text = format_decimal(round(value, decimals) + 0.0, format=pattern, locale=self._locale)
-        return text.replace("-", MINUS)
+        return _number(round(value, decimals) + 0.0, decimals, self.language)
 
     def share(self, value: float | None, decimals: int | None = None) -> str:
         """``0.63`` as ``63 %`` (nb) or ``63%`` (en); shares under 20 % get one decimal."""
@@ -134,6 +132,13 @@ class Formats:
 def unit(metric: str) -> str:
     """The catalogue's unit of a metric: share, seconds, nok, score, index …"""
     return catalogued(metric).unit
+
+
+@lru_cache(maxsize=16_384)
+def _number(value: float, decimals: int, language: str) -> str:
+    # The same numbers are written for every viewer, and Babel reads its pattern anew each time.
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(value, format=pattern, locale=_locale(language)).replace("-", MINUS)
 
 
 @lru_cache

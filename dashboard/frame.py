@@ -10,33 +10,23 @@ import streamlit as st
 
 from dashboard import context
 from dashboard.access import Viewer
-from dashboard.formats import Formats
-from dashboard.template import Palette, palette
-from dashboard.words import Words, words
+from dashboard.look import Look
+from dashboard.template import palette
 
 _STYLE = Path(__file__).parent / "style.css"
 LOOK_EVERY_S = 0.5
 
 
 @dataclass(frozen=True)
-class Frame:
+class Frame(Look):
     """One run of a page for one viewer."""
 
     viewer: Viewer
-    language: str
-    ground: str  # light or dark
 
     @property
-    def words(self) -> Words:
-        return words(self.language)
-
-    @property
-    def formats(self) -> Formats:
-        return Formats(self.language, context.settings().zone)
-
-    @property
-    def palette(self) -> Palette:
-        return palette(self.ground)
+    def look(self) -> Look:
+        """Without the viewer: what two viewers of the same rows can share."""
+        return Look(self.language, self.ground)
 
 
 def ground() -> str:

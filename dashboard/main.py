@@ -40,7 +40,7 @@ def main() -> None:
     if viewer is None:
         return
     _choose_language(bar, words(language))
-    frame = Frame(viewer, st.session_state["svar-language"], ground())
+    frame = Frame(st.session_state["svar-language"], ground(), viewer)
     _run_page(frame)
 
 

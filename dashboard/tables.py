@@ -10,7 +10,7 @@ from html import escape
 from dashboard.answers import RouteComparison, Scorecard
 from dashboard.cards import ROUTES
 from dashboard.filters import Filters
-from dashboard.frame import Frame
+from dashboard.look import Look
 from dashboard.measured import enough, interval_text, n_text, value_text
 
 Header = list[str]
@@ -33,9 +33,9 @@ def html_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, text_col
     )
 
 
-def comparison_rows(found: RouteComparison, frame: Frame) -> tuple[Header, Rows]:
+def comparison_rows(found: RouteComparison, look: Look) -> tuple[Header, Rows]:
     """One row per metric and group, and one per difference."""
-    say, formats = frame.words, frame.formats
+    say, formats = look.words, look.formats
     header = [say(f"table.{name}") for name in ("metric", "group", "n", "value", "low", "high")]
     rows = []
     for metric, comparison in found.comparisons.items():
@@ -78,9 +78,9 @@ def comparison_csv(found: RouteComparison, filters: Filters) -> bytes:
     return ("\ufeff" + out.getvalue()).encode()
 
 
-def team_rows(card: Scorecard, frame: Frame) -> tuple[Header, Rows]:
+def team_rows(card: Scorecard, look: Look) -> tuple[Header, Rows]:
     """One row per team: every metric with its interval and n."""
-    say, formats = frame.words, frame.formats
+    say, formats = look.words, look.formats
     header = [say("table.team"), *(say(f"metric.{metric}") for metric in card.teams)]
     teams: dict[str, list[str]] = {}
     for metric, values in card.teams.items():

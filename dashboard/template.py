@@ -33,6 +33,11 @@ class Palette:
         red, green, blue = (int(self.line(thing)[at : at + 2], 16) for at in (1, 3, 5))
         return f"rgba({red},{green},{blue},{opacity})"
 
+    @property
+    def veil(self) -> str:
+        """The ground, thinned: keeps a name readable where a line runs under it."""
+        return "rgba(20,24,27,0.65)" if self.ground == "#14181B" else "rgba(255,255,255,0.65)"
+
     def label(self, thing: str) -> str:
         """The accent as text."""
         return self.labels.get(thing, self.line(thing))

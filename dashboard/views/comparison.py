@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import answers, context
-from dashboard.cards import ROUTES, answer, comparison_card, empty_state, grid
-from dashboard.figures import CONFIG, course, histogram
+from dashboard import answers, context, drawn
+from dashboard.cards import answer, comparison_card, empty_state, grid
+from dashboard.figures import CONFIG
 from dashboard.filters import Filters, filter_row
 from dashboard.frame import Frame, redraw_when_changed
 from dashboard.marks import Marks
@@ -44,7 +44,12 @@ def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator
         _course(version, filters, frame)
     with right:
         st.subheader(say("figure.histogram"), anchor=False)
-        st.plotly_chart(histogram(found.histogram, frame), theme=None, config=CONFIG, key="svar-histogram")
+        st.plotly_chart(
+            drawn.histogram(version, frame.viewer.scope, filters, frame.look),
+            theme=None,
+            config=CONFIG,
+            key="svar-histogram",
+        )
         st.caption(say("figure.histogram_note"))
     _table(found, filters, frame)
 
@@ -53,24 +58,25 @@ def _course(version: str, filters: Filters, frame: Frame) -> None:
     say = frame.words
     if "svar-metric" not in st.session_state:
         st.session_state["svar-metric"] = answers.COMPARED[0]
-    chosen = st.session_state["svar-metric"]
-    st.subheader(say("figure.course", metric=say(f"metric.{chosen}")), anchor=False)
-    series = answers.daily(version, frame.viewer.scope, filters, chosen)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        heading = st.container(width="content")
+        chosen = st.segmented_control(
+            say("comparison.choose"),
+            answers.COMPARED,
+            key="svar-metric",
+            required=True,
+            format_func=lambda metric: say(f"metric.{metric}"),
+            label_visibility="collapsed",
+        )
+    chosen = chosen or answers.COMPARED[0]
+    heading.subheader(say("figure.course", metric=say(f"metric.{chosen}")), anchor=False)
     st.plotly_chart(
-        course(chosen, {route: series.get(route, []) for route in ROUTES}, frame, dim="day"),
+        drawn.daily(version, frame.viewer.scope, filters, chosen, frame.look),
         theme=None,
         config=CONFIG,
         key="svar-course",
     )
     st.caption(say("figure.band", n=minimum.TOO_FEW))
-    st.segmented_control(
-        say("comparison.choose"),
-        answers.COMPARED,
-        key="svar-metric",
-        required=True,
-        format_func=lambda metric: say(f"metric.{metric}"),
-        label_visibility="collapsed",
-    )
 
 
 def _table(found: answers.RouteComparison, filters: Filters, frame: Frame) -> None:

@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard import context
 from dashboard.access import Picker
+from dashboard.cards import answer
 from dashboard.frame import Frame
 from surveys.phone import Phone, PhoneMessage
 
@@ -30,6 +31,7 @@ SCORES = tuple(str(score) for score in range(1, 11))
 def show(frame: Frame) -> None:
     say = frame.words
     st.title(say("phone.title"), anchor=False)
+    st.html(answer(say("phone.lead"), ""))
     # One for the session: each holds a connection to the webhook.
     if "svar-phone" not in st.session_state:
         st.session_state["svar-phone"] = Phone(context.settings(), context.store())
@@ -163,9 +165,18 @@ def screen_html(number: str, messages: Sequence[PhoneMessage], frame: Frame, now
 
 def _answer(phone: Phone, number: str, frame: Frame) -> None:
     say = frame.words
-    with st.container(key="svar-scores", horizontal=True, horizontal_alignment="center", gap="xxsmall"):
-        for score in SCORES:
-            st.button(score, key=f"svar-score-{score}", on_click=_reply, args=(phone, number, score))
+    with st.container(key="svar-scores", horizontal_alignment="center", gap="xsmall"):
+        for row in (SCORES[:5], SCORES[5:]):
+            for column, score in zip(
+                st.columns(5, gap="xsmall", width=PHONE_WIDTH, wrap=False), row, strict=True
+            ):
+                column.button(
+                    score,
+                    key=f"svar-score-{score}",
+                    on_click=_reply,
+                    args=(phone, number, score),
+                    width="stretch",
+                )
         text = st.chat_input(say("phone.write"), key="svar-write", max_chars=480, width=PHONE_WIDTH)
     if text:
         _reply(phone, number, text)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import answers, context
+from dashboard import answers, context, drawn
 from dashboard.cards import answer, empty_state, grid, key_figure
-from dashboard.figures import CONFIG, SMALL_HEIGHT, course, dots
+from dashboard.figures import CONFIG
 from dashboard.filters import Filters, filter_row
 from dashboard.frame import Frame, redraw_when_changed
 from dashboard.marks import Marks
@@ -54,8 +54,8 @@ def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator
     st.subheader(say("scorecard.knowledge"), anchor=False)
     st.html(grid([_figure(metric, card, frame, marks) for metric in KNOWLEDGE]))
     st.subheader(say("scorecard.weeks"), anchor=False)
-    _small_multiples(card, frame)
-    _teams(card, frame)
+    _small_multiples(version, filters, frame)
+    _teams(version, card, filters, frame)
 
 
 def _sentence(card: answers.Scorecard, frame: Frame) -> str:
@@ -109,26 +109,24 @@ def _makeup(metric: str, card: answers.Scorecard, frame: Frame) -> str:
     return f"{line} {frame.words('scorecard.reasons', reasons=named)}" if named else line
 
 
-def _small_multiples(card: answers.Scorecard, frame: Frame) -> None:
+def _small_multiples(version: str, filters: Filters, frame: Frame) -> None:
     for row in (RESULTS, KNOWLEDGE):
         for column, metric in zip(st.columns(len(row), gap="large"), row, strict=True):
             with column:
                 st.markdown(f"**{frame.words(f'metric.{metric}')}**")
-                figure = course(
-                    metric, {"": card.weekly.get(metric, [])}, frame, dim="week", height=SMALL_HEIGHT
-                )
+                figure = drawn.weekly(version, frame.viewer.scope, filters, metric, frame.look)
                 st.plotly_chart(figure, theme=None, config=CONFIG, key=f"svar-week-{metric}")
     st.caption(frame.words("scorecard.band", n=minimum.TOO_FEW))
 
 
-def _teams(card: answers.Scorecard, frame: Frame) -> None:
+def _teams(version: str, card: answers.Scorecard, filters: Filters, frame: Frame) -> None:
     say = frame.words
     st.subheader(say("scorecard.teams"), anchor=False)
     columns = st.columns(len(RESULTS), gap="large")
     for column, metric in zip(columns, RESULTS, strict=True):
         with column:
             st.markdown(f"**{say(f'metric.{metric}')}**")
-            figure = dots(metric, card.teams.get(metric, []), "team", card.whole[metric], frame)
+            figure = drawn.teams(version, frame.viewer.scope, filters, metric, frame.look)
             st.plotly_chart(figure, theme=None, config=CONFIG, key=f"svar-team-{metric}")
     st.caption(say("scorecard.dots"))
     st.html(html_table(*team_rows(card, frame), text_columns=1))
