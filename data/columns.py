@@ -28,6 +28,7 @@ from data.records import RECORDS
 MONEY_MOST = 999_999_999_999
 UPPER = ("currency",)
 CODES = ("channel", "kind")
+WORDS = ("comment",)
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Field:
     """One field of a record and where it comes from; ``given`` is None where the file does not have it."""
 
     name: str
-    kind: str  # text, code, language, choice, moment, flag, whole, seconds, money
+    kind: str  # text, words, code, language, choice, moment, flag, whole, seconds, money
     required: bool
     limits: dict[str, Any]  # of its JSON schema
     given: Given | None
@@ -92,8 +93,8 @@ def _kind(name: str, limits: dict[str, Any]) -> str:
         return "choice"
     if limits["type"] == "integer":
         return "seconds" if name.endswith("_s") else "whole"
-    if limits["type"] == "string" and name in CODES:
-        return "code"
+    if name in {*CODES, *WORDS}:
+        return "code" if name in CODES else "words"
     formats = {"date-time": "moment", "decimal": "money"}
     return formats.get(limits.get("format", ""), "flag" if limits["type"] == "boolean" else "text")
 
@@ -247,6 +248,7 @@ def _moment_words(field: Field) -> str:
 
 _READERS: dict[str, Callable[[Field, Expression], Expression]] = {
     "text": lambda _, given: call("as_text", given),
+    "words": lambda _, given: call("as_words", given),
     "code": _choice,
     "choice": _choice,
     "language": lambda _, given: call("as_language", given),

@@ -57,6 +57,10 @@ def _label(value: Any) -> Any:
     return collapse(value) if isinstance(value, str) else value
 
 
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
 def _code(value: Any) -> Any:
     return collapse(value).lower() if isinstance(value, str) else value
 
@@ -113,6 +117,7 @@ def _text(limit: int) -> Any:
 
 Identifier = Annotated[str, BeforeValidator(_label), _text(MAX_ID), AfterValidator(_printable)]
 Label = Annotated[str, BeforeValidator(_label), _text(MAX_ID), AfterValidator(_printable)]
+Words = Annotated[str, BeforeValidator(_stripped), _text(MAX_COMMENT), AfterValidator(_printable)]
 Code = Annotated[str, BeforeValidator(_code), _text(MAX_ID), AfterValidator(_printable)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 # The limits stand first, so that they are part of the number's schema, which the importer reads as well.
@@ -218,7 +223,7 @@ class Contact(Record):
     score_at: Moment | None = Field(
         None, description="When that score was given.", examples=["2026-03-02T10:30:00+01:00"]
     )
-    comment: Annotated[str, _text(MAX_COMMENT), AfterValidator(_printable)] | None = Field(
+    comment: Words | None = Field(
         None, description="The customer's own words, at most 10,000 characters.", examples=["Fikk god hjelp"]
     )
     hit: bool | None = Field(None, description="Whether the contact led to a sale.", examples=[False])

@@ -7,6 +7,11 @@ create macro as_text(given) as case
     else nullif(trim(regexp_replace(replace(ltrim(given, '⎖'), '⎖', '.'), '[\t-\r\x1c-\x20\x{85}\pZ]+', ' ', 'g')), '')
 end;
 
+-- Free text keeps its lines.
+create macro as_words(given) as nullif(regexp_replace(
+    replace(ltrim(given, '⎖'), '⎖', '.'), '^[\t-\r\x1c-\x20\x{85}\pZ]+|[\t-\r\x1c-\x20\x{85}\pZ]+$', '', 'g'
+), '');
+
 create macro as_code(given) as lower(as_text(given));
 
 -- nb, nn, en from no, nb-NO, EN_us
