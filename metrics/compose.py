@@ -82,13 +82,17 @@ def compose(asked: Question, tables: Tables) -> Statement:
     values: dict[str, Any] = {}
     conditions = _conditions(asked, values)
     dims = "".join(f"{cut.text} as dim_{number}, " for number, cut in enumerate(asked.by))
-    group = f"group by {', '.join(f'dim_{number}' for number in range(len(asked.by)))}" if asked.by else ""
-    sums = "".join(f", coalesce(cast(sum({_measure(name)}) as bigint), 0) as {name}" for name in needed)
+    group = ""
+    if asked.by:
+        # A delta may take away all that a group had.
+        names = ", ".join(f"dim_{number}" for number in range(len(asked.by)))
+        group = f"group by {names} having sum(contacts) <> 0"
+    sums = ", ".join(f"coalesce(cast(sum({_measure(name)}) as bigint), 0) as {name}" for name in needed)
     parts = [
         f"selling as (from {tables.selling})",
         _rows(asked, needed, source, tables, values),
         f"""grouped as (
-            select {dims}count(*) as source_rows{sums} from source
+            select {dims}{sums} from source
             where {" and ".join(conditions) or "true"} {group}
         )""",
         "cells as materialized (select row_number() over () as cell, * from grouped)",
@@ -116,7 +120,8 @@ def layout(asked: Question) -> list[tuple[int, int, int]]:
 
 
 def _needed(asked: Question) -> list[str]:
-    named = [name for metric in asked.metrics for name in (*metric.measures, *metric.parts)]
+    named = ["contacts"]
+    named += [name for metric in asked.metrics for name in (*metric.measures, *metric.parts)]
     return list(dict.fromkeys(named))
 
 

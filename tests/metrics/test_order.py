@@ -1,0 +1,214 @@
+"""Events in any order, in any batches, folded or not, end in the same facts as all at once."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from data.duck import connect
+from data.log import Log
+from metrics import Scope, build, open_reader, refresh
+from metrics.audit import check
+from metrics.lake import Lake
+from metrics.models import CUBES
+from settings import Settings
+from store import open_store
+from tests.metrics.given import NOON, NOW, contact, link, outcome, sale, session
+
+HOUR = 3600
+Event = tuple[str, dict[str, Any]]
+contacts = st.sampled_from(["c1", "c2", "c3"])
+customers = st.sampled_from(["k1", "k2", "p1", ""])
+moments = st.integers(-40, 40).map(lambda hours: NOON + hours * HOUR)
+
+
+def _contact(made: dict[str, Any]) -> dict[str, Any]:
+    # Nobody is identified without a key.
+    return contact(**made) | {"identified": made["customer_key"].startswith("k")}
+
+
+def _of(kind: str, make: Any, **parts: Any) -> st.SearchStrategy[Event]:
+    return st.fixed_dictionaries(parts).map(lambda made: (kind, make(**made)))
+
+
+events = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "contact_id": contacts,
+            "at": moments,
+            "partner": st.sampled_from(["A", "B/C", ""]),
+            "customer_key": customers,
+            "self_service_first": st.sampled_from([None, None, True, False]),
+            "handling_s": st.sampled_from([None, 0, 250]),
+            "source": st.sampled_from(["api", "import:x"]),
+        }
+    ).map(lambda made: ("contact", _contact(made))),
+    _of(
+        "outcome",
+        outcome,
+        contact_id=contacts,
+        at=moments,
+        score=st.sampled_from([None, 1, 10]),
+        tried_self_service=st.sampled_from([None, True, False]),
+    ),
+    _of(
+        "sale",
+        sale,
+        sale_id=st.sampled_from(["s1", "s2"]),
+        contact_id=contacts,
+        value_minor=st.sampled_from([None, 5, 12_345]),
+    ),
+    _of(
+        "session",
+        session,
+        session_id=st.sampled_from(["v1", "v2"]),
+        customer=st.sampled_from(["k1", "k2"]),
+        at=moments,
+    ),
+    _of("link", link, phone_key=st.just("p1"), customer=st.sampled_from(["k1", "k2"])),
+)
+# What happens, in which order it arrives, and what is done after each arrival.
+histories = st.lists(events, min_size=1, max_size=9).flatmap(
+    lambda told: st.tuples(
+        st.just(told),
+        st.permutations(range(len(told))),
+        st.lists(st.sampled_from(["wait", "refresh", "fold"]), min_size=len(told), max_size=len(told)),
+    )
+)
+
+
+def _published(home: Settings) -> dict[str, list[Any]]:
+    """Everything that the published version says, in an order of its own."""
+    lake = Lake(home.lake_path)
+    version = lake.version()
+    files = [str(lake.path / file) for file in lake.base(version.base).files()]
+    reader = open_reader(home, Scope.everything())
+    answers = reader.show(
+        ["csat", "hit_rate", "value_per_contact", "self_service_first", "survey_coverage"],
+        by=["partner", "topic", "self_service_first"],
+    )
+    with connect() as connection:
+        rows = connection.read_parquet(files, hive_partitioning=False).fetchall() if files else []
+        cubes = {
+            cube: connection.read_parquet([str(lake.path / file) for file in months.values()]).fetchall()
+            for cube, months in lake.base(version.base).cubes.items()
+        }
+    # A place that everybody has left keeps a month of an empty cube: the same as none.
+    return {
+        "facts": sorted(rows, key=repr),
+        "answers": answers,
+        **{cube: sorted(cubes.get(cube, []), key=repr) for cube in CUBES},
+    }
+
+
+def _home(path: Path, name: str) -> Settings:
+    return Settings(home=path / name, pseudonym_key="k")
+
+
+def _all_at_once(home: Settings, told: list[Event]) -> dict[str, list[Any]]:
+    store, log = open_store(home.database_url), Log(home.lake_path)
+    for number, (kind, row) in enumerate(told):
+        log.append(kind, [row | {"accepted_us": number, "seq": 0}])
+    build(home, store, NOW)
+    store.close()
+    return _published(home)
+
+
+def _one_by_one(
+    home: Settings, told: list[Event], order: list[int], doing: list[str]
+) -> dict[str, list[Any]]:
+    store, log = open_store(home.database_url), Log(home.lake_path)
+    for number, then in zip(order, doing, strict=True):
+        kind, row = told[number]
+        log.append(kind, [row | {"accepted_us": number, "seq": 0}])
+        if then == "refresh":
+            refresh(home, store, NOW)
+        elif then == "fold":
+            build(home, store, NOW)
+    refresh(home, store, NOW)
+    broken = [result for result in check(home) if result["level"] == "fail" and result["rows"]]
+    assert not broken
+    before = _published(home)["answers"]
+    build(home, store, NOW)
+    after = _published(home)
+    assert before == after["answers"], "the delta says something else than the fold of it"
+    build(home, store, NOW, since=date(2000, 1, 1))
+    assert _published(home) == after, "made again from the log, the facts are others"
+    store.close()
+    return after
+
+
+def _compare(path: Path, history: tuple[list[Event], list[int], list[str]]) -> None:
+    told, order, doing = history
+    name = str(sum(1 for _ in path.iterdir()))
+    once = _all_at_once(_home(path, f"{name}-once"), told)
+    assert _one_by_one(_home(path, f"{name}-each"), told, order, doing) == once
+
+
+_quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+# A smaller history is not worth the minutes that looking for it takes.
+_unshrunk = [Phase.explicit, Phase.reuse, Phase.generate]
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=_quiet, phases=_unshrunk, derandomize=True)
+@given(histories)
+def test_any_order_gives_the_same_facts(tmp_path: Path, history: Any) -> None:
+    _compare(tmp_path, history)
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None, suppress_health_check=_quiet, phases=_unshrunk)
+@given(histories)
+def test_any_order_gives_the_same_facts_at_length(tmp_path: Path, history: Any) -> None:
+    _compare(tmp_path, history)
+
+
+TOLD: list[tuple[str, list[Event], list[int]]] = [
+    ("a reply before its contact", [("contact", contact()), ("outcome", outcome(score=7))], [1, 0]),
+    (
+        "a sale weeks later, then moved to another contact",
+        [
+            ("contact", contact("c1")),
+            ("contact", contact("c2", at=NOON + 20 * 24 * HOUR)),
+            ("sale", sale(contact_id="c1")),
+            ("sale", sale(contact_id="c2", value_minor=7)),
+        ],
+        [1, 0, 3, 2],
+    ),
+    (
+        "a session after its contact, later said to be another customer's",
+        [
+            ("contact", contact(customer_key="k1", identified=True)),
+            ("session", session(customer="k1", at=NOON - HOUR)),
+            ("session", session(customer="k2", at=NOON - HOUR)),
+        ],
+        [0, 1, 2],
+    ),
+    (
+        "a correction that moves a contact's day and partner",
+        [("contact", contact()), ("contact", contact(at=NOON + 26 * HOUR, partner="B/C"))],
+        [0, 1],
+    ),
+    (
+        "a link learnt after the session and the contact",
+        [
+            ("contact", contact(customer_key="p1")),
+            ("session", session(customer="k1", at=NOON - HOUR)),
+            ("link", link("p1", "k1")),
+        ],
+        [0, 1, 2],
+    ),
+]
+
+
+@pytest.mark.parametrize(("told", "order"), [case[1:] for case in TOLD], ids=[case[0] for case in TOLD])
+@pytest.mark.parametrize("then", ["refresh", "fold"])
+def test_late_and_corrected_events_end_where_they_would_have_in_order(
+    tmp_path: Path, told: list[Event], order: list[int], then: str
+) -> None:
+    _compare(tmp_path, (told, order, [then] * len(told)))

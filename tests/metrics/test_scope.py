@@ -1,0 +1,152 @@
+"""A partner's scope holds that partner's rows, and there is no way to anybody else's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from data.log import Log
+from metrics import Reader, Scope, UnknownNameError, build, open_reader, refresh
+from metrics.lake import Lake
+from settings import Settings
+from store import open_store
+from tests.metrics.given import NOON, NOW, contact, days, logged
+
+# Names that a careless path, pattern or comparison would take for each other.
+PARTNERS = ["A", "AB", "B/C", "", "a", "A*", "..", "Å" * 60]
+
+
+@pytest.fixture(params=["folded", "delta"], scope="module")
+def home(request, tmp_path_factory) -> Settings:
+    """Ten contacts of each partner: in the base, or half of them in a delta on top."""
+    settings = Settings(home=tmp_path_factory.mktemp(request.param))
+    log, store = Log(settings.lake_path), open_store(settings.database_url)
+    for half in (0, 1):
+        rows = [
+            contact(f"{number}-{i}", at=NOON + days(i % 2), partner=partner, topic=f"of {number}")
+            for number, partner in enumerate(PARTNERS)
+            for i in range(5 * half, 5 * half + 5)
+        ]
+        log.append("contact", [logged(row) for row in rows])
+        bring = refresh if half and request.param == "delta" else build
+        bring(settings, store, NOW)
+    assert bool(Lake(settings.lake_path).version().delta) == (request.param == "delta")
+    store.close()
+    return settings
+
+
+def _count(reader: Reader, **where: list[str]) -> int:
+    # By language there is no cube: the answer comes from the facts.
+    cuts = (), ("language",)
+    counts = {sum(v.parts["contacts"] for v in reader.show(["survey_coverage"], by, where)) for by in cuts}
+    (count,) = counts
+    return int(count)
+
+
+@pytest.mark.parametrize("partner", PARTNERS)
+def test_a_partner_sees_all_of_its_own_and_nothing_else(home, partner):
+    reader = open_reader(home, Scope.of_partner(partner))
+    assert reader.members("partner") == [partner]
+    assert reader.members("topic") == [f"of {PARTNERS.index(partner)}"]
+    assert _count(reader) == 10
+
+
+def test_everything_is_everybody(home):
+    reader = open_reader(home, Scope.everything())
+    assert reader.members("partner") == sorted(PARTNERS)
+    assert _count(reader) == 10 * len(PARTNERS)
+
+
+@pytest.mark.parametrize("dim", ["partner", "topic"])
+def test_a_filter_for_another_partner_finds_nothing(home, dim):
+    reader = open_reader(home, Scope.of_partner("A"))
+    other = {"partner": "B/C", "topic": "of 2"}[dim]
+    assert reader.show(["csat"], by=["team"], where={dim: [other]}) == []
+    assert reader.show(["csat"], by=["team", "language"], where={dim: [other]}) == []
+    assert _count(reader, **{dim: [other]}) == 0
+
+
+@pytest.mark.parametrize("name", ["partner' or 1=1 --", "partner; drop table by_team", "by_team.partner", ""])
+def test_what_is_no_dimension_never_becomes_sql(home, name):
+    reader = open_reader(home, Scope.of_partner("A"))
+    with pytest.raises(UnknownNameError):
+        reader.show(["csat"], by=[name])
+    with pytest.raises(UnknownNameError):
+        reader.show(["csat"], where={name: ["A"]})
+    with pytest.raises(UnknownNameError):
+        reader.show([name])
+
+
+def test_a_value_is_a_value_whatever_it_says(home):
+    reader = open_reader(home, Scope.of_partner("A"))
+    assert reader.show(["csat"], by=["team"], where={"partner": ["A' or partner <> 'A"]}) == []
+
+
+def test_a_partner_that_nobody_knows_sees_nothing(home):
+    reader = open_reader(home, Scope.of_partner("nobody"))
+    assert reader.members("partner") == []
+    assert reader.days() is None
+    (value,) = reader.show(["csat"])
+    assert (value.value, value.n, value.reason) == (None, 0, "no_data")
+
+
+def _attempts(settings: Settings) -> list[str]:
+    lake = Lake(settings.lake_path)
+    base = lake.base(lake.version().base)
+    own = next(place.files[0] for place in base.places if place.partner == "A")
+    theirs = next(place.files[0] for place in base.places if place.partner == "B/C")
+    cube = next(iter(base.cubes["by_team"].values()))
+    folder = Path(own).parents[1]
+    log = next((settings.lake_path / "log" / "contact").glob("*.parquet"))
+    root = lake.path
+    return [
+        f"from read_parquet('{root / theirs}')",
+        f"from '{root / theirs}'",
+        f"from read_parquet('{root}/facts/*/*/*.parquet')",
+        f"from read_parquet('{root}/facts/partner_key=A*/*/*.parquet')",
+        f"from read_parquet('{root}/{folder}/../{Path(*Path(theirs).parts[1:])}')",
+        f"from read_parquet('{root}/{folder}B/*/*.parquet')",
+        f"from read_parquet('{root / cube}')",
+        f"from read_parquet('{log}')",
+        f"from read_text('{root}/version.json')",
+        f"from read_csv('{root}/version.json')",
+        f"from glob('{root}/**')",
+        f"copy (select 1) to '{root}/x.parquet'",
+        f"copy by_team from '{root / cube}'",
+        f"attach '{root}/x.db'",
+        f"attach '{settings.home}/svar.db' (type sqlite)",
+        f"export database '{root}/x'",
+        "set enable_external_access = true",
+        "set allowed_directories = ['/']",
+        "set lock_configuration = false",
+        "reset enable_external_access",
+        "set global file_search_path = '/'",
+        "install httpfs",
+        "load httpfs",
+    ]
+
+
+@pytest.mark.parametrize("number", range(23))
+def test_not_even_free_sql_on_its_database_reaches_anybody_else(home, number):
+    reader = open_reader(home, Scope.of_partner("A"))
+    attempt = _attempts(home)[number]
+    with reader._room.cursor() as cursor, pytest.raises(duckdb.Error):
+        cursor.execute(attempt).fetchall()
+
+
+def test_every_table_of_its_database_holds_its_own_rows_alone(home):
+    reader = open_reader(home, Scope.of_partner("A"))
+    with reader._room.cursor() as cursor:
+        tables = [name for (name,) in cursor.execute("select table_name from duckdb_tables()").fetchall()]
+        found = {
+            partner
+            for table in tables
+            for (partner,) in cursor.execute(f"select distinct partner from {table}").fetchall()
+        }
+    assert found == {"A"}
+
+
+def test_the_attempts_are_all_of_them(home):
+    assert len(_attempts(home)) == 23
