@@ -7,6 +7,8 @@ import logging
 import signal
 import sys
 import threading
+from dataclasses import asdict
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Annotated, Any
 
@@ -64,13 +66,46 @@ def read(
         print(f"{r.kind:8} {r.score or '':>2} {','.join(r.flags):20} {text}")
 
 
+@app.command()
+def explain(contact_id: str, as_json: Json = False) -> None:
+    """Tell why a contact was or was not surveyed, and what came of it."""
+    from surveys.explain import explain as story_of
+    from surveys.explain import tell
+
+    settings = Settings()
+    story = story_of(_store(settings), contact_id)
+    if story is None:
+        sys.exit(f"No live contact {contact_id} is on record. (Contacts from files are not asked: imported.)")
+    if as_json:
+        _print_json(story)
+    else:
+        print("\n".join(tell(story, settings.zone)))
+
+
+@app.command()
+def forget(phone_or_customer: str, as_json: Json = False) -> None:
+    """Forget a person everywhere: number, texts and pseudonym. Scores stay, nobody's."""
+    from metrics import build
+    from surveys.forget import forget as forget_person
+
+    settings, now = Settings(), datetime.now(UTC)
+    store = _store(settings)
+    done = forget_person(settings, store, phone_or_customer, now)
+    if done.since is not None:
+        build(settings, store, now, done.since)
+    if as_json:
+        _print_json({**asdict(done), "since": done.since and done.since.isoformat()})
+    else:
+        print(f"Forgotten: {done.contacts} contacts, {done.replies} replies, {done.files} files of the log.")
+
+
 def _print_json(value: Any) -> None:
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     print(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-def _store() -> Store:
-    return open_store(Settings().database_url)
+def _store(settings: Settings) -> Store:
+    return open_store(settings.database_url)
 
 
 if __name__ == "__main__":

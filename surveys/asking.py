@@ -133,7 +133,7 @@ class Asker:
             )
             .group_by(decision.c.customer_key)
         )
-        return dict(connection.execute(query).tuples().all())
+        return {key: count for key, count in connection.execute(query)}
 
     def _today(self, connection: Connection, now: datetime) -> Today:
         if not (self._rules.daily_cap or self._rules.daily_cost_cap):

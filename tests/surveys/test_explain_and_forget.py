@@ -1,0 +1,124 @@
+"""The story of one contact, and forgetting the person behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import select, text
+
+from data.intake import accept
+from data.log import Log
+from settings import Settings
+from store import Store, feed
+from store.schema import decision, opt_out
+from surveys import replies
+from surveys.explain import explain, tell
+from surveys.forget import forget
+from surveys.worker import Worker
+from tests.surveys.conftest import NOON, PHONE
+
+
+def reply(store: Store, settings: Settings, body: str, sid: str = "SM1") -> None:
+    replies.receive(store, {"MessageSid": sid, "From": PHONE, "Body": body}, NOON)
+    replies.read_pending(store, settings, NOON)
+
+
+def test_a_contact_that_was_asked_is_told_from_its_arrival_to_its_answer(
+    store: Store, settings: Settings, worker: Worker, ended: Callable[..., None]
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    reply(store, settings, "3 – jeg vil klage")
+    story = explain(store, "c1")
+    assert story is not None
+    assert (story["decision"]["state"], story["decision"]["reason"]) == ("asked", "asked")
+    assert story["replies"][0]["flags"] == ["complaint"]
+    assert PHONE not in json.dumps(story), "the number is shown in part only"
+    told = "\n".join(tell(story, settings.zone))
+    for words in (
+        "24.11.2026 12:00:00",
+        "It was decided to ask",
+        "delivered",
+        "read as score 3",
+        "complaint",
+    ):
+        assert words in told
+
+
+def test_what_was_changed_after_the_contact_ended_is_kept_and_shown(
+    store: Store, settings: Settings, worker: Worker, ended: Callable[..., None]
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    changed = {
+        "contact_id": "c1",
+        "ended_at": (NOON - timedelta(minutes=1)).isoformat(),
+        "partner": "Nord",
+        "agent": "Kari Nordmann",
+        "language": "nb",
+        "talk_s": 120,
+        "phone": PHONE,
+        "closed_automatically": True,
+    }
+    accept(store, settings, "contact", [changed], NOON + timedelta(minutes=5))
+    story = explain(store, "c1")
+    assert story is not None
+    assert story["decision"]["state"] == "asked", "what is decided stays decided"
+    assert story["changes"][0]["fields"] == {"closed_automatically": (False, True)}
+    assert "closed_automatically False → True" in "\n".join(tell(story, settings.zone))
+
+
+def test_an_unknown_contact_has_no_story(sqlite_store: Store) -> None:
+    assert explain(sqlite_store, "c1") is None
+
+
+def test_a_forgotten_person_is_nowhere_but_the_score_stays(
+    store: Store, settings: Settings, worker: Worker, ended: Callable[..., None]
+) -> None:
+    ended("c1", customer_id="kunde-17")
+    worker.step(NOON)
+    reply(store, settings, "9 hilsen Ola Dunk")
+    key = _customer_key(store)
+    rows = [
+        row.payload | {"accepted_us": 1, "seq": 1} for row in feed.undrained(store) if row.kind == "comment"
+    ]
+    Log(settings.lake_path).append("comment", rows)
+    done = forget(settings, store, "kunde-17", NOON + timedelta(days=2))
+    assert (done.contacts, done.replies, done.files) == (1, 1, 1)
+    everything = _everything(store)
+    for trace in (PHONE, "Ola Dunk", key):
+        assert trace not in everything, trace
+    assert b"Ola Dunk" not in Log(settings.lake_path).files("comment")[0].read_bytes()
+    story = explain(store, "c1")
+    assert story is not None
+    assert story["answers"][0]["value"] == 9
+
+
+def test_a_forgotten_person_who_had_said_stop_is_still_left_alone(
+    store: Store, settings: Settings, worker: Worker, ended: Callable[..., None]
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    reply(store, settings, "STOPP")
+    ended("c2")
+    forget(settings, store, "912 34 567", NOON)
+    with store.read() as connection:
+        assert connection.scalars(select(opt_out.c.phone)).all() == [PHONE]
+        states = dict(connection.execute(select(decision.c.contact_id, decision.c.reason)).all())
+    assert states == {"c1": "asked", "c2": "forgotten"}
+
+
+def _customer_key(store: Store) -> str:
+    with store.read() as connection:
+        key: str = connection.execute(select(decision.c.customer_key)).scalar_one()
+    return key
+
+
+def _everything(store: Store) -> str:
+    with store.read() as connection:
+        tables = (
+            "decision", "survey", "message", "reply", "answer", "feed", "record", "customer_link", "slot",
+        )  # fmt: skip
+        return "\n".join(str(connection.execute(text(f"select * from {name}")).all()) for name in tables)
