@@ -240,7 +240,8 @@ def _finish(draft: _Draft, rng: np.random.Generator) -> Contacts:
     talk_s = np.where(handled, talk, 0).astype(np.int64)
     hold_s = np.where(held, talk * rng.beta(1.2, 6, number), 0).astype(np.int64)
     wrap_s = np.where(handled, 25 + rng.gamma(2.0, 28.0, number) * pace, 0).astype(np.int64)
-    ended = draft.started + wait_s + talk_s + hold_s
+    # A contact has ended when its agent is done with it, wrap-up included.
+    ended = draft.started + wait_s + talk_s + hold_s + wrap_s
 
     tried = np.array([t.tried for t in world.TOPICS])[draft.topic]
     route, session_at = _routes(tried, draft.customer, draft.started, rng)

@@ -31,7 +31,6 @@ class Opinions:
     phone_known: Flags  # the contact comes with a phone number
     identified: Flags  # … with a customer number
     replies: Flags  # would answer the SMS with a score
-    target: Floats  # the mean score each contact's group is calibrated to
 
 
 def index_to_score(index: float) -> float:
@@ -49,7 +48,6 @@ def draw_opinions(contacts: Contacts, customers: Customers, rng: np.random.Gener
     guided = rng.random(number) < world.GUIDED + guided_more - guided_more.mean()
 
     feeling = _effects(contacts, rng) + rng.normal(0, NOISE, number)
-    target = _targets(contacts.route, guided)
     willing = WILLING * np.array([h.replies for h in hours])[contacts.channel]
     reached = contacts.answered & ~contacts.automatic & phone_known
     chance = rng.random(number)
@@ -57,21 +55,25 @@ def draw_opinions(contacts: Contacts, customers: Customers, rng: np.random.Gener
     for _ in range(40):  # rounding and clipping bend the means; small steps find the level
         score = np.clip(np.rint(feeling + level), 1, 10)
         replies = reached & (chance < willing * np.where((score <= 3) | (score >= 9), 1.12, 0.95))
-        for cell in np.unique(target):
-            here = target == cell
-            said = score[here & replies]
-            level[here] += cell - said.mean() if len(said) else 0.0
+        for name, index in world.CSAT_INDEX.items():
+            here = contacts.route == (name == "self_service_first")
+            level += _correction(score, here, guided, replies, index_to_score(index))
     self_help = np.clip(np.rint(rng.normal(5.9, 2.2, number) + 0.15 * (score - 6)), 1, 10)
     return Opinions(
-        score.astype(np.int64), guided, self_help.astype(np.int64), phone_known, identified, replies, target
+        score.astype(np.int64), guided, self_help.astype(np.int64), phone_known, identified, replies
     )
 
 
-def _targets(route: Flags, guided: Flags) -> Floats:
-    # The gap stands around each route's mean, so that mean and gap hold at the same time.
-    base = np.where(route, world.CSAT_INDEX["self_service_first"], world.CSAT_INDEX["direct"])
-    gap = np.where(guided, (1 - world.GUIDED) * world.GUIDANCE_GAP, -world.GUIDED * world.GUIDANCE_GAP)
-    return 1 + (base + gap) * 9 / 100
+def _correction(score: Floats, route: Flags, guided: Flags, replies: Flags, mean: float) -> Floats:
+    """What brings the replies of one route to their mean, with the guidance gap around that mean."""
+    share = float(guided[route & replies].mean()) if (route & replies).any() else world.GUIDED
+    gap = world.GUIDANCE_GAP * 9 / 100
+    correction = np.zeros(len(score))
+    for cell, target in ((route & guided, mean + (1 - share) * gap), (route & ~guided, mean - share * gap)):
+        said = score[cell & replies]
+        if len(said):
+            correction[cell] = target - said.mean()
+    return correction
 
 
 def _effects(contacts: Contacts, rng: np.random.Generator) -> Floats:

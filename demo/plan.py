@@ -22,9 +22,10 @@ from demo.opinions import Opinions, draw_opinions
 
 STOPS = 0.006  # share of those asked who want to be left alone
 PUZZLES = 0.012  # … who write something that is no score and leave it at that
-SECOND_TRY = 0.02  # of those who give a score: the first attempt is unclear
+SECOND_TRY = 0.02  # of those who give a score: the first attempt is no score
 LATE = 0.012  # … who answer after the 72 hours have passed
-GOES_ON = 0.72  # answers a follow-up question
+GOES_ON, ANGRY_GOES_ON = 0.72, 0.95  # answers a follow-up question; after a score of at most 4
+CLARIFIES = 0.9  # says the bare number when asked to
 
 
 class Event(NamedTuple):
@@ -42,7 +43,7 @@ class Reaction:
 
     after_s: int
     text: str
-    second: str  # answer to a request to put it more clearly; "" = none
+    second: str  # to a request for a bare number, should it come; "" = no answer
     answers: Mapping[str, str]  # by follow-up question; a question that is absent goes unanswered
     then_s: int  # seconds from a follow-up question to its answer
 
@@ -257,10 +258,11 @@ def _reactions(names: _Names, rng: np.random.Generator) -> dict[str, Reaction]:
 
 
 def _rating(o: Opinions, c: Contacts, i: int, language: str, rng: np.random.Generator) -> Reaction:
-    said = spelling.score_text(int(o.score[i]), language, rng)
-    first, second = said, ""
+    score = int(o.score[i])
+    first = spelling.score_text(score, language, rng)
     if rng.random() < SECOND_TRY:
-        first, second = spelling.unclear_text(language, rng), said
+        first = spelling.unclear_text(language, rng)
+    second = str(score) if rng.random() < CLARIFIES else ""
     after = _soon(rng)
     if rng.random() < LATE:
         after += int(timedelta(hours=72).total_seconds())
@@ -271,7 +273,8 @@ def _rating(o: Opinions, c: Contacts, i: int, language: str, rng: np.random.Gene
         "guided": spelling.yes_or_no(bool(o.guided[i]), language, rng),
         "self_help": spelling.score_text(int(o.self_help[i]), language, rng),
     }
-    willing = {question: text for question, text in answers.items() if rng.random() < GOES_ON}
+    goes_on = ANGRY_GOES_ON if score <= 4 else GOES_ON
+    willing = {question: text for question, text in answers.items() if rng.random() < goes_on}
     return Reaction(after, first, second, willing, 15 + int(rng.gamma(1.2, 80)))
 
 

@@ -112,13 +112,13 @@ def test_63_percent_tried_self_service_first(big: Plan) -> None:
 
 
 def test_replies_have_the_published_indices_by_route(big: Plan) -> None:
-    assert index(big, ~big.contacts.route) == pytest.approx(66, abs=0.7)
-    assert index(big, big.contacts.route) == pytest.approx(56, abs=0.7)
+    assert index(big, ~big.contacts.route) == pytest.approx(66, abs=0.25)
+    assert index(big, big.contacts.route) == pytest.approx(56, abs=0.25)
 
 
 def test_guidance_is_worth_25_points_around_the_mean_and_30_percent_had_none(big: Plan) -> None:
     guided, everybody = big.opinions.guided, np.ones(len(big.opinions.guided), dtype=bool)
-    assert index(big, guided) - index(big, ~guided) == pytest.approx(25, abs=1)
+    assert index(big, guided) - index(big, ~guided) == pytest.approx(25, abs=0.5)
     mean = index(big, everybody)
     assert index(big, guided) == pytest.approx(mean + 0.3 * 25, abs=1)
     assert guided.mean() == pytest.approx(0.70, abs=0.01)
