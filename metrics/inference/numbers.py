@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from datetime import date
 
 NO_BREAK = "\u00a0"
 _DECIMALS = {"seconds": 0, "nok": 0, "count": 0}  # all other units have one
@@ -75,3 +76,10 @@ def _time(value: float, places: int, language: str) -> str:
     if seconds and not hours:
         parts.append(f"{seconds}{NO_BREAK}s")
     return ("−" if value < 0 else "") + NO_BREAK.join(parts)
+
+
+def day(value: date, language: str) -> str:
+    """``21. mai 2026`` (nb) or ``21 May 2026`` (en)."""
+    from babel.dates import format_date
+
+    return format_date(value, "long", locale={"nb": "nb_NO", "en": "en_GB"}[language])

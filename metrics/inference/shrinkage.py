@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincinv, betaln
+from scipy.special import betaincinv, betaln, psi
 
 from metrics.inference import minimum, reasons
 from metrics.inference.estimates import ALPHA, AS_IS, Scale, estimate, moments, z_quantile
@@ -104,16 +104,34 @@ def beta_binomial(n: np.ndarray, hits: np.ndarray) -> tuple[float, float]:
     Where shares scatter no more than chance, α + β is at its limit of 10⁶ and all groups share one value.
     """
     centre = float((hits.sum() + 0.5) / (n.sum() + 1))
-    start = math.log(centre / (1 - centre)), math.log(30.0)
-    from scipy.optimize import minimize
+    at = np.array([math.log(centre / (1 - centre)), math.log(30.0)])
+    value, slope = _likelihood(at, n, hits)
+    for _ in range(100):
+        tilt = np.array([_likelihood(at + step, n, hits)[1] - slope for step in 1e-5 * np.eye(2)]) / 1e-5
+        tilt = (tilt + tilt.T) / 2
+        # Newton where the likelihood is a hill, else uphill.
+        move = -np.linalg.solve(tilt, slope) if tilt[0, 0] < 0 < np.linalg.det(tilt) else slope / 10
+        move *= min(1.0, 2.0 / float(np.abs(move).max() or 1.0))
+        for _ in range(30):
+            tried = np.clip(at + move, (-15.0, math.log(0.1)), (15.0, math.log(1e6)))
+            new_value, new_slope = _likelihood(tried, n, hits)
+            if new_value >= value:
+                break
+            move /= 2
+        if new_value < value or float(np.abs(tried - at).max()) < 1e-10:
+            break
+        at, value, slope = tried, new_value, new_slope
+    return _shape(at)
 
-    def cost(at: np.ndarray) -> float:
-        a, b = _shape(at)
-        return -float((betaln(a + hits, b + n - hits) - betaln(a, b)).sum())
 
-    bounds = [(-15.0, 15.0), (math.log(0.1), math.log(1e6))]
-    best = minimize(cost, np.array(start), method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-13})
-    return _shape(best.x)
+def _likelihood(at: np.ndarray, n: np.ndarray, hits: np.ndarray) -> tuple[float, np.ndarray]:
+    """Log likelihood and its slope along the logit of the common share and the logarithm of α + β."""
+    a, b = _shape(at)
+    value = float((betaln(a + hits, b + n - hits) - betaln(a, b)).sum())
+    both = psi(a + b) - psi(a + b + n)
+    by_a = float((psi(a + hits) - psi(a) + both).sum())
+    by_b = float((psi(b + n - hits) - psi(b) + both).sum())
+    return value, np.array([a * b / (a + b) * (by_a - by_b), a * by_a + b * by_b])
 
 
 def _shape(at: np.ndarray) -> tuple[float, float]:
@@ -176,7 +194,7 @@ def _shrunk_shares(groups: Mapping[str, ShareStats], alpha: float) -> tuple[floa
     # Moments of what the share may be, averaged over how much the groups may scatter (prior of the
     # intraclass correlation 1/(α+β+1) flat), and the beta distribution that has them.
     centre = a / (a + b)
-    size = np.geomspace(1, 1e5, 80)[:, None]
+    size = np.geomspace(1, 1e5, 40)[:, None]
     log_posterior = np.sum(
         betaln(centre * size + hits, (1 - centre) * size + n - hits)
         - betaln(centre * size, (1 - centre) * size),
