@@ -133,7 +133,7 @@ class Asker:
             )
             .group_by(decision.c.customer_key)
         )
-        return {key: count for key, count in connection.execute(query)}
+        return dict(connection.execute(query).all())
 
     def _today(self, connection: Connection, now: datetime) -> Today:
         if not (self._rules.daily_cap or self._rules.daily_cost_cap):

@@ -45,10 +45,9 @@ def turn(talk: Talk, body: str, questions: Questions) -> Turn:
         return Turn(reading.kind, reading, question="" if reading.kind == "opt_out" else talk.question)
     open_question = questions.by_id(talk.question)
     if open_question is None:
-        # Nothing is open: a clear score corrects the score, all else is for people to read.
-        if reading.kind == "score" and "score" in talk.answers:
-            return Turn("score", reading, "score", reading.score)
-        return Turn("unclear", reading)
+        # Nothing is open: a clear score is the score (anew), all else is for people to read.
+        answered = "score" if reading.kind == "score" and talk.contact_id else ""
+        return Turn(reading.kind, reading, answered, reading.score)
     if open_question.kind == "text":
         return _answered(talk, Turn("text", reading, open_question.id), questions)
     value = read_choice(body) if open_question.kind == "choice" else reading.score

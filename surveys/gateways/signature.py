@@ -45,7 +45,7 @@ def is_signed(token: str, url: str, form: Form, signature: str, settings_header:
     given = signature.encode("utf-8", "replace")
     right = False
     for variant in _variants(place):
-        expected = sign(token, f"{variant}{mark}{query}", form, algorithm)
+        expected = sign(token, f"{variant}{mark if query else ''}{query}", form, algorithm)
         right |= hmac.compare_digest(expected.encode(), given)
     return right
 

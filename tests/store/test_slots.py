@@ -1,0 +1,89 @@
+"""One opening SMS per number in any 24 hours, whoever claims, however many at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from store import Store, open_store, slots
+
+DAY = 86_400
+
+
+def claim(store: Store, phone: str, at: int, contact: str = "c") -> bool:
+    with store.write() as connection:
+        return slots.claim(connection, {phone: contact}, at) == {phone}
+
+
+@pytest.mark.parametrize(("later", "granted"), [(0, False), (1, False), (DAY - 1, False), (DAY, True)])
+def test_a_slot_is_free_again_after_24_hours_to_the_second(store: Store, later: int, granted: bool) -> None:
+    assert claim(store, "+471", 1_000_000)
+    assert claim(store, "+471", 1_000_000 + later) is granted
+
+
+def test_a_clock_that_went_back_claims_nothing(store: Store) -> None:
+    assert claim(store, "+471", 1_000_000)
+    assert not claim(store, "+471", 900_000)
+
+
+def test_a_slot_is_given_back_by_its_own_claim_only(store: Store) -> None:
+    claim(store, "+471", 1_000_000, "c1")
+    for contact, until in (("c2", 1_000_000), ("c1", 999_999)):
+        with store.write() as connection:
+            slots.give_back(connection, [{"phone": "+471", "contact_id": contact, "claimed_until": until}])
+        assert not claim(store, "+471", 1_000_001)
+    with store.write() as connection:
+        slots.give_back(connection, [{"phone": "+471", "contact_id": "c1", "claimed_until": 1_000_000}])
+    assert claim(store, "+471", 1_000_001)
+
+
+def test_the_24_hours_count_from_the_post(store: Store) -> None:
+    claim(store, "+471", 1_000_000, "c1")
+    with store.write() as connection:
+        slots.sent_at(connection, [{"phone": "+471", "contact_id": "c1", "at": 1_000_020}])
+    assert not claim(store, "+471", 1_000_000 + DAY)
+    assert claim(store, "+471", 1_000_020 + DAY)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(st.lists(st.tuples(st.sampled_from(["+1", "+2"]), st.integers(0, 5 * DAY)), max_size=25))
+def test_whatever_the_order_of_claims_those_granted_are_24_hours_apart(
+    sqlite_store: Store, claims: list[tuple[str, int]]
+) -> None:
+    with sqlite_store.write() as connection:
+        connection.execute(text("delete from slot"))
+    granted: dict[str, list[int]] = {}
+    for phone, at in claims:
+        if claim(sqlite_store, phone, at):
+            granted.setdefault(phone, []).append(at)
+    for times in granted.values():
+        assert all(later - earlier >= DAY for earlier, later in pairwise(times))
+
+
+def _race(url: str, worker: int) -> list[tuple[str, int]]:
+    store = open_store(url)
+    won = []
+    for second in range(0, 40 * 3_600, 1_800):
+        wanted = {f"+47{number}": f"{worker}-{second}" for number in range(5)}
+        with store.write() as connection:
+            won += [(phone, second) for phone in slots.claim(connection, wanted, second)]
+    store.close()
+    return won
+
+
+def test_eight_processes_racing_for_the_same_numbers_get_no_pair_under_24_hours(store: Store) -> None:
+    url = store.engine.url.render_as_string(hide_password=False)
+    with ProcessPoolExecutor(8, mp_context=multiprocessing.get_context("spawn")) as pool:
+        won = [pair for pairs in pool.map(_race, [url] * 8, range(8)) for pair in pairs]
+    by_phone: dict[str, list[int]] = {}
+    for phone, at in sorted(won):
+        by_phone.setdefault(phone, []).append(at)
+    assert len(by_phone) == 5
+    for times in by_phone.values():
+        assert all(later - earlier >= DAY for earlier, later in pairwise(times))

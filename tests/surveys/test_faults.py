@@ -1,0 +1,226 @@
+"""The real worker as a process, a carrier that fails in every way, and `kill -9` at random moments.
+
+Whatever happens: nobody gets two opening messages in 24 hours, no survey more than three messages, no
+reply that was acknowledged is missing, every contact has its decision, and nobody is texted after a stop.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from data.intake import accept
+from settings import Settings
+from store import Store, open_store
+from store.schema import decision, message, reply
+from tests.surveys.carrier import SID, TOKEN, Carrier, Text
+
+ROOT = Path(__file__).resolve().parents[2]
+FAULTS: list[str | int] = [
+    *["ok"] * 10,
+    *("none:hang", "after:hang", "none:reset", "after:reset", "429", "none:500", "after:500"),
+    *("after:garbage", "early:", "slow:0.05", 21610, 21211),
+]
+BODIES = ["8", "10", "1", "2", "hva?", "STOPP", "9 takk", "", "\x00", "x" * 1_600, "ja", "ring meg kl 8"]
+
+
+class World:
+    """A worker or several, the webhooks, the carrier, the customers."""
+
+    def __init__(self, settings: Settings, carrier: Carrier, workers: int) -> None:
+        self.settings, self.carrier = settings, carrier
+        self.random = random.Random(7)
+        self.port = _free_port()
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SVAR_")},
+            "SVAR_HOME": str(settings.home),
+            "SVAR_STORE_URL": settings.database_url,
+            "SVAR_PSEUDONYM_KEY": "k",
+            "SVAR_GATEWAY": "twilio",
+            "SVAR_TWILIO_ACCOUNT_SID": SID,
+            "SVAR_TWILIO_AUTH_TOKEN": TOKEN,
+            "SVAR_TWILIO_FROM": "+4759440000",
+            "SVAR_TWILIO_BASE_URL": carrier.url,
+            "SVAR_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            "SVAR_QUIET_HOURS": "",
+            "SVAR_CARRIER_TIMEOUT_S": "0.4",
+            "SVAR_MESSAGES_PER_SECOND": "1000",
+        }
+        self.workers: list[subprocess.Popen[bytes]] = [self._worker() for _ in range(workers)]
+        self.web = self._start(str(ROOT / "tests/surveys/web_process.py"), str(self.port))
+        self.kills = 0
+        self.acknowledged: set[str] = set()
+        self.stopped_at: dict[str, float] = {}
+        self._lock = threading.Lock()
+        carrier.behave = lambda form: self.random.choice(FAULTS)
+        carrier.on_text = self.customer
+
+    def _worker(self) -> subprocess.Popen[bytes]:
+        return self._start("-m", "surveys", "worker")
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, *arguments], env=self.environment, cwd=ROOT, stderr=subprocess.DEVNULL
+        )
+
+    def kill(self) -> None:
+        """Kill a worker (or now and then the webhooks) at this very moment, and start another."""
+        if self.random.random() < 0.1:
+            self.web.kill()
+            self.web.wait()
+            self.web = self._start(str(ROOT / "tests/surveys/web_process.py"), str(self.port))
+        else:
+            victim = self.random.randrange(len(self.workers))
+            self.workers[victim].kill()
+            self.workers[victim].wait()
+            self.workers[victim] = self._worker()
+        self.kills += 1
+
+    def customer(self, text: Text) -> None:
+        """On the carrier's loop: what happens after a text was accepted."""
+        self.carrier.later(self._answer(text))
+
+    async def _answer(self, text: Text) -> None:
+        statuses = self.random.choice(
+            [("sent", "delivered"), ("delivered", "sent"), ("sent", "sent", "delivered", "delivered"), ()]
+        )
+        await self.carrier._call_back(text, statuses)
+        if self.random.random() < 0.6:
+            sid = f"SM{self.random.getrandbits(128):032x}"
+            body = self.random.choice(BODIES)
+            form = {"MessageSid": sid, "From": text.to, "Body": body, "To": "+4759440000", "NumMedia": "0"}
+            url = f"http://127.0.0.1:{self.port}/sms/reply"
+            for _ in range(self.random.choice([1, 1, 2])):
+                if await self.carrier.post(url, form) == 200:
+                    self.acknowledged.add(sid)
+                    if body == "STOPP":
+                        self.stopped_at.setdefault(text.to, time.time())
+
+    def end(self) -> None:
+        for process in [*self.workers, self.web]:
+            process.send_signal(signal.SIGTERM)
+        for process in [*self.workers, self.web]:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@contextmanager
+def world(settings: Settings, workers: int) -> Iterator[World]:
+    with Carrier(hang_s=3.0) as carrier:
+        here = World(settings, carrier, workers)
+        try:
+            yield here
+        finally:
+            here.end()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def run(settings: Settings, store: Store, *, kills: int, workers: int, per_kill: int) -> World:
+    """Contacts keep coming while processes are killed; afterwards everything settles."""
+    with world(settings, workers) as here:
+        count = 0
+        for _ in range(kills):
+            at = datetime.now(UTC)
+            items = [
+                {
+                    "contact_id": f"c{count + n}",
+                    "ended_at": at.isoformat(),
+                    # Few numbers, so that most contacts meet a slot that is taken or about to be.
+                    "phone": f"+4791{here.random.randrange(kills * 4):06d}",
+                    "language": here.random.choice(["nb", "nn", "en"]),
+                }
+                for n in range(per_kill)
+            ]
+            count += per_kill
+            accept(store, settings, "contact", items, at)
+            # Python takes most of a second to start: sometimes it dies at birth, mostly at work.
+            time.sleep(here.random.choice([0.05, 0.6, 0.9, 1.2, 1.5]))
+            here.kill()
+        wait_for(lambda: waiting(store) == 0, 90)
+        here.carrier.behave = lambda form: "ok"
+        time.sleep(3)
+    check(here, store, count)
+    return here
+
+
+def waiting(store: Store) -> int:
+    with store.read() as connection:
+        now = int(time.time())
+        open_ones = select(func.count()).where(decision.c.state == "waiting", decision.c.due_at <= now + 5)
+        return connection.scalar(open_ones) or 0
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.2)
+
+
+def check(here: World, store: Store, contacts: int) -> None:
+    with store.read() as connection:
+        decided = connection.execute(select(decision.c.contact_id, decision.c.state)).all()
+        messages = connection.execute(select(message)).all()
+        stored = set(connection.scalars(select(reply.c.sid)))
+    texts: dict[str, list[Text]] = defaultdict(list)
+    for text in here.carrier.accepted:
+        texts[text.to].append(text)
+    openings = Counter(text.to for text in here.carrier.accepted if is_opening(text))
+    per_survey = Counter(row.contact_id for row in messages if row.state != "not_sent")
+    after_stop = [
+        text
+        for phone, at in here.stopped_at.items()
+        for text in texts[phone]
+        if text.at > at + 0.05  # what was on the wire when the stop was acknowledged
+    ]
+    print(
+        f"{here.kills} kills, {contacts} contacts, {here.carrier.posts.total()} posts "
+        f"({len(here.carrier.accepted)} accepted), {len(here.acknowledged)} replies acknowledged, "
+        f"{Counter(row.state for row in messages)}"
+    )
+    assert {phone: n for phone, n in openings.items() if n > 1} == {}, "two opening messages in 24 hours"
+    assert {name: n for name, n in per_survey.items() if n > 3} == {}, "more than three messages a survey"
+    assert here.acknowledged - stored == set(), "a reply that was acknowledged is missing"
+    assert len(decided) == contacts, "a contact without a decision"
+    assert Counter(state for _, state in decided)["waiting"] == 0
+    assert after_stop == [], "a text after a stop"
+    assert len(here.carrier.accepted) > 0
+    assert len(here.acknowledged) > 0
+
+
+def is_opening(text: Text) -> bool:
+    return "STOP" in text.body
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_hundred_kills_break_no_promise(store: Store, settings: Settings, workers: int) -> None:
+    url = store.engine.url.render_as_string(hide_password=False)
+    here = run(settings.model_copy(update={"store_url": url}), store, kills=100, workers=workers, per_kill=8)
+    assert here.kills >= 100
+
+
+def test_a_few_kills_break_no_promise(settings: Settings) -> None:
+    store = open_store(settings.database_url)
+    run(settings, store, kills=4, workers=2, per_kill=20)
+    store.close()

@@ -1,0 +1,326 @@
+"""The worker: one decision per contact, claims before posts, and what a crash leaves is found again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text, update
+
+from settings import Settings
+from store import Store, feed
+from store.schema import alarm, decision, lease, message, opt_out, phone_message, slot, survey
+from surveys import board, replies
+from surveys.clock import Clock
+from surveys.gateways.phone import PhoneGateway
+from surveys.phone import Phone
+from surveys.statuses import HOLD
+from surveys.worker import Worker
+from tests.surveys.conftest import NOON, PHONE, outcome
+
+Ended = Callable[..., None]
+
+
+def rows(store: Store, table: Any) -> list[Any]:
+    with store.read() as connection:
+        return list(connection.execute(select(table)).all())
+
+
+def states(store: Store) -> Counter[tuple[str, str]]:
+    return Counter((row.state, row.reason) for row in rows(store, decision))
+
+
+def answer(store: Store, settings: Settings, body: str, at: datetime, sid: str = "SM1") -> None:
+    replies.receive(store, {"MessageSid": sid, "From": PHONE, "Body": body}, at)
+    replies.read_pending(store, settings, at)
+
+
+def test_of_several_contacts_of_one_number_one_is_asked_and_all_are_decided(
+    store: Store, settings: Settings, worker: Worker, ended: Ended
+) -> None:
+    ended("c1", "c2", "c3")
+    ended("c4", phone=None)
+    ended("c5", phone="+4722334455")
+    assert worker.step(NOON) > 0
+    assert states(store) == {
+        ("asked", "asked"): 1,
+        ("skipped", "recently_asked"): 2,
+        ("skipped", "no_number"): 1,
+        ("skipped", "not_mobile"): 1,
+    }
+    assert len(rows(store, phone_message)) == 1
+    today = board.today(store, settings, NOON, None)
+    assert today.asked + today.waiting + sum(today.skipped.values()) == today.contacts == 5
+    assert board.today(store, settings, NOON, "Nord").contacts == 5
+    assert board.today(store, settings, NOON, "Sør").contacts == 0
+    assert worker.step(NOON) == 0
+
+
+def test_every_decision_is_told_to_the_feed_with_its_state(
+    store: Store, worker: Worker, ended: Ended
+) -> None:
+    ended("c1", "c2")
+    worker.step(NOON)
+    asked, skipped = sorted((outcome(store, name) for name in ("c1", "c2")), key=lambda row: row["state"])
+    assert (asked["sent"], asked["delivered"], asked["asked_at"]) == (True, True, int(NOON.timestamp()))
+    assert (skipped["reason"], skipped["eligible"], skipped["sent"]) == ("recently_asked", True, None)
+    assert asked["day"] == "2026-11-24"
+
+
+@pytest.mark.parametrize(
+    ("after", "asked"), [(timedelta(hours=24) - timedelta(seconds=1), 1), (timedelta(hours=24), 2)]
+)
+def test_the_number_is_asked_again_after_24_hours_and_not_a_second_before(
+    store: Store, settings: Settings, worker: Worker, ended: Ended, seconds: int, asked: int
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    then = NOON + timedelta(seconds=seconds)
+    ended("c2", at=then)
+    worker.step(then)
+    assert states(store)["asked", "asked"] == asked
+
+
+def test_a_new_survey_closes_the_old_one_and_takes_the_answers(
+    store: Store, settings: Settings, worker: Worker, ended: Ended
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    later = NOON + timedelta(hours=25)
+    ended("c2", at=later)
+    worker.step(later)
+    answer(store, settings, "9", later + timedelta(minutes=1))
+    assert outcome(store, "c2")["score"] == 9
+    assert outcome(store, "c1")["score"] is None
+
+
+@pytest.mark.parametrize(("hours", "late"), [(71.99, False), (72.01, True)])
+def test_an_answer_after_72_hours_is_kept_and_marked_late_and_nothing_more_is_asked(
+    store: Store, settings: Settings, worker: Worker, ended: Ended, hours: float, late: bool
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    then = NOON + timedelta(hours=hours)
+    answer(store, settings, "9", then)
+    snapshot = outcome(store, "c1")
+    assert (snapshot["score"], snapshot["late"]) == (9, late)
+    assert sum(row.purpose == "follow_up" for row in rows(store, message)) == (0 if late else 1)
+
+
+def test_a_follow_up_waits_for_the_morning_and_is_not_sent_after_a_stop(
+    store: Store, settings: Settings, worker: Worker, ended: Ended
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    night, morning = NOON + timedelta(hours=10), NOON + timedelta(hours=21)
+    answer(store, settings, "9", night)
+    worker.step(night)
+    assert len(rows(store, phone_message)) == 1
+    answer(store, settings, "stopp", night + timedelta(minutes=1), "SM2")
+    worker.step(morning)
+    assert len(rows(store, phone_message)) == 1
+    assert [row.phone for row in rows(store, opt_out)] == [PHONE]
+
+
+def test_the_whole_conversation_is_three_messages_at_most(
+    store: Store, settings: Settings, worker: Worker, ended: Ended
+) -> None:
+    ended("c1")
+    for minute, body in enumerate(["", "hva?", "9", "1", "2", "10", "takk"]):
+        at = NOON + timedelta(minutes=minute)
+        if body:
+            answer(store, settings, body, at, f"SM{minute}")
+        worker.step(at)
+    assert Counter(row.purpose for row in rows(store, message)) == {
+        "opening": 1,
+        "clarification": 1,
+        "follow_up": 1,
+    }
+    assert rows(store, survey)[0].messages == 3
+
+
+def test_start_after_stop_lets_the_number_be_asked_again(
+    store: Store, settings: Settings, worker: Worker, ended: Ended
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    answer(store, settings, "STOPP", NOON)
+    second = NOON + timedelta(hours=25)
+    ended("c2", at=second)
+    worker.step(second)
+    assert states(store)["skipped", "opted_out"] == 1
+    answer(store, settings, "START", second, "SM2")
+    ended("c3", at=second)
+    worker.step(second)
+    assert states(store)["asked", "asked"] == 2
+
+
+def test_quiet_hours_hold_a_contact_until_nine(store: Store, worker: Worker, ended: Ended) -> None:
+    night = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)  # 22:30 in Oslo
+    ended("c1", at=night)
+    worker.step(night)
+    assert states(store) == {("waiting", "quiet_hours"): 1}
+    assert outcome(store, "c1")["state"] == "waiting"
+    worker.step(datetime(2026, 11, 25, 7, 59, 59, tzinfo=UTC))
+    assert states(store) == {("waiting", "quiet_hours"): 1}
+    worker.step(datetime(2026, 11, 25, 8, 0, tzinfo=UTC))
+    assert states(store) == {("asked", "asked"): 1}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "asked"),
+    [("daily_cap", 3, 3), ("daily_cost_cap", 1.3, 2), ("monthly_cap", 1, 1), ("sample_share", 0.0, 0)],
+)
+def test_caps_hold_within_a_batch(
+    store: Store, settings: Settings, ended: Ended, setting: str, value: float, asked: int
+) -> None:
+    limited = settings.model_copy(update={setting: value})
+    for number in range(5):
+        ended(f"c{number}", phone=f"+479123456{number}", customer_id="one customer")
+    Worker(limited, store, PhoneGateway(store)).step(NOON)
+    assert states(store)["asked", "asked"] == asked
+
+
+# --- crashes ---
+
+
+def test_a_claim_that_nobody_posted_is_unknown_then_found_absent_and_asked_again(
+    store: Store, settings: Settings, worker: Worker, ended: Ended
+) -> None:
+    ended("c1")
+    _die_after_the_claim(worker)
+    assert [row.state for row in rows(store, message)] == ["claimed"]
+    Worker(settings, store, PhoneGateway(store)).step(NOON + timedelta(seconds=1))
+    assert [row.state for row in rows(store, message)] == ["claimed"], "its worker still lives"
+    _pretend_dead(store)
+    again = Worker(settings, store, PhoneGateway(store))
+    again.step(NOON + timedelta(seconds=2))
+    again.step(NOON + timedelta(seconds=10))
+    assert sorted(row.state for row in rows(store, message)) == ["delivered", "not_sent"]
+    assert len(rows(store, phone_message)) == 1
+    assert states(store) == {("asked", "asked"): 1}
+
+
+def test_a_message_that_was_posted_and_not_recorded_is_found_and_not_posted_again(
+    store: Store, settings: Settings, worker: Worker, ended: Ended
+) -> None:
+    ended("c1")
+    worker._finish = lambda results, now: None  # type: ignore[method-assign]
+    worker.step(NOON)
+    assert [row.state for row in rows(store, message)] == ["claimed"]
+    _pretend_dead(store)
+    Worker(settings, store, PhoneGateway(store)).step(NOON + timedelta(seconds=1))
+    assert [row.state for row in rows(store, message)] == ["delivered"]
+    assert len(rows(store, phone_message)) == 1
+    assert outcome(store, "c1")["delivered"] is True
+
+
+def test_a_worker_that_slept_does_not_post_what_others_have_given_up(
+    store: Store, settings: Settings, worker: Worker, ended: Ended
+) -> None:
+    ended("c1")
+    submit = worker._gateway.submit
+    held: list[Any] = []
+    worker._gateway.submit = lambda messages, now: held.extend(messages)  # type: ignore[method-assign]
+    worker.step(NOON)
+    _pretend_dead(store)
+    other = Worker(settings, store, PhoneGateway(store))
+    other.step(NOON + timedelta(seconds=1))
+    other.step(NOON + timedelta(seconds=9))
+    submit(held, NOON + timedelta(seconds=10))
+    assert len(rows(store, phone_message)) == 1
+
+
+def _die_after_the_claim(worker: Worker) -> None:
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    worker._gateway.submit = die  # type: ignore[assignment, method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        worker.step(NOON)
+
+
+def _pretend_dead(store: Store) -> None:
+    with store.write() as connection:
+        import socket
+
+        connection.execute(update(message).values(worker=f"{socket.gethostname()}:999999999:x"))
+
+
+# --- the clock ---
+
+
+@pytest.mark.parametrize(("back", "asked"), [(60, True), (61, False)])
+def test_a_clock_that_went_back_by_more_than_a_minute_stops_the_sending_with_an_alarm(
+    store: Store, settings: Settings, worker: Worker, ended: Ended, back: int, asked: bool
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    ended("c2", phone="+4798765432", at=NOON - timedelta(seconds=back))
+    worker.step(NOON - timedelta(seconds=back))
+    assert (states(store)["asked", "asked"] == 2) is asked
+    assert [row.cleared_at for row in rows(store, alarm)] == ([] if asked else [None])
+    worker.step(NOON)
+    assert states(store)["asked", "asked"] == 2
+    assert all(row.cleared_at for row in rows(store, alarm)), "the alarm ends with the fault"
+
+
+def test_claims_use_the_earlier_of_two_clocks() -> None:
+    wall, passed = [1_000.0], [0.0]
+    clock = Clock(lambda: wall[0], lambda: passed[0])
+    wall[0], passed[0] = 1_040.0, 10.0  # ten seconds have passed, the clock says forty
+    now, claims, step = clock.look()
+    assert (now.timestamp(), claims, round(step)) == (1_040.0, 1_010, 30)
+    wall[0], passed[0] = 1_020.0, 20.0
+    assert clock.look()[1] == 1_020
+
+
+def test_a_carrier_that_asks_for_a_pause_gets_one(store: Store, worker: Worker, ended: Ended) -> None:
+    with store.write() as connection:
+        connection.execute(
+            lease.insert().values(name=HOLD, holder="carrier", expires_at=int(NOON.timestamp()) + 60)
+        )
+    ended("c1")
+    worker.step(NOON)
+    assert states(store) == {("waiting", "new"): 1}
+    worker.step(NOON + timedelta(seconds=60))
+    assert states(store) == {("asked", "asked"): 1}
+
+
+def test_the_phones_show_the_conversation_in_order(
+    store: Store, settings: Settings, worker: Worker, ended: Ended
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    answer(store, settings, "2", NOON + timedelta(minutes=1))
+    worker.step(NOON + timedelta(minutes=1))
+    bodies = [message.body for message in Phone(settings, store).messages(PHONE)]
+    assert bodies[0].startswith("Hei! Hvor fornøyd")
+    assert bodies[1].startswith("Takk for svaret, og beklager")
+
+
+def test_recent_answers_are_those_of_the_partner(
+    store: Store, settings: Settings, worker: Worker, ended: Ended
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    answer(store, settings, "9 – ring 912 34 567, hilsen Ola", NOON)
+    (recent,) = board.recent_answers(store, NOON, "Nord", 10)
+    assert (recent.score, recent.partner, recent.agent) == (9, "Nord", "Kari Nordmann")
+    assert "912" not in recent.comment
+    assert board.recent_answers(store, NOON, "Sør", 10) == []
+    comments = [row.payload["text"] for row in feed.history(store, "c1") if row.kind == "comment"]
+    assert comments == ["9 – ring […], hilsen Ola"]
+
+
+def test_a_reply_from_an_unknown_number_is_kept_and_belongs_to_nobody(
+    store: Store, settings: Settings
+) -> None:
+    answer(store, settings, "8", NOON)
+    with store.read() as connection:
+        kept = connection.execute(text("select contact_id, kind, score from reply")).one()
+    assert tuple(kept) == (None, "score", 8)
+    assert rows(store, slot) == []
