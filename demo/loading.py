@@ -32,7 +32,7 @@ from surveys.gateways import make_gateway
 from surveys.phone import Phone
 from surveys.worker import Worker
 
-CONTACTS, DAYS, SEED = 18_000, 90, 2026
+CONTACTS, DAYS, SEED = 18_000, 90, 1
 TICK_S = 3_600  # a contact waits so long at most until its tick ends; less while many come in
 TICKS_A_DAY = 18  # each costs about 8 ms, whatever happens in it
 REPLY_TICK_S = 7_200  # replies wait for the next contact, at night for so long
@@ -57,6 +57,14 @@ class Summary:
     measure: str  # what was launched during the period, and about which topic
     launched: str  # the day it began to work
     note: str = "Demonstration: partners, people and figures are fictitious."
+
+    def __str__(self) -> str:
+        return (
+            f"{self.note}\n{self.contacts:,} contacts from {self.first_day} to {self.last_day}, "
+            f"{self.sessions:,} visits, {self.sales:,} sales, {self.cases:,} cases; "
+            f"{self.asked:,} asked by SMS, {self.replies:,} messages back.\n"
+            f"Launched on {self.launched}: {self.measure}."
+        )
 
 
 def load(

@@ -77,7 +77,10 @@ def _correction(score: Floats, route: Flags, guided: Flags, replies: Flags, mean
 
 
 def _effects(contacts: Contacts, rng: np.random.Generator) -> Floats:
-    agents = rng.normal(0, AGENT_SPREAD, int(contacts.agent_code.max()) + 1)
+    sizes = [len(world.agents(partner)) for partner in world.PARTNERS]
+    # Around zero within each partner, so that chance makes no partner better than it is meant to be.
+    drawn = [rng.normal(0, AGENT_SPREAD, size) for size in sizes]
+    agents = np.concatenate([each - each.mean() for each in drawn])
     came_back = contacts.first != np.arange(len(contacts.topic))
     effects: Floats = (
         6.5

@@ -113,7 +113,7 @@ _BILLS = {"Forstå fakturaen": 1.7, "Betalingsutsettelse": 1.8, "Feil på faktur
 # Fjordsvar is clearly better and Myrtun clearly worse (quick on the phone, and it shows). Tindelyd is as
 # good as the middle but gets the hard topics, so its raw figures are lower than like for like.
 PARTNERS = (
-    Partner("Fjordsvar Demo", "F", 0.24, 0.34, 0.03, 0.03, 1.04, 1.25, 0.04,
+    Partner("Fjordsvar Demo", "F", 0.24, 0.42, 0.03, 0.03, 1.04, 1.25, 0.04,
             ("Bryggen", "Fløyen", "Sandviken"), 8),
     Partner("Tindelyd Demo", "T", 0.22, 0.05, 0.00, 0.00, 1.00, 0.95, 0.06,
             ("Tind", "Skar", "Egg"), 8, _HARD),
@@ -121,7 +121,7 @@ PARTNERS = (
             ("Holme", "Skjær"), 10, _SALES),
     Partner("Lyngvik Demo", "L", 0.18, -0.05, -0.01, -0.01, 1.02, 0.95, 0.06,
             ("Lyng", "Einer"), 9, _BILLS),
-    Partner("Myrtun Demo", "M", 0.16, -0.36, -0.03, -0.04, 0.86, 0.75, 0.10,
+    Partner("Myrtun Demo", "M", 0.16, -0.48, -0.03, -0.04, 0.86, 0.75, 0.10,
             ("Torv", "Siv"), 9),
 )  # fmt: skip
 FIRST_NAMES = (

@@ -301,4 +301,6 @@ def test_the_summary_tells_what_happened_in_the_period(loaded: Loaded) -> None:
     assert loaded.summary == replace(loaded.summary, first_day="2026-11-05", last_day="2026-11-14")
     launched = date.fromisoformat(loaded.summary.launched)
     assert UNTIL - timedelta(days=9) < launched < UNTIL
-    assert world.STORY.measure_topic in loaded.summary.measure
+    told = str(loaded.summary)
+    assert told.startswith("Demonstration")
+    assert all(word in told for word in ("2,200 contacts", "2026-11-14", world.STORY.measure_topic))
