@@ -67,31 +67,38 @@ def describe(summary: importer.Summary) -> str:
 
 @app.command()
 def demo(
-    contacts: Annotated[int, typer.Option(help="How many contacts.")] = 18_000,
-    days: Annotated[int, typer.Option(help="How many days, up to today.")] = 90,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same data.")] = 1,
+    contacts: Annotated[int | None, typer.Option(help="How many contacts.")] = None,
+    days: Annotated[int | None, typer.Option(help="How many days, up to today.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed makes the same data.")] = None,
+    if_missing: Annotated[bool, typer.Option("--if-missing", help="Only where there is none.")] = False,
 ) -> None:
-    """Load the demonstration's data."""
-    from demo import load
+    """Load the demonstration's data: fictitious partners, ninety days of contacts and their answers."""
+    import demo
     from store import open_store
 
     settings = Settings()
     store = open_store(settings.database_url)
-    until = datetime.now(settings.zone).date()
+    if if_missing and demo.is_loaded(store):
+        store.close()
+        return
+    errors.print("Loading the demonstration's data; this happens once.")
     try:
         with _bar() as progress:
-            summary = load(
+            summary = demo.load(
                 settings,
                 store,
-                contacts=contacts,
-                days=days,
-                seed=seed,
-                until=until,
+                contacts=contacts or demo.CONTACTS,
+                days=days or demo.DAYS,
+                seed=demo.SEED if seed is None else seed,
+                until=datetime.now(settings.zone).date(),
                 progress=lambda done, total, text: progress(text, done / total),
             )
+    except demo.DemoError as error:
+        errors.print(f"[red]Not loaded.[/red] {error}", markup=True)
+        raise typer.Exit(1) from None
     finally:
         store.close()
-    print(summary)
+    print("\n".join(f"{name}: {value}" for name, value in asdict(summary).items()))
 
 
 @contextmanager
