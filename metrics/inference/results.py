@@ -31,7 +31,8 @@ class Difference:
     """First group minus second, with the 95 % interval for one look and the one for any number of looks.
 
     ``p`` is two-sided and for one look. ``effect`` has no unit: the probability of superiority for scores,
-    Cohen's d for means, Cohen's h for shares, first ÷ second − 1 for ratios and medians.
+    Cohen's d for means, Cohen's h for shares (the common odds ratio over strata), first ÷ second − 1 for
+    ratios and medians.
     """
 
     difference: float | None

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from metrics.inference import always, minimum, reasons
-from metrics.inference.estimates import ALPHA, AS_IS, Scale, moments, t_quantile
+from metrics.inference.estimates import ALPHA, AS_IS, Scale, moments, t_quantile, z_quantile
 from metrics.inference.mantel_haenszel import mantel_haenszel
 from metrics.inference.results import Difference, Estimate
 from metrics.inference.stats import MeanStats, RatioStats, ScoreStats, ShareStats
@@ -18,7 +18,8 @@ from metrics.inference.stats import MeanStats, RatioStats, ScoreStats, ShareStat
 Cell = tuple[str, ...]
 Averaged = MeanStats | ShareStats | ScoreStats | RatioStats
 Strata = Mapping[Cell, tuple[Averaged, Averaged]]
-WEIGHTS = ("pooled", "first", "second", "equal")
+MANTEL_HAENSZEL = "mantel_haenszel"
+WEIGHTS = ("pooled", "first", "second", "equal", MANTEL_HAENSZEL)
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class LikeForLike:
     """Two groups as they would be with the same mix.
 
     ``support`` is the share of all observations in strata that both groups have; the rest drops out.
-    ``n`` of the groups counts those with support. ``mantel_haenszel`` is there for shares only.
+    ``n`` of the groups counts those with support; the difference is that of the groups' values.
     """
 
     weights: str
@@ -38,7 +39,6 @@ class LikeForLike:
     support_second: float | None
     strata: int
     dropped: int
-    mantel_haenszel: Difference | None = None
 
 
 @dataclass(frozen=True)
@@ -54,19 +54,26 @@ class Arrays:
 def like_for_like(
     strata: Strata,
     *,
-    weights: str = "pooled",
+    weights: str = "",
     minimum_n: int = minimum.TOO_FEW,
     fixed_start: bool = False,
     scale: Scale = AS_IS,
     alpha: float = ALPHA,
 ) -> LikeForLike:
-    """Direct standardisation over ``{cell: (first, second)}``; ``scale = (a, b)`` as for an estimate.
+    """Two groups over ``{cell: (first, second)}``, as if both had the same mix; ``scale = (a, b)`` as for an
+    estimate.
 
-    d = Σw(m₁ − m₂), V = Σw²(v₁/n₁ + v₂/n₂) (Cochran, *Sampling Techniques*, 1977, 5.6) with Welch's
-    degrees of freedom, so that one stratum gives what the raw comparison gives. Weights: ``pooled`` (the
-    mix of both), ``first`` ("what if the second had come with these questions?"), ``second``, ``equal``.
-    A stratum with one observation in a group borrows that group's variance within strata.
+    Means, scores and ratios: direct standardisation, d = Σw(m₁ − m₂), V = Σw²(v₁/n₁ + v₂/n₂) (Cochran,
+    *Sampling Techniques*, 1977, 5.6) with Welch's degrees of freedom, so that one stratum gives what the
+    raw comparison gives. A stratum with one observation in a group borrows that group's variance within
+    strata. Shares: Mantel–Haenszel with Sato's variance and the CMH test, which hold for many small strata.
+
+    Other ``weights``: ``pooled`` (the mix of both; the default but for shares), ``first`` ("what if the
+    second had come with these questions?"), ``second``, ``equal``, ``mantel_haenszel`` (shares only).
     """
+    if not weights:
+        all_shares = bool(strata) and all(isinstance(pair[0], ShareStats) for pair in strata.values())
+        weights = MANTEL_HAENSZEL if all_shares else "pooled"
     if weights not in WEIGHTS:
         raise ValueError(f"weights are one of {', '.join(WEIGHTS)}, not {weights!r}")
     sizes = np.array([[pair[0].n, pair[1].n] for pair in strata.values()], dtype=float).reshape(-1, 2).T
@@ -79,13 +86,15 @@ def like_for_like(
     groups: list[Estimate]
     if reason:
         groups = [Estimate(int(k), None, None, None, reason) for k in kept]
-        gap, adjusted = Difference.missing(reason), None
+        gap = Difference.missing(reason)
     else:
         w = _weights(columns.n, weights)
         parts = w**2 * columns.variance / columns.n
         groups = [_group(columns, w, parts, g, scale=scale, alpha=alpha) for g in (0, 1)]
-        gap = _difference(columns, w, parts, fixed_start=fixed_start, by=scale[1], alpha=alpha)
-        adjusted = _adjusted_shares(shared, scale, alpha)
+        if weights == MANTEL_HAENSZEL:
+            gap = _share_difference(shared, columns, fixed_start=fixed_start, by=scale[1], alpha=alpha)
+        else:
+            gap = _difference(columns, w, parts, fixed_start=fixed_start, by=scale[1], alpha=alpha)
     return LikeForLike(
         weights,
         groups[0],
@@ -96,7 +105,6 @@ def like_for_like(
         support[1],
         len(shared),
         sizes.shape[1] - len(shared),
-        adjusted,
     )
 
 
@@ -123,7 +131,13 @@ def _missing(sizes: np.ndarray, kept: np.ndarray, minimum_n: int) -> str:
 
 
 def _weights(n: np.ndarray, weights: str) -> np.ndarray:
-    raw = {"pooled": n.sum(axis=0), "first": n[0], "second": n[1], "equal": np.ones(n.shape[1])}[weights]
+    raw = {
+        "pooled": n.sum(axis=0),
+        "first": n[0],
+        "second": n[1],
+        "equal": np.ones(n.shape[1]),
+        MANTEL_HAENSZEL: n[0] * n[1] / n.sum(axis=0),
+    }[weights]
     return np.asarray(raw / raw.sum())
 
 
@@ -164,6 +178,19 @@ def _difference(
     return Difference(gap, gap - half, gap + half, low_always, high_always, p, effect)
 
 
-def _adjusted_shares(strata: Strata, scale: Scale, alpha: float) -> Difference | None:
+def _share_difference(
+    strata: Strata, columns: Arrays, *, fixed_start: bool, by: float, alpha: float
+) -> Difference:
     tables = [(a, b) for a, b in strata.values() if isinstance(a, ShareStats) and isinstance(b, ShareStats)]
-    return mantel_haenszel(tables, alpha=alpha) if tables and scale == AS_IS else None
+    if len(tables) < len(strata):
+        raise TypeError("Mantel–Haenszel weights are for shares")
+    found = mantel_haenszel(tables, alpha=alpha)
+    if found.difference is None or found.low is None or found.high is None:
+        return found
+    gap, half = by * found.difference, abs(by) * (found.high - found.low) / 2
+    low_always = high_always = None
+    if fixed_start and columns.n.sum(axis=1).min() >= minimum.ALWAYS_VALID:
+        variance = (half / z_quantile(1 - alpha / 2)) ** 2
+        wide = always.half_width(variance, int(columns.n.sum()), alpha=alpha)
+        low_always, high_always = gap - wide, gap + wide
+    return Difference(gap, gap - half, gap + half, low_always, high_always, found.p, found.effect)

@@ -141,6 +141,25 @@ def test_one_table_of_mantel_haenszel_is_the_plain_difference_with_its_wald_vari
     assert found.high - found.difference == pytest.approx(1.959964 * wald, rel=1e-3)
 
 
+def test_shares_like_for_like_are_mantel_haenszels_difference_between_values_of_the_same_mix() -> None:
+    tables = [((80, 56), (70, 48)), ((30, 9), (25, 3)), ((84, 6), (80, 2))]
+    strata = {(str(i),): (ShareStats(*a), ShareStats(*b)) for i, (a, b) in enumerate(tables)}
+    found, alone = like_for_like(strata, fixed_start=True), mantel_haenszel(list(strata.values()))
+    assert found.weights == "mantel_haenszel"
+    for key in ("difference", "low", "high", "p", "effect"):
+        assert getattr(found.difference, key) == pytest.approx(getattr(alone, key), abs=1e-12)
+    assert found.first.value - found.second.value == pytest.approx(alone.difference, abs=1e-12)
+    assert found.difference.low_always < alone.low
+    assert like_for_like(strata, weights="pooled").difference.difference != pytest.approx(alone.difference)
+    turned = like_for_like(strata, scale=(1, -1)).difference
+    assert (turned.difference, turned.low) == pytest.approx((-alone.difference, -alone.high), abs=1e-12)
+
+
+def test_mantel_haenszel_weights_are_for_shares() -> None:
+    with pytest.raises(TypeError, match="shares"):
+        like_for_like({("a",): (FEW, MANY)}, weights="mantel_haenszel")
+
+
 def test_shares_without_any_hit_have_no_test() -> None:
     found = mantel_haenszel([(ShareStats(20, 0), ShareStats(30, 0))])
     assert (found.difference, found.p, found.reason) == (0.0, None, reasons.NO_SPREAD)
@@ -225,6 +244,5 @@ def test_results_survive_json() -> None:
         ("b", "chat"): (ShareStats(9, 1),) * 2,
     }
     found = like_for_like(strata)
-    assert found.mantel_haenszel is not None
     for result, kind in ((found, LikeForLike), (decompose(strata), Decomposition)):
         assert from_json(kind, json.loads(json.dumps(to_json(result), allow_nan=False))) == result
