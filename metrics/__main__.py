@@ -73,6 +73,7 @@ def build(
 @app.command()
 @_reports
 def show(
+    *,
     names: Names,
     by: By = None,
     where: Filters = None,
@@ -95,6 +96,7 @@ def show(
 @app.command()
 @_reports
 def compare(
+    *,
     names: Names,
     groups: Annotated[str, typer.Option(help="Dimension whose two groups are compared.")] = (
         "self_service_first"

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 
 import pyarrow.parquet as pq
 
 from data.log import Log, publish
-from metrics import drain
+from metrics import checks, drain
 from metrics.changes import Changes
 from metrics.fold import fold
-from metrics.lake import GRACE_S, Lake, Version, new_name
+from metrics.lake import GRACE_S, Lake, OvertakenError, Version, new_name
 from metrics.models import EVENT_KINDS
 from settings import Settings
 from store import Store
@@ -42,7 +42,8 @@ def refresh(settings: Settings, store: Store, now: datetime) -> str:
 
     While somebody else builds, waits a moment for the turn and otherwise returns what is published.
     """
-    with _turn(store, PATIENCE_S) as ours:
+    # Overtaken by a builder whose lease had run out: what it has published will do.
+    with _turn(store, PATIENCE_S) as ours, suppress(OvertakenError):
         if ours:
             _publish(settings, store, now, folding=False, since=None)
     return current_version(settings)
@@ -96,9 +97,11 @@ def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) ->
     name = new_name()
     following = Version(name, int(now.timestamp()), changes.base.name, checks=changes.version.checks)
     following = replace(following, orphans=_kept(lake, changes, "orphans", name))
-    if contacts and (folding or contacts > LARGE_DELTA):
-        base, results = fold(lake, changes.base, changes.connection)
+    if (contacts or changes.emptied) and (folding or contacts > LARGE_DELTA):
+        base, results = fold(lake, changes.base, changes.connection, changes.emptied)
         return replace(following, base=base.name, checks=results)
+    changes.connection.execute("create view checked_fact as select * from delta where sign = 1")
+    checks.demand(checks.run(changes.connection, facts_only=True))
     return replace(following, delta=_kept(lake, changes, "delta", name), delta_contacts=contacts)
 
 

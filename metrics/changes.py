@@ -10,6 +10,7 @@ delta to them and is up to date.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import duckdb
 from data.duck import connect
 from data.log import SCHEMAS
 from metrics import index
-from metrics.lake import Base, Lake, Version
+from metrics.lake import Base, Lake, Version, settled
 from metrics.models import EVENT_KINDS, FACT_MODELS, sql
 from metrics.shape import fact_schema, signed_schema
 
@@ -29,6 +30,7 @@ _TOUCHED = """
     create table touched as
     with sold as (select distinct sale_id from new_sale)
     select contact_id from new_contact
+    union select contact_id from again
     union select contact_id from new_outcome
     union select contact_id from new_sale
     union select contact_id from log_sale where sale_id in (select sale_id from sold)
@@ -59,12 +61,8 @@ _CURRENT = """
     union all
     select * from base_row where contact_id not in (select contact_id from old_delta)
 """
-_AGAIN = """
-    insert into again
-    select contact_id from log_contact where day >= $since
-    union select contact_id from base_row where day >= $since
-    union select contact_id from old_delta where day >= $since
-"""
+# Contacts that are made anew from the log: any version of them falls on a day to be made again.
+_AGAIN = "create table again as select distinct contact_id from log_contact where day >= $since"
 _CONTACT_EVENTS = """
     create table contact_event as
     select * from new_contact
@@ -157,7 +155,14 @@ class Changes:
         since: date | None = None,
     ) -> None:
         """``seen`` and ``new`` batches; ``since``: contacts from that day on are made anew from the log."""
-        self.lake, self.base, self.version, self.since = lake, base, version, since
+        self.lake, self.version, self.since = lake, version, since
+        # Facts of days to be made again are not even looked at: they may be what is wrong.
+        self.emptied = {
+            (place.partner, place.day)
+            for place in base.places
+            if since is not None and place.day >= since.isoformat()
+        }
+        self.base = replace(base, places=settled(base, dict.fromkeys(self.emptied, ((), 0))))
         self.connection = connect(memory="4GB")
         # Files never change, and a fold reads the same ones for every cube.
         self.connection.execute("set parquet_metadata_cache = true")
@@ -181,15 +186,12 @@ class Changes:
     def compute(self) -> int:
         """Make relations ``delta`` and ``orphans``; returns the number of contacts in the delta."""
         run = self.connection.execute
+        run(_AGAIN, {"since": self.since or date.max})
         for statement in (_TOUCHED, _TOUCHED_CUSTOMERS, _FRESH_DAYS):
             run(statement)
         self._read_delta()
         self._read_base()
         run(_ALL_TOUCHED)
-        run("create table again (contact_id varchar)")
-        if self.since is not None:
-            run(_AGAIN, {"since": self.since})
-            run("insert into touched from again")
         run(_CURRENT)
         self._make_rows()
         run(_DELTA)
@@ -215,7 +217,11 @@ class Changes:
     def _read_delta(self) -> None:
         if self.version.delta:
             file = str(self.lake.path / self.version.delta)
-            self.connection.read_parquet(file, hive_partitioning=False).create("old_delta")
+            self.connection.read_parquet(file, hive_partitioning=False).create_view("published_delta")
+            self.connection.execute(
+                "create table old_delta as from published_delta where day < $since",
+                {"since": self.since or date.max},
+            )
         else:
             self.connection.from_arrow(signed_schema().empty_table()).create("old_delta")
 
@@ -229,11 +235,10 @@ class Changes:
             segments = self.base.index.get(what, ())
             numbers |= index.places_of(self.lake, segments, self.connection, f"wanted_{what}")
         days = {str(day) for (day,) in run("select day from fresh_day").fetchall()}
-        rebuilt = "~" if self.since is None else self.since.isoformat()
         files = [
             str(self.lake.path / file)
             for number, place in enumerate(self.base.places)
-            if number in numbers or place.day in days or place.day >= rebuilt
+            if number in numbers or place.day in days
             for file in place.files
         ]
         if files:
@@ -241,17 +246,13 @@ class Changes:
             rows.project("* exclude (partner_key)").create_view("near")
         else:
             self.connection.from_arrow(fact_schema().empty_table()).create_view("near")
-        run(
-            """
+        run("""
             create table base_row as
             select * from near
             where contact_id in (select contact_id from touched)
                 or customer_key in (select key from touched_customer)
                 or day in (select day from fresh_day)
-                or day >= $since
-            """,
-            {"since": self.since or date.max},
-        )
+        """)
 
     def close(self) -> None:
         self.connection.close()

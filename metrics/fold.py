@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -30,6 +31,12 @@ _PARTNER_KEY = """
 _DIRTY = """
     create table dirty as
     select distinct partner, day, cast(day as varchar) as day_text, partner_key(partner) as folder from delta
+"""
+_EMPTIED = """
+    insert into dirty
+    select partner, cast(day as date), day, partner_key(partner)
+    from (select cast($1 as varchar) as partner, cast($2 as varchar) as day)
+    where (partner, day) not in (select (partner, day_text) from dirty)
 """
 _FOLDED = """
     create view folded as
@@ -59,14 +66,19 @@ _EXPECTED = """
 """
 
 
-def fold(lake: Lake, base: Base, connection: Connection) -> tuple[Base, tuple[checks.Result, ...]]:
+def fold(
+    lake: Lake, base: Base, connection: Connection, emptied: Collection[Spot] = ()
+) -> tuple[Base, tuple[checks.Result, ...]]:
     """The base with relation ``delta`` in it: new files of facts, cubes and index, not yet published.
 
-    Returns what the checks say of the places written, too. CheckError when one fails.
+    ``emptied`` places have lost their facts and get what the delta has for them. Returns what the checks
+    say of the places written, too. CheckError when one fails.
     """
     name = new_name()
     connection.execute(_PARTNER_KEY)
     connection.execute(_DIRTY)
+    if emptied:
+        connection.executemany(_EMPTIED, sorted(emptied))
     changes = _write_facts(lake, base, connection, name)
     folded = replace(base, name=name, places=settled(base, changes))
     folded = replace(folded, cubes=_write_cubes(lake, folded, connection, set(changes)))
