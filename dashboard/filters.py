@@ -17,6 +17,7 @@ from dashboard.words import Words
 
 PERIODS = ("7", "28", "90", "month", "all", "custom")
 DEFAULT_PERIOD = "28"
+_CHOSEN = "svar-chosen"
 WIDTH = 168  # pixels: two beside each other on a phone of 390
 DIMENSIONS = ("partner", "channel", "topic")
 
@@ -62,7 +63,15 @@ def filter_row(
     with st.container(key="svar-filters", horizontal=True, vertical_alignment="bottom", gap="small"):
         start, end = _period(choices.days, words, formats)
         chosen = {name: _dimension(name, choices.members[name], words) for name in names}
-    _write_address({"period": _code(), **chosen}, start, end)
+    custom = st.session_state["svar-period"] == "custom"
+    _remember(
+        {
+            "period": st.session_state["svar-period"],
+            **chosen,
+            "from": start.isoformat() if custom else "",
+            "to": end.isoformat() if custom else "",
+        }
+    )
     return Filters(start, end, **chosen)
 
 
@@ -74,19 +83,17 @@ def _period(days: tuple[date, date], words: Words, formats: Formats) -> tuple[da
         PERIODS,
         key="svar-period",
         format_func=lambda code: words.named("period", code),
-        persist_state="session",
         label_visibility="collapsed",
         width=WIDTH,
     )
     if code != "custom":
         return period_days(code, first, last)
-    if "svar-days" not in st.session_state:
-        st.session_state["svar-days"] = _days_in_address() or period_days(DEFAULT_PERIOD, first, last)
+    usual = _asked_days() or period_days(DEFAULT_PERIOD, first, last)
+    st.session_state["svar-days"] = st.session_state.get("svar-days", usual)
     picked = st.date_input(
         words("filter.days"),
         key="svar-days",
         format="DD.MM.YYYY" if formats.language == "nb" else "DD/MM/YYYY",
-        persist_state="session",
         label_visibility="collapsed",
         width=WIDTH + 60,
     )
@@ -95,25 +102,17 @@ def _period(days: tuple[date, date], words: Words, formats: Formats) -> tuple[da
     return (chosen[0], chosen[-1]) if chosen else (first, last)
 
 
-def _code() -> str:
-    code = st.session_state.get("svar-period", DEFAULT_PERIOD)
-    return "" if code == DEFAULT_PERIOD else str(code)
-
-
 def _dimension(name: str, members: Sequence[str], words: Words) -> str:
     if name == "partner" and len(members) <= 1:
         return ""
     options = ["", *members]
     key = f"svar-{name}"
     _begin_with_address(name, options, "")
-    if st.session_state[key] not in options:
-        st.session_state[key] = ""
     chosen: str = st.selectbox(
         words(f"filter.{name}"),
         options,
         key=key,
         format_func=lambda code: words.named(name, code) if code else words(f"filter.all_{name}"),
-        persist_state="session",
         label_visibility="collapsed",
         width=WIDTH,
     )
@@ -121,26 +120,36 @@ def _dimension(name: str, members: Sequence[str], words: Words) -> str:
 
 
 def _begin_with_address(name: str, options: Sequence[str], default: str) -> None:
-    """On a session's first look the address decides; after that the widget does."""
     key = f"svar-{name}"
-    if key not in st.session_state:
-        asked = st.query_params.get(name, default)
-        st.session_state[key] = asked if asked in options else default
+    asked = st.session_state.get(key, _asked().get(name, default))
+    # Always assigned: on another page it is another widget, which would begin with its first option.
+    st.session_state[key] = asked if asked in options else default
 
 
-def _days_in_address() -> tuple[date, date] | None:
+def _asked() -> Mapping[str, str]:
+    """On a session's first look the address; after that what was chosen last, on whichever page.
+
+    The widgets themselves forget when the viewer goes to another page.
+    """
+    chosen: Mapping[str, str] = st.session_state.get(_CHOSEN, st.query_params)
+    return chosen
+
+
+def _asked_days() -> tuple[date, date] | None:
     try:
-        start, end = (date.fromisoformat(st.query_params[name]) for name in ("from", "to"))
+        start, end = (date.fromisoformat(_asked()[name]) for name in ("from", "to"))
     except (KeyError, ValueError):
         return None
     return (start, end) if start <= end else None
 
 
-def _write_address(chosen: dict[str, str], start: date, end: date) -> None:
-    custom = chosen["period"] == "custom"
-    chosen |= {"from": start.isoformat() if custom else "", "to": end.isoformat() if custom else ""}
+def _remember(chosen: dict[str, str]) -> None:
+    """For the next page, and in the address, where what is usual is left out."""
+    st.session_state[_CHOSEN] = st.session_state.get(_CHOSEN, {}) | chosen
+    usual = {"period": DEFAULT_PERIOD}
     for name, value in chosen.items():
-        if value and st.query_params.get(name) != value:
+        if value == usual.get(name, ""):
+            if name in st.query_params:
+                del st.query_params[name]
+        elif st.query_params.get(name) != value:
             st.query_params[name] = value
-        elif not value and name in st.query_params:
-            del st.query_params[name]

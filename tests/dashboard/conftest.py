@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ import metrics
 from dashboard import context
 from data.log import Log
 from settings import Settings
-from store import Store
+from store import Store, open_store
 from tests.dashboard.lake import MAIN, NOW, rows
 
 
@@ -41,8 +43,18 @@ def page(sqlite_store: Store) -> Iterator[Callable[..., AppTest]]:
     st.cache_resource.clear()
 
 
-@pytest.fixture
-def full(settings: Settings, sqlite_store: Store) -> None:
-    """Fifteen days, twelve contacts a day and partner, each with a score."""
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fifteen days, twelve contacts a day and partner, each with a score; built once."""
+    settings = Settings(home=tmp_path_factory.mktemp("built"))
     Log(settings.lake_path).append("contact", rows())
-    metrics.build(settings, sqlite_store, NOW)
+    store = open_store(settings.database_url)
+    metrics.build(settings, store, NOW)
+    store.close()
+    return settings.lake_path
+
+
+@pytest.fixture
+def full(settings: Settings, built: Path) -> None:
+    """The lake above, as this test's own."""
+    shutil.copytree(built, settings.lake_path)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 MAIN = str(Path(__file__).parents[2] / "dashboard" / "main.py")
 LAST_DAY = date(2026, 11, 20)
@@ -61,10 +62,17 @@ def rows(days: int = 15, per_day: int = 12) -> list[dict[str, Any]]:
     ]
 
 
+def opened(app: AppTest, name: str) -> AppTest:
+    """Goes to a page, as a click in the navigation does."""
+    if name != "comparison":
+        app._page_hash = calc_hash(name)  # its own switch_page knows pages that are files
+    return app.run()
+
+
 def shown(app: AppTest) -> str:
     """Every word on the page: titles, our own blocks, captions and the choices offered."""
     assert not app.exception, app.exception
-    blocks = [element.proto.body for element in app.get("html")]
+    blocks = [body for element in app.get("html") if not (body := element.proto.body).startswith("<style>")]
     texts = [
         element.value for kind in ("title", "subheader", "caption", "markdown") for element in app.get(kind)
     ]

@@ -1,21 +1,165 @@
-"""Every page, by role, on a real lake."""
+"""Every page, by role, on a real lake and a real store."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import metrics
+from dashboard import answers, context
+from dashboard.filters import Filters
+from dashboard.tables import comparison_csv
+from data.log import Log
+from metrics import Scope
 from settings import Settings
-from tests.dashboard.lake import shown
+from store import Store
+from tests.dashboard.lake import LAST_DAY, NOW, contact, opened, shown
 
 Page = Callable[..., AppTest]
+PAGES = ("comparison", "live", "scorecard")
 
 
 @pytest.mark.usefixtures("full")
-def test_the_comparison_answers_its_question(page: Page, demo_settings: Settings) -> None:
+def test_the_first_page_asks_a_question_and_answers_it_in_its_first_line(
+    page: Page, demo_settings: Settings
+) -> None:
     app = page(demo_settings)
-    assert app.title[0].value == "Selvbetjening først eller direkte?"
     text = shown(app)
-    print(text[-3000:])
+    assert app.title[0].value == "Selvbetjening først eller direkte?"
+    assert "selvbetjening først" in text
+    assert "6. nov. – 20. nov. 2026" in text
+    assert "n = 240" in text  # 15 days × 2 partners × 8 of 12 contacts
+    assert "n = 120" in text
+    assert len(app.get("plotly_chart")) == 2
+
+
+@pytest.mark.usefixtures("full")
+def test_the_page_shows_the_figures_that_the_reader_gives(page: Page, demo_settings: Settings) -> None:
+    text = shown(page(demo_settings))
+    found = metrics.open_reader(demo_settings, Scope.everything()).compare("csat_index")
+    for group in found.groups.values():
+        assert f"{group.value:.1f}".replace(".", ",") in text
+        assert f"{group.low:.1f}–{group.high:.1f}".replace(".", ",") in text
+
+
+@pytest.mark.usefixtures("full")
+def test_every_page_speaks_the_chosen_language(page: Page, demo_settings: Settings) -> None:
+    app = page(demo_settings, {"lang": "en"})
+    assert app.title[0].value == "Self-service first or direct?"
+    assert "6 Nov – 20 Nov 2026" in shown(app)
+    assert opened(app, "live").title[0].value == "What is going on right now?"
+    app.segmented_control(key="svar-language").set_value("nb").run()
+    assert app.title[0].value == "Hva skjer akkurat nå?"
+    assert app.query_params["lang"] == "nb"
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("name", PAGES)
+def test_a_demonstration_says_so_on_every_page(page: Page, demo_settings: Settings, name: str) -> None:
+    assert "Demonstrasjon" in shown(opened(page(demo_settings), name))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_empty_page_says_what_will_appear_and_how(page: Page, demo_settings: Settings, name: str) -> None:
+    assert "svar-empty" in shown(opened(page(demo_settings), name))
+
+
+@pytest.mark.usefixtures("full")
+def test_filters_stand_in_the_address_and_come_from_it(page: Page, demo_settings: Settings) -> None:
+    app = page(demo_settings, {"partner": "Nord", "period": "7", "channel": "chat"})
+    assert "14. nov. – 20. nov. 2026" in shown(app)
+    assert [app.selectbox(key=f"svar-{name}").value for name in ("partner", "period", "channel")] == [
+        "Nord",
+        "7",
+        "chat",
+    ]
+    app.selectbox(key="svar-partner").set_value("Sør").run()
+    app.selectbox(key="svar-channel").set_value("").run()
+    assert app.query_params["partner"] == "Sør"
+    assert "channel" not in app.query_params
+
+
+@pytest.mark.usefixtures("full")
+def test_days_of_ones_own_stand_in_the_address(page: Page, demo_settings: Settings) -> None:
+    query = {"period": "custom", "from": "2026-11-10", "to": "2026-11-12"}
+    assert "10. nov. – 12. nov. 2026" in shown(page(demo_settings, query))
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"partner": "Øst"},
+        {"period": "1000"},
+        {"period": "custom", "from": "2026-13-01", "to": "x"},
+        {"period": "custom", "from": "2026-11-12", "to": "2026-11-10"},
+        {"lang": "de", "viewer": "admin"},
+    ],
+)
+def test_nonsense_in_the_address_is_ignored(
+    page: Page, demo_settings: Settings, query: dict[str, str]
+) -> None:
+    assert "6. nov. – 20. nov. 2026" in shown(page(demo_settings, query))
+
+
+@pytest.mark.usefixtures("full")
+def test_a_selection_without_contacts_says_so(page: Page, demo_settings: Settings) -> None:
+    app = page(demo_settings, {"partner": "Nord", "topic": "Faktura"})
+    assert "Ingen kontakter i dette utvalget" in shown(app)
+
+
+@pytest.mark.usefixtures("full")
+def test_the_scorecard_is_of_the_chosen_partner_by_week_and_team(page: Page, demo_settings: Settings) -> None:
+    app = opened(page(demo_settings, {"partner": "Nord"}), "scorecard")
+    text = shown(app)
+    assert app.title[0].value == "Hvordan går det med Nord?"
+    assert "9,0 av 10" in text
+    assert "Tind" in text
+    assert "Kai" not in text
+    assert len(app.get("plotly_chart")) == 8
+
+
+@pytest.mark.parametrize(
+    ("replies", "says"), [(4, "skjult (for få)"), (5, "for få (n = 5)"), (9, "for få (n = 9)")]
+)
+def test_a_small_team_is_hidden_or_called_too_few(
+    page: Page, demo_settings: Settings, sqlite_store: Store, replies: int, says: str
+) -> None:
+    rows = [contact(n, "Nord", LAST_DAY - timedelta(days=n % 5), team="Tind") for n in range(60)]
+    rows += [contact(100 + n, "Nord", LAST_DAY, team="Ny") for n in range(replies)]
+    Log(demo_settings.lake_path).append("contact", rows)
+    metrics.build(demo_settings, sqlite_store, NOW)
+    text = shown(opened(page(demo_settings), "scorecard"))
+    assert f">{says}<" in text
+    assert f"n = {replies}<" not in text if replies < 5 else True
+
+
+@pytest.mark.usefixtures("full")
+def test_the_download_has_every_digit_and_the_selection(demo_settings: Settings, sqlite_store: Store) -> None:
+    context.configure(demo_settings, sqlite_store)
+    filters = Filters(LAST_DAY - timedelta(days=27), LAST_DAY, partner="Nord")
+    found = answers.route_comparison(context.version(), Scope.everything(), filters)
+    text = comparison_csv(found, filters).decode("utf-8-sig")
+    rows = {(row["metric"], row["group"]): row for row in csv.DictReader(io.StringIO(text))}
+    assert len(rows) == 9
+    index = found.comparisons["csat_index"]
+    assert float(rows["csat_index", "direct"]["value"]) == index.groups["direct"].value
+    assert float(rows["csat_index", "difference"]["low"]) == index.low
+    assert rows["hit_rate", "direct"]["partner"] == "Nord"
+
+
+@pytest.mark.usefixtures("full")
+def test_a_new_version_is_drawn_and_its_numbers_are_marked(
+    page: Page, demo_settings: Settings, sqlite_store: Store
+) -> None:
+    app = page(demo_settings)
+    assert "svar-changed" not in shown(app)
+    Log(demo_settings.lake_path).append("contact", [contact(900 + n, "Nord", LAST_DAY) for n in range(40)])
+    metrics.build(demo_settings, sqlite_store, NOW)
+    blocks = shown(app.run())
+    assert "svar-changed" in blocks
