@@ -34,7 +34,7 @@ from surveys.worker import Worker
 
 CONTACTS, DAYS, SEED = 18_000, 90, 1
 TICK_S = 3_600  # a contact waits so long at most until its tick ends; less while many come in
-TICKS_A_DAY = 18  # each costs about 8 ms, whatever happens in it
+TICKS_A_DAY = 12  # each costs about 8 ms, whatever happens in it
 REPLY_TICK_S = 7_200  # replies wait for the next contact, at night for so long
 BULK = 400  # records without a decision are taken in when so many have come together
 
@@ -83,7 +83,7 @@ def load(
     ``until`` is the last day (default: today); of a day that is not over yet only what has happened by
     ``now`` comes in. The same arguments with an ``until`` that has passed give the same figures. An
     interrupted load is started anew. Raises DemoError where the home is not a demonstration's or not empty,
-    ValueError where ``contacts`` or ``days`` are too few or too many.
+    and where ``contacts`` or ``days`` are too few or too many.
     """
     now = now or datetime.now(UTC)
     until = until or now.astimezone(settings.zone).date()
@@ -93,7 +93,10 @@ def load(
         if marker.is_loaded(store):
             return _loaded_before(store, arguments)
         said(0, contacts, "Demonstration: planning")
-        planned = plan(contacts=contacts, days=days, seed=seed, until=until, zone=settings.zone)
+        try:
+            planned = plan(contacts=contacts, days=days, seed=seed, until=until, zone=settings.zone)
+        except ValueError as error:
+            raise marker.DemoError(f"There is no such demonstration: {error}.") from None
         marker.start(settings, store, arguments, int(now.timestamp()))
         end = min(int(planned.calendar.starts[-1]) + DAY_S, int(now.timestamp()))
         with _relaxed(store) as fast, _without_collections():

@@ -281,6 +281,15 @@ def test_an_interrupted_load_is_started_anew(
     store.close()
 
 
+@pytest.mark.parametrize(("contacts", "days"), [(19, 8), (20, 7), (900_000, 90)])
+def test_a_size_that_cannot_be_drawn_is_refused_and_leaves_nothing(
+    contacts: int, days: int, demo_settings: Settings, demo_store: Store
+) -> None:
+    with pytest.raises(demo.DemoError, match=r"at least 20|used up"):
+        demo.load(demo_settings, demo_store, contacts=contacts, days=days, until=UNTIL, now=NOW)
+    assert marker.state(demo_store) == {}
+
+
 def test_two_loads_at_once_are_one_too_many(demo_settings: Settings, demo_store: Store) -> None:
     with marker.locked(demo_settings), pytest.raises(demo.DemoError, match="another process"):
         load_small(demo_settings, demo_store)
