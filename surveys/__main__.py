@@ -83,6 +83,74 @@ def explain(contact_id: str, as_json: Json = False) -> None:
 
 
 @app.command()
+def lint(as_json: Json = False) -> None:
+    """Check every wording: length, segments, alphabet, cost, words that must not stand there."""
+    from surveys.lint import findings, wordings
+    from surveys.questions import QuestionsError, load
+
+    settings = Settings()
+    try:
+        book = load()
+    except QuestionsError as error:
+        sys.exit(str(error))
+    texts, found = wordings(book, settings), findings(book, settings)
+    if as_json:
+        _print_json({"wordings": [asdict(w) for w in texts], "findings": [asdict(f) for f in found]})
+    else:
+        for w in texts:
+            print(
+                f"{w.where:22} {w.language}  {w.units:4} {w.encoding}  {w.segments} segments"
+                f"  {w.cost:8.2f} NOK per 1,000"
+            )
+        for f in found:
+            print(f"{f.level}: {f.where} ({f.language}): {f.message}")
+    if any(f.level == "error" for f in found):
+        sys.exit(1)
+
+
+@app.command()
+def reread(
+    apply: Annotated[bool, typer.Option("--apply", help="Let the new readings count.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read stored replies again with today's parser and show what would change."""
+    from surveys.rescoring import reread as reread_replies
+
+    changes = reread_replies(_store(Settings()), datetime.now(UTC), apply=apply)
+    if as_json:
+        _print_json([asdict(change) for change in changes])
+    else:
+        for change in changes:
+            print(f"{change.sid}: {change.before} → {change.after}")
+        print(f"{len(changes)} replies read differently" + ("." if apply else "; nothing changed (--apply)."))
+
+
+@app.command()
+def unclear(limit: int = 100, as_json: Json = False) -> None:
+    """List the replies that nobody could read and nobody has settled."""
+    from surveys.rescoring import unclear as waiting
+
+    found = waiting(_store(Settings()), limit)
+    if as_json:
+        _print_json([asdict(one) for one in found])
+    else:
+        for one in found:
+            print(f"{one.sid}  contact {one.contact_id}  “{one.body}”")
+
+
+@app.command()
+def settle(sid: str, score: Annotated[str, typer.Argument(help="1-10, or none.")]) -> None:
+    """Say what an unclear reply means."""
+    from surveys.rescoring import settle as settle_reply
+
+    if score != "none" and score not in {str(number) for number in range(1, 11)}:
+        raise typer.BadParameter("a score is a number from 1 to 10, or none")
+    value = None if score == "none" else int(score)
+    if not settle_reply(_store(Settings()), sid, value, datetime.now(UTC)):
+        sys.exit(f"No unclear reply {sid} waits to be settled.")
+
+
+@app.command()
 def forget(phone_or_customer: str, as_json: Json = False) -> None:
     """Forget a person everywhere: number, texts and pseudonym. Scores stay, nobody's."""
     from metrics import build

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from settings import Settings
 from store import Store, slots
 from store.schema import WAITING, decision, message, opt_out, record, slot, survey
-from surveys import outcomes, questions
+from surveys import lint, outcomes, questions
 from surveys.eligibility import RULE_VERSION, Facts, History, Rules, Verdict, decide
 from surveys.gateways.base import Outgoing
 from surveys.hours import day_began
@@ -56,7 +56,7 @@ class Asker:
         self._store = store
         self._worker = worker
         self._rules = Rules.of(settings)
-        self._questions = questions.load()
+        self._questions = lint.checked(settings)
 
     def decide_due(self, now: datetime, limit: int, clock: int) -> tuple[int, list[Outgoing]]:
         """Decide up to ``limit`` due contacts; returns how many were looked at and what to post.

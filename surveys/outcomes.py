@@ -82,6 +82,14 @@ def append_comments(connection: Connection, contact_ids: Iterable[str], now: dat
             days[contact_id] = day
             if has_words(body):
                 texts.setdefault(contact_id, []).append(without_numbers(body))
+        written = (
+            select(answer.c.contact_id, answer.c.text, survey.c.day)
+            .join(survey, survey.c.contact_id == answer.c.contact_id)
+            .where(answer.c.contact_id.in_(ids), answer.c.source == "web", answer.c.text != "")
+        )
+        for contact_id, body, day in connection.execute(written):
+            days[contact_id] = day
+            texts.setdefault(contact_id, []).append(without_numbers(body))
         rows = [
             (contact_id, {"contact_id": contact_id, "day": days[contact_id], "text": "\n".join(lines)})
             for contact_id, lines in texts.items()

@@ -22,13 +22,14 @@ class QuestionsError(ValueError):
 
 @dataclass(frozen=True)
 class Question:
-    """One question. ``text`` holds its wording per language."""
+    """One question. ``text`` holds its wording per language as an SMS, ``web`` on the rating page."""
 
     id: str
     kind: Kind
     priority: int
     when: Mapping[str, Any]
     text: Mapping[str, str]
+    web: Mapping[str, str]
 
     def applies(self, score: int | None, tried: bool | None) -> bool:
         """Whether its conditions hold for this score and for what is known of website and app."""
@@ -50,6 +51,7 @@ class Questions:
     questions: tuple[Question, ...]
     clarification: Mapping[str, Mapping[str, str]]
     link: Mapping[str, str]
+    page: Mapping[str, Mapping[str, str]]
 
     @property
     def opening(self) -> Question:
@@ -90,7 +92,12 @@ def load(path: Path = FILE) -> Questions:
         data = tomllib.loads(path.read_text("utf-8"))
         questions = tuple(_question(item) for item in data["question"])
         loaded = Questions(
-            data["version"], data["max_messages"], questions, data["clarification"], data["link"]
+            data["version"],
+            data["max_messages"],
+            questions,
+            data["clarification"],
+            data["link"],
+            data["page"],
         )
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise QuestionsError(f"{path}: {error}") from error
@@ -110,5 +117,10 @@ def _question(item: Mapping[str, Any]) -> Question:
     if unknown:
         raise QuestionsError(f"question {item['id']}: unknown condition {', '.join(sorted(unknown))}")
     return Question(
-        item["id"], item["kind"], int(item.get("priority", 1)), item.get("when", {}), item["text"]
+        item["id"],
+        item["kind"],
+        int(item.get("priority", 1)),
+        item.get("when", {}),
+        item["text"],
+        item["web"],
     )

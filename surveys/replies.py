@@ -45,7 +45,7 @@ _READ = (
         question=bindparam("asked"),
     )
 )
-_ANSWER = text(
+ANSWER = text(
     """
     insert into answer (contact_id, question, value, text, answered_at, source, late)
     values (:contact_id, :question, :value, :text, :answered_at, :source, :late)
@@ -296,7 +296,7 @@ class _Reader:
 def _write(connection: Connection, changes: _Changes, now: datetime) -> None:
     connection.execute(_READ, changes.replies)
     if changes.answers:
-        connection.execute(_ANSWER, changes.answers)
+        connection.execute(ANSWER, changes.answers)
     if changes.surveys:
         connection.execute(_SURVEY, changes.surveys)
     if changes.messages:

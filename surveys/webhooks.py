@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from settings import Settings
 from store import Store
+from surveys import rating
 from surveys.gateways.signature import HEADER, SETTINGS_HEADER, is_signed, parse_form
 from surveys.inbox import Inbox
 from surveys.statuses import Status
@@ -21,7 +22,7 @@ _EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 
 
 def routes(settings: Settings, store: Store, replied: Callable[[], None]) -> list[Route]:
-    """POST /sms/reply and POST /sms/status. ``replied`` is called after replies were committed."""
+    """POST /sms/reply and /sms/status, and the rating page; ``replied`` is called after a reply."""
     inbox = Inbox(settings, store, replied)
 
     async def reply(request: Request) -> Response:
@@ -49,6 +50,7 @@ def routes(settings: Settings, store: Store, replied: Callable[[], None]) -> lis
     return [
         Route("/sms/reply", reply, methods=EVERY_METHOD),
         Route("/sms/status", status, methods=EVERY_METHOD),
+        *rating.routes(settings, store, replied),
     ]
 
 
