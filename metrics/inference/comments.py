@@ -6,6 +6,7 @@ several reasons, or none; how many have none is always shown.
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections import Counter, defaultdict
@@ -16,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import snowballstemmer  # type: ignore[import-untyped]
+from scipy.special import ndtr
 
 from metrics.inference import minimum
 from metrics.inference.differences import difference
 from metrics.inference.discovery import adjusted_p
-from metrics.inference.estimates import estimate
+from metrics.inference.estimates import estimate, moments
 from metrics.inference.results import Difference, Estimate
 from metrics.inference.stats import ScoreStats, ShareStats
 
@@ -60,7 +62,7 @@ class Theme:
     n: int
     mean: Estimate
     difference: Difference
-    p: float | None
+    p: float
     pull: float
 
 
@@ -100,8 +102,9 @@ def themes(
 ) -> tuple[Theme, ...]:
     """Words and pairs of words by how much they pull the mean score, down or up, the strongest first.
 
-    Words are compared by their stem (Snowball) and counted once per comment; Welch's test against all
-    comments without the theme, Benjamini–Hochberg over all that occur ``minimum_n`` times.
+    Words are compared by their stem (Snowball) and counted once per comment. The difference is Welch's,
+    against all comments without the theme; p is that of drawing so low or high a mean from all comments
+    by chance (Cochran 1977, 2.6), Benjamini–Hochberg over all themes of ``minimum_n`` comments.
     """
     everything = [0] * 10
     bins: defaultdict[str, list[int]] = defaultdict(lambda: [0] * 10)
@@ -120,17 +123,17 @@ def themes(
         rest = ScoreStats(tuple(a - b for a, b in zip(everything, own, strict=True)))
         gap = difference(with_it, rest, minimum_n=minimum_n)
         found.append((stem, with_it, gap))
-    p = iter(adjusted_p([gap.p for *_, gap in found if gap.p is not None]))
+    p = adjusted_p([_by_chance(own, ScoreStats(tuple(everything))) for _, own, _ in found])
     listed = [
         Theme(
             min(shown[stem].items(), key=lambda item: (-item[1], item[0]))[0],
             own.n,
             estimate(own, minimum_n=minimum_n),
             gap,
-            None if gap.p is None else float(next(p)),
+            float(p[i]),
             (gap.difference or 0.0) * own.n / total,
         )
-        for stem, own, gap in found
+        for i, (stem, own, gap) in enumerate(found)
     ]
     return tuple(sorted(listed, key=lambda theme: (-abs(theme.pull), theme.term))[:limit])
 
@@ -152,6 +155,12 @@ def search(comments: Sequence[Comment], query: str) -> tuple[int, ...]:
         ):
             found.append(place)
     return tuple(found)
+
+
+def _by_chance(own: ScoreStats, everything: ScoreStats) -> float:
+    mean, variance = moments(everything)
+    noise = variance / own.n * (1 - own.n / everything.n)
+    return 2 * float(ndtr(-abs(moments(own)[0] - mean) / math.sqrt(noise))) if noise > 0 else 1.0
 
 
 def _terms(text: str, language: str) -> dict[str, str]:
