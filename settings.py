@@ -13,7 +13,7 @@ import secrets
 from datetime import time
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
@@ -165,7 +165,7 @@ class Settings(BaseSettings):
         return bool(self.oidc_issuer and self.oidc_client_id)
 
     @property
-    def auth_secrets(self) -> dict[str, dict[str, str]]:
+    def auth_secrets(self) -> dict[str, Any]:
         """What Streamlit's sign-in needs, in the shape of its ``secrets``; empty without OIDC."""
         if not self.has_sign_in:
             return {}

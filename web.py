@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -62,7 +63,7 @@ class Service:
         self._spawn("sender", lambda: self._sender().run(self._stop))
         self._spawn("refresher", self._refresh_until_stopped)
         for job in jobs:
-            self._spawn(job.__module__, lambda job=job: job(self.settings, self._stop))
+            self._spawn(job.__module__, partial(job, self.settings, self._stop))
 
     def stop(self) -> None:
         """Let what is under way finish, then close the store."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def test_contacts_become_scores_on_the_comparison(server: Server, store: Store) 
 
     phone = Phone(server.settings, store)
     for n, given in enumerate(contacts):
-        opening = until(lambda given=given: phone.messages(given["phone"]), "the SMS")
+        opening = until(partial(phone.messages, given["phone"]), "the SMS")
         assert [sms.direction for sms in opening] == ["to_phone"]
         phone.reply(given["phone"], "9 og takk for hjelpen" if n % 2 else "7/10")
 
