@@ -5,7 +5,7 @@ The scope is part of every cache key: two viewers share an answer only when they
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -122,3 +122,19 @@ def _by_metric(values: Sequence[Value]) -> Series:
     for value in values:
         series[value.metric].append(value)
     return series
+
+
+def not_asked(parts: Mapping[str, float | int]) -> list[tuple[str, float | int]]:
+    """Why customers were not asked, the commonest reason first, from the parts of survey_coverage.
+
+    Empty where the reasons do not account for exactly the contacts that were not asked, as with a file that
+    brings scores: its contacts count as asked and still have the reason ``imported``.
+    """
+    reasons = [
+        (name.removeprefix("reason:"), count)
+        for name, count in parts.items()
+        if name.startswith("reason:") and name != "reason:asked" and count
+    ]
+    if sum(count for _, count in reasons) != parts.get("contacts", 0) - parts.get("asked", 0):
+        return []
+    return sorted(reasons, key=lambda reason: -reason[1])

@@ -19,8 +19,9 @@ from metrics import Comparison
 ROUTES = ("self_service_first", "direct")
 
 
-def grid(cards: Sequence[str]) -> str:
-    return f'<div class="svar-cards">{"".join(cards)}</div>'
+def grid(cards: Sequence[str], *, narrow: bool = False) -> str:
+    """Cards beside each other as far as the screen is wide; ``narrow`` ones two on a phone."""
+    return f'<div class="svar-cards{" svar-counts" if narrow else ""}">{"".join(cards)}</div>'
 
 
 def comparison_card(metric: str, comparison: Comparison, look: Look, marks: Marks) -> str:
@@ -61,11 +62,12 @@ def key_figure(
     )
 
 
-def count_card(name: str, title: str, text: str, note: str, marks: Marks) -> str:
-    """One plain count."""
+def count_card(name: str, title: str, text: str, note: str, marks: Marks, *, few: bool = False) -> str:
+    """One plain count; ``few`` says that the text stands where a number would."""
+    size = "svar-few" if few else "svar-big"
     return (
         f'<section class="svar-card"><h3>{escape(title)}</h3>'
-        f'<span class="svar-big {marks.css(name, text)}">{escape(text)}</span>'
+        f'<span class="{size} {marks.css(name, text)}">{escape(text)}</span>'
         f'<div class="svar-sub">{escape(note)}</div></section>'
     )
 

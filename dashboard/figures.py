@@ -122,7 +122,7 @@ def dots(metric: str, values: Sequence[Value], dim: str, whole: Value, look: Loo
         figure.add_vline(x=whole.value, line={"color": colours.muted, "width": 1, "dash": "dot"})
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=names, showgrid=False)
     figure.update_yaxes(tickfont={"color": colours.text, "size": 13})
-    _format_axis(figure.update_xaxes, metric, [*rows, whole], look)
+    _format_axis(figure.update_xaxes, metric, [*rows, whole], look, most=3)
     figure.update_xaxes(showgrid=True)
     return figure
 
@@ -197,14 +197,14 @@ def _format_values(figure: go.Figure, metric: str, series: Mapping[str, Sequence
     figure.update_layout(margin={"r": _value_room(metric) if "" in series else 12})
 
 
-def _format_axis(update: object, metric: str, values: Sequence[Value], look: Look) -> None:
+def _format_axis(update: object, metric: str, values: Sequence[Value], look: Look, *, most: int = 5) -> None:
     shown = [limit for v in values if enough(v) for limit in (v.low, v.value, v.high) if limit is not None]
     if not shown or not callable(update):
         return
     low, high = min(shown), max(shown)
     if unit(metric) == "share":
         low = 0.0  # a share has a zero that means something
-    ticks = _nice_ticks(low, high, unit(metric))
+    ticks = _nice_ticks(low, high, unit(metric), most)
     update(
         tickvals=ticks,
         ticktext=[_tick(metric, tick, ticks, look) for tick in ticks],
@@ -238,10 +238,10 @@ _STEPS: dict[str, Sequence[float]] = {
 }
 
 
-def _nice_ticks(low: float, high: float, kind: str) -> list[float]:
-    """A handful of round values that span ``low`` to ``high``."""
+def _nice_ticks(low: float, high: float, kind: str, most: int = 5) -> list[float]:
+    """Round values that span ``low`` to ``high`` in at most about ``most`` steps."""
     span = high - low
-    step = next((step for step in _STEPS[kind] if span / step <= 5), span / 4)
+    step = next((step for step in _STEPS[kind] if span / step <= most), span / 4)
     first, last = int(low // step), int(-(-high // step))
     return [round(at * step, 6) for at in range(first, max(last, first + 1) + 1)]
 

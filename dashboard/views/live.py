@@ -45,7 +45,7 @@ def _today(frame: Frame) -> None:
     else:
         st.html(answer(_sentence(today, frame), day))
         marks = Marks(st.session_state, ("live", frame.language))
-        st.html(grid(_cards(today, frame, marks)))
+        st.html(grid(_cards(today, frame, marks), narrow=True))
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader(say("live.answers"), anchor=False)
@@ -94,7 +94,14 @@ def _cards(today: Board, frame: Frame, marks: Marks) -> list[str]:
             say("live.scored", n=number(today.scored)),
             marks,
         ),
-        count_card("mean", say("live.mean"), mean, say("live.mean_note", n=number(today.scored)), marks),
+        count_card(
+            "mean",
+            say("live.mean"),
+            mean,
+            say("live.mean_note", n=number(today.scored)),
+            marks,
+            few=not enough,
+        ),
     ]
 
 
@@ -127,8 +134,8 @@ def _answers(recent: Sequence[RecentAnswer], frame: Frame) -> str:
         words = f"<div>{escape(one.comment)}</div>" if one.comment else ""
         alarm = " svar-low" if one.score is not None and one.score <= low else ""
         items.append(
-            f'<li><span class="svar-score{alarm}">{formats.number(one.score)}</span>'
+            f'<div role="listitem"><span class="svar-score{alarm}">{formats.number(one.score)}</span>'
             f'<div>{words}<div class="svar-sub">{where or escape(say("table.not_given"))}</div></div>'
-            f'<span class="svar-sub">{escape(_when(one, frame))}</span></li>'
+            f'<span class="svar-sub">{escape(_when(one, frame))}</span></div>'
         )
-    return f'<ul class="svar-answers">{"".join(items)}</ul>'
+    return f'<div class="svar-answers" role="list">{"".join(items)}</div>'

@@ -92,16 +92,8 @@ def _makeup(metric: str, card: answers.Scorecard, frame: Frame) -> str:
     if metric == "response_rate":
         names = ("eligible", "sent", "delivered", "scored")
         return frame.words("scorecard.response", **{name: number(parts.get(name)) for name in names})
-    reasons = sorted(
-        (
-            (code.removeprefix("reason:"), count)
-            for code, count in parts.items()
-            if code.startswith("reason:")
-        ),
-        key=lambda pair: -pair[1],
-    )
     named = ", ".join(
-        f"{frame.words.named('reason', code)} {number(count)}" for code, count in reasons if count
+        f"{frame.words.named('reason', code)} {number(count)}" for code, count in answers.not_asked(parts)
     )
     line = frame.words(
         "scorecard.coverage", **{name: number(parts.get(name)) for name in ("asked", "eligible", "contacts")}

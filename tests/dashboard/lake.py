@@ -74,7 +74,9 @@ def shown(app: AppTest) -> str:
     assert not app.exception, app.exception
     blocks = [body for element in app.get("html") if not (body := element.proto.body).startswith("<style>")]
     texts = [
-        element.value for kind in ("title", "subheader", "caption", "markdown") for element in app.get(kind)
+        str(getattr(element, "value", ""))
+        for kind in ("title", "subheader", "caption", "markdown")
+        for element in app.get(kind)
     ]
     choices = [str(option) for box in app.selectbox for option in box.options]
     charts = [chart.proto.spec for chart in app.get("plotly_chart")]
