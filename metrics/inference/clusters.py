@@ -91,7 +91,7 @@ def by_cluster(
     Below 40 clusters, when none is in both groups, Welch's test on the clusters' means: simulated coverage
     .95 where the robust interval has .91. Otherwise :func:`robust`.
     """
-    table = np.array([[*_row(a), *_row(b)] for a, b in clusters.values()], dtype=float).reshape(-1, 6)
+    table = np.array([[*row(a), *row(b)] for a, b in clusters.values()], dtype=float).reshape(-1, 6)
     in_first, in_second = table[:, 1] > 0, table[:, 4] > 0
     counts = int(in_first.sum()), int(in_second.sum())
     nested = not (in_first & in_second).any()
@@ -134,8 +134,8 @@ def robust(
     return found[1], found[2], found[3]
 
 
-def _row(stats: Averaged) -> tuple[float, float, float]:
-    # observations, weight below the line, sum above it
+def row(stats: Averaged) -> tuple[float, float, float]:
+    """Observations, the weight below the line (n, or Σx of a ratio), and the sum above it."""
     if isinstance(stats, RatioStats):
         return stats.n, stats.x_total, stats.y_total
     sums = stats if isinstance(stats, MeanStats) else stats.mean_stats()

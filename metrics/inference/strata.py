@@ -74,8 +74,6 @@ def like_for_like(
     if not weights:
         all_shares = bool(strata) and all(isinstance(pair[0], ShareStats) for pair in strata.values())
         weights = MANTEL_HAENSZEL if all_shares else "pooled"
-    if weights not in WEIGHTS:
-        raise ValueError(f"weights are one of {', '.join(WEIGHTS)}, not {weights!r}")
     sizes = np.array([[pair[0].n, pair[1].n] for pair in strata.values()], dtype=float).reshape(-1, 2).T
     shared = {cell: pair for cell, pair in strata.items() if pair[0].n and pair[1].n}
     columns = arrays(shared)
@@ -88,7 +86,7 @@ def like_for_like(
         groups = [Estimate(int(k), None, None, None, reason) for k in kept]
         gap = Difference.missing(reason)
     else:
-        w = _weights(columns.n, weights)
+        w = stratum_weights(columns.n, weights)
         parts = w**2 * columns.variance / columns.n
         groups = [_group(columns, w, parts, g, scale=scale, alpha=alpha) for g in (0, 1)]
         if weights == MANTEL_HAENSZEL:
@@ -130,7 +128,10 @@ def _missing(sizes: np.ndarray, kept: np.ndarray, minimum_n: int) -> str:
     return reasons.TOO_FEW if min(kept) < max(minimum_n, 2) else ""
 
 
-def _weights(n: np.ndarray, weights: str) -> np.ndarray:
+def stratum_weights(n: np.ndarray, weights: str) -> np.ndarray:
+    """Weights of the strata, adding up to 1, from n (2, strata). ValueError for unknown ones."""
+    if weights not in WEIGHTS:
+        raise ValueError(f"weights are one of {', '.join(WEIGHTS)}, not {weights!r}")
     raw = {
         "pooled": n.sum(axis=0),
         "first": n[0],

@@ -1,0 +1,121 @@
+"""Like for like between partners: the same questions, and agents who share a fate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.special import stdtr
+
+from metrics.inference import minimum, reasons
+from metrics.inference.clusters import row
+from metrics.inference.estimates import ALPHA, AS_IS, Scale, t_quantile
+from metrics.inference.results import Difference, Estimate
+from metrics.inference.stats import ShareStats
+from metrics.inference.strata import MANTEL_HAENSZEL, LikeForLike, Strata, stratum_weights
+
+
+def like_for_like_by_cluster(
+    clusters: Mapping[str, Strata],
+    *,
+    weights: str = "",
+    minimum_n: int = minimum.TOO_FEW,
+    scale: Scale = AS_IS,
+    alpha: float = ALPHA,
+) -> LikeForLike:
+    """As :func:`metrics.inference.strata.like_for_like`, over ``{cluster: {cell: (first, second)}}``, with
+    the noise of clusters (agents) instead of that of single contacts.
+
+    V sums the squares of what each cluster adds to d (linearisation; Särndal, Swensson and Wretman, *Model
+    Assisted Survey Sampling*, 1992, 5.5). Where no cluster is in both groups each group has its own
+    correction G/(G−1) and Welch's degrees of freedom, as if agents' means were compared; else t with
+    G − 1. Shares keep the weights of Mantel and Haenszel.
+    """
+    cells = sorted({cell for own in clusters.values() for cell in own})
+    sums = _sums(clusters, {cell: i for i, cell in enumerate(cells)})
+    n = sums[0].sum(axis=1)  # (group, cell)
+    shared = (n > 0).all(axis=0)
+    kept, all_ = n[:, shared].sum(axis=1), n.sum(axis=1)
+    here = sums[0][:, :, shared].sum(axis=2) > 0  # (group, cluster)
+    counts = here.sum(axis=1)
+    weights = weights or (MANTEL_HAENSZEL if _shares(clusters) else "pooled")
+
+    def result(groups: list[Estimate], gap: Difference) -> LikeForLike:
+        supported = [_share(k, a) for k, a in zip(kept, all_, strict=True)]
+        support = _share(kept.sum(), all_.sum())
+        strata, dropped = int(shared.sum()), int((~shared).sum())
+        return LikeForLike(
+            weights, groups[0], groups[1], gap, support, supported[0], supported[1], strata, dropped
+        )
+
+    reason = _missing(all_, kept, counts, minimum_n)
+    if reason:
+        empty = [Estimate(int(k), None, None, None, reason) for k in kept]
+        return result(empty, Difference.missing(reason))
+    w = stratum_weights(n[:, shared], weights)
+    mean = sums[1].sum(axis=1)[:, shared] / n[:, shared]
+    # What each cluster adds to each group's standardised mean, (group, cluster).
+    added = (
+        (sums[1][:, :, shared] - mean[:, None] * sums[0][:, :, shared]) * (w / n[:, shared])[:, None]
+    ).sum(axis=2)
+    a, b = scale
+    own = b * b * counts / (counts - 1) * (added**2).sum(axis=1)
+    values = a + b * (mean @ w)
+    groups = [
+        _estimate(int(kept[g]), float(values[g]), float(own[g]), float(counts[g] - 1), alpha) for g in (0, 1)
+    ]
+    if (here[0] & here[1]).any():
+        total = int(here.any(axis=0).sum())
+        variance = b * b * total / (total - 1) * float(((added[0] - added[1]) ** 2).sum())
+        df = total - 1.0
+    else:
+        variance = float(own.sum())
+        df = variance**2 / float((own**2 / (counts - 1)).sum()) if variance else 1.0
+    gap = float(values[0] - values[1])
+    return result(groups, _difference(gap, variance, df, alpha))
+
+
+def _sums(clusters: Mapping[str, Strata], column: Mapping[tuple[str, ...], int]) -> np.ndarray:
+    """(n and total, group, cluster, cell)."""
+    sums = np.zeros((2, 2, len(clusters), len(column)))
+    for i, own in enumerate(clusters.values()):
+        for cell, pair in own.items():
+            for g in (0, 1):
+                _, weight, total = row(pair[g])
+                sums[:, g, i, column[cell]] = weight, total
+    return sums
+
+
+def _shares(clusters: Mapping[str, Strata]) -> bool:
+    pairs = [pair for own in clusters.values() for pair in own.values()]
+    return bool(pairs) and all(isinstance(pair[0], ShareStats) for pair in pairs)
+
+
+def _missing(all_: np.ndarray, kept: np.ndarray, counts: np.ndarray, minimum_n: int) -> str:
+    if not all_.all():
+        return reasons.ONE_SIDED if all_.any() else reasons.NO_DATA
+    if not kept.all():
+        return reasons.NO_SUPPORT
+    if min(kept) < minimum_n:
+        return reasons.TOO_FEW
+    return reasons.TOO_FEW_CLUSTERS if min(counts) < 2 else ""
+
+
+def _share(part: float, whole: float) -> float | None:
+    return float(part / whole) if whole else None
+
+
+def _estimate(n: int, value: float, variance: float, df: float, alpha: float) -> Estimate:
+    if variance <= 0:
+        return Estimate(n, value, None, None, reasons.NO_SPREAD)
+    half = t_quantile(1 - alpha / 2, df) * math.sqrt(variance)
+    return Estimate(n, value, value - half, value + half)
+
+
+def _difference(gap: float, variance: float, df: float, alpha: float) -> Difference:
+    if variance <= 0:
+        return Difference(gap, None, None, None, None, None, None, reasons.NO_SPREAD)
+    se = math.sqrt(variance)
+    half = t_quantile(1 - alpha / 2, df) * se
+    return Difference(gap, gap - half, gap + half, None, None, 2 * float(stdtr(df, -abs(gap) / se)), None)

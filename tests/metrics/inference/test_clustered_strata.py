@@ -1,0 +1,163 @@
+"""Partners compared like for like, by agent."""
+
+# A value that is None fails the comparison, as it should in a test.
+# mypy: disable-error-code="operator, no-untyped-def, arg-type, misc, type-var, comparison-overlap"
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+
+from metrics.inference import INDEX, MeanStats, ScoreStats, ShareStats, from_json, reasons, to_json
+from metrics.inference.clustered_strata import like_for_like_by_cluster
+from metrics.inference.clusters import by_cluster
+from metrics.inference.strata import LikeForLike, Strata, like_for_like
+
+NONE = MeanStats(0, 0.0, 0.0)
+
+
+def partners(rng: np.random.Generator, agents: int, between: float = 0.35) -> dict[str, Strata]:
+    """Two partners, equal on each of three topics, with other mixes of them and agents that differ."""
+    levels, mixes = (8.0, 6.5, 5.0), ((40, 25, 15), (15, 25, 40))
+    found: dict[str, Strata] = {}
+    for i in range(agents):
+        g, fate = i % 2, rng.normal(0, between)
+        own = {(str(t),): MeanStats.of(rng.normal(levels[t] + fate, 2, mixes[g][t])) for t in range(3)}
+        found[str(i)] = {cell: (stats, NONE) if g == 0 else (NONE, stats) for cell, stats in own.items()}
+    return found
+
+
+def merged(clusters: dict[str, Strata]) -> Strata:
+    found: dict[tuple[str, ...], list[MeanStats]] = {}
+    for own in clusters.values():
+        for cell, pair in own.items():
+            both = found.setdefault(cell, [NONE, NONE])
+            found[cell] = [both[0] + pair[0], both[1] + pair[1]]
+    return {cell: (pair[0], pair[1]) for cell, pair in found.items()}
+
+
+def test_the_difference_is_that_without_clusters() -> None:
+    data = partners(np.random.default_rng(1), 12)
+    found, plain = like_for_like_by_cluster(data), like_for_like(merged(data))
+    assert found.difference.difference == pytest.approx(plain.difference.difference, abs=1e-9)
+    assert found.first.value == pytest.approx(plain.first.value, abs=1e-9)
+    assert (found.support, found.strata, found.first.n) == (plain.support, plain.strata, plain.first.n)
+    assert found.difference.high - found.difference.low > plain.difference.high - plain.difference.low
+
+
+def test_one_stratum_with_agents_of_one_size_is_welchs_test_on_their_means() -> None:
+    rng = np.random.default_rng(2)
+    data = {str(i): MeanStats.of(rng.normal(7, 2, 50)) for i in range(12)}
+    pairs = {name: (own, NONE) if int(name) % 2 else (NONE, own) for name, own in data.items()}
+    found = like_for_like_by_cluster({name: {("all",): pair} for name, pair in pairs.items()}).difference
+    expected = by_cluster(pairs).difference
+    for key in ("difference", "low", "high", "p"):
+        assert getattr(found, key) == pytest.approx(getattr(expected, key), abs=1e-9)
+
+
+def test_agents_in_both_groups_agree_with_statsmodels_sandwich() -> None:
+    # One stratum; statsmodels' correction has (N − 1)/(N − 2) as well.
+    rng = np.random.default_rng(3)
+    rows = [(rng.normal(7 + f, 2, 20), rng.normal(6 + f, 2, 15)) for f in rng.normal(0, 1, 10)]
+    data = {str(i): {("all",): (MeanStats.of(a), MeanStats.of(b))} for i, (a, b) in enumerate(rows)}
+    y = np.concatenate([np.concatenate(pair) for pair in rows])
+    first = np.concatenate([np.r_[np.ones(20), np.zeros(15)] for _ in rows])
+    agent = np.repeat(np.arange(10), 35)
+    fit = sm.OLS(y, sm.add_constant(first)).fit(cov_type="cluster", cov_kwds={"groups": agent}, use_t=True)
+    found = like_for_like_by_cluster(data).difference
+    low, high = fit.conf_int()[1]
+    assert found.difference == pytest.approx(fit.params[1], abs=1e-9)
+    assert found.high - found.low == pytest.approx((high - low) * (348 / 349) ** 0.5, abs=1e-9)
+
+
+def test_shares_keep_the_weights_of_mantel_and_haenszel() -> None:
+    none = ShareStats(0, 0)
+    data: dict[str, Strata] = {
+        str(i): {
+            (t,): (ShareStats(30 + i, 6 + i), none) if i % 2 else (none, ShareStats(20 + 2 * i, 3 + i))
+            for t in "ab"
+        }
+        for i in range(10)
+    }
+    found = like_for_like_by_cluster(data)
+    assert found.weights == "mantel_haenszel"
+    assert found.difference.difference == pytest.approx(found.first.value - found.second.value)
+    scaled = like_for_like_by_cluster(data, scale=(0, -1)).difference
+    assert scaled.low == pytest.approx(-found.difference.high)
+
+
+@pytest.mark.parametrize(
+    ("clusters", "reason"),
+    [
+        ({}, reasons.NO_DATA),
+        ({"a": {("x",): (MeanStats.of([1, 2] * 9), NONE)}}, reasons.ONE_SIDED),
+        (
+            {
+                "a": {("x",): (MeanStats.of([1, 2] * 9), NONE)},
+                "b": {("y",): (NONE, MeanStats.of([1, 2] * 9))},
+            },
+            reasons.NO_SUPPORT,
+        ),
+        ({k: {("x",): (MeanStats.of([1, 2]), MeanStats.of([1, 3] * 9))} for k in "ab"}, reasons.TOO_FEW),
+        ({"a": {("x",): (MeanStats.of([1, 2] * 9), MeanStats.of([1, 3] * 9))}}, reasons.TOO_FEW_CLUSTERS),
+        (
+            {k: {("x",): (MeanStats.of([1, 2] * 9), MeanStats.of([1, 3] * 9))} for k in "ab"},
+            reasons.NO_SPREAD,
+        ),
+        (
+            {
+                k: {("x",): (MeanStats.of([1, 2 + i] * 9), MeanStats.of([2 * i, 3] * 9))}
+                for i, k in enumerate("abc")
+            },
+            "",
+        ),
+    ],
+)
+def test_what_cannot_be_compared_has_a_reason(clusters, reason: str) -> None:
+    found = like_for_like_by_cluster(clusters)
+    assert found.difference.reason == reason
+    assert (found.difference.low is None) == bool(reason)
+
+
+def test_scores_are_scaled_to_an_index() -> None:
+    rng = np.random.default_rng(4)
+    none = ScoreStats((0,) * 10)
+    own = {str(i): ScoreStats(tuple(map(int, rng.multinomial(40, np.ones(10) / 10)))) for i in range(10)}
+    data: dict[str, Strata] = {k: {("x",): (v, none) if int(k) % 2 else (none, v)} for k, v in own.items()}
+    plain, index = like_for_like_by_cluster(data), like_for_like_by_cluster(data, scale=INDEX)
+    assert index.first.low == pytest.approx((plain.first.low - 1) / 9 * 100)
+    assert index.difference.p == pytest.approx(plain.difference.p)
+
+
+def coverage(runs: int, agents: int, seed: int) -> tuple[float, float]:
+    """Of partners that do not differ: by agent, and as if contacts were independent."""
+    rng = np.random.default_rng(seed)
+    own = plain = 0
+    for _ in range(runs):
+        data = partners(rng, agents)
+        found, naive = like_for_like_by_cluster(data).difference, like_for_like(merged(data)).difference
+        own += found.low <= 0 <= found.high
+        plain += naive.low <= 0 <= naive.high
+    return own / runs, plain / runs
+
+
+def test_partners_like_for_like_are_covered_as_stated(figure) -> None:
+    own, plain = coverage(250, 20, 1)
+    assert 0.9 < figure("partners like for like, 20 agents, by agent, coverage", own) < 0.98
+    assert figure("partners like for like, 20 agents, contacts independent, coverage", plain) < 0.85
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("agents", [10, 20, 60])
+def test_partners_like_for_like_are_covered_as_stated_at_every_size(agents: int, figure) -> None:
+    own, plain = coverage(2000, agents, 2)
+    assert 0.93 < figure(f"partners like for like, {agents} agents, by agent, coverage", own) < 0.97
+    figure(f"partners like for like, {agents} agents, contacts independent, coverage", plain)
+
+
+def test_the_result_survives_json() -> None:
+    found = like_for_like_by_cluster(partners(np.random.default_rng(5), 8))
+    assert from_json(LikeForLike, json.loads(json.dumps(to_json(found), allow_nan=False))) == found
