@@ -132,6 +132,12 @@ def launch_day(days: int) -> int:
     return int(days * world.STORY.measure_at)
 
 
+def outage_day(calendar: Calendar) -> int:
+    """Position of the day of the outage: a working day, when everybody notices."""
+    wanted = int(len(calendar.days) * world.STORY.outage_at)
+    return next(position for position in range(wanted, -1, -1) if calendar.days[position].weekday() < 5)
+
+
 def _days_and_topics(number: int, calendar: Calendar, rng: np.random.Generator) -> tuple[Ints, Ints]:
     weights = np.zeros((len(calendar.days), len(world.TOPICS)))
     for d, day in enumerate(calendar.days):
@@ -143,8 +149,7 @@ def _days_and_topics(number: int, calendar: Calendar, rng: np.random.Generator) 
     names = [topic.name for topic in world.TOPICS]
     story = world.STORY
     weights[launch_day(len(calendar.days)) :, names.index(story.measure_topic)] *= 1 + story.measure_effect
-    outage = int(len(calendar.days) * story.outage_at)
-    weights[outage, names.index(story.outage_topic)] *= story.outage_factor
+    weights[outage_day(calendar), names.index(story.outage_topic)] *= story.outage_factor
     weights *= rng.gamma(60, 1 / 60, size=(len(calendar.days), 1))  # no two Mondays are alike
     cells = rng.choice(weights.size, size=number, p=weights.ravel() / weights.sum())
     return (cells // len(world.TOPICS)).astype(np.int64), (cells % len(world.TOPICS)).astype(np.int64)
