@@ -206,6 +206,20 @@ def test_always_valid_limits_follow_the_formula_of_the_paper() -> None:
     assert always.half_width(0.04, 300) == pytest.approx(expected, abs=1e-12)
 
 
+def test_always_valid_limits_agree_with_gbstats() -> None:
+    # gbstats 0.8.0, SequentialTwoSidedTTest with sequential_tuning_parameter=2000, which approximates c.
+    first, second = MeanStats(450, 2900, 20_500), MeanStats(500, 3000, 20_000)
+    variance = first.variance / first.n + second.variance / second.n
+    c = -2 * math.log(0.05) + math.log(-2 * math.log(0.05) + 1)
+    same = 2000 * always.tuning() / c
+    gap = difference(first, second).difference
+    half = always.half_width(variance, 950, tightest_at=same)
+    assert (gap - half, gap + half) == pytest.approx((0.04159879656624588, 0.8472900923226434), abs=1e-9)
+    assert always.p_value(gap, variance, 950, tightest_at=same) == pytest.approx(
+        0.02201518494134876, abs=1e-9
+    )
+
+
 @given(st.floats(0.001, 5), st.integers(60, 10_000))
 def test_the_always_valid_p_is_alpha_where_the_interval_ends(variance: float, n: int) -> None:
     edge = always.half_width(variance, n)
