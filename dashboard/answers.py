@@ -82,10 +82,10 @@ def route_comparison(version: str, scope: Scope, filters: Filters) -> RouteCompa
 
 
 @shared
-def daily(version: str, scope: Scope, filters: Filters, metric: str) -> Series:  # noqa: ARG001
-    """A metric day by day, by route."""
+def over_time(version: str, scope: Scope, filters: Filters, metric: str) -> Series:  # noqa: ARG001
+    """A metric by route and by day, or by week in a long period."""
     values = context.reader(scope).show(
-        [metric], ["day", "self_service_first"], filters.where, filters.start, filters.end
+        [metric], [filters.step, "self_service_first"], filters.where, filters.start, filters.end
     )
     return _grouped(values, "self_service_first")
 

@@ -16,10 +16,10 @@ from metrics import Scope
 
 
 @shared
-def daily(version: str, scope: Scope, filters: Filters, metric: str, look: Look) -> go.Figure:
-    """A metric day by day, a line for each route."""
-    series = answers.daily(version, scope, filters, metric)
-    return figures.course(metric, {route: series.get(route, []) for route in ROUTES}, look, dim="day")
+def over_time(version: str, scope: Scope, filters: Filters, metric: str, look: Look) -> go.Figure:
+    """A metric day by day, or week by week in a long period; a line for each route."""
+    series = answers.over_time(version, scope, filters, metric)
+    return figures.course(metric, {route: series.get(route, []) for route in ROUTES}, look, dim=filters.step)
 
 
 @shared

@@ -17,6 +17,7 @@ from dashboard.words import Words
 
 PERIODS = ("7", "28", "90", "month", "all", "custom")
 DEFAULT_PERIOD = "28"
+DAYS_SHOWN = 62
 _CHOSEN = "svar-chosen"
 WIDTH = 168  # pixels: two beside each other on a phone of 390
 DIMENSIONS = ("partner", "channel", "topic")
@@ -39,6 +40,11 @@ class Filters:
     partner: str = ""
     channel: str = ""
     topic: str = ""
+
+    @property
+    def step(self) -> str:
+        """The dimension to show time by: beyond two months single days are but noise."""
+        return "day" if (self.end - self.start).days < DAYS_SHOWN else "week"
 
     @property
     def where(self) -> dict[str, list[str]]:

@@ -69,9 +69,9 @@ def _course(version: str, filters: Filters, frame: Frame) -> None:
             label_visibility="collapsed",
         )
     chosen = chosen or answers.COMPARED[0]
-    heading.subheader(say("figure.course", metric=say(f"metric.{chosen}")), anchor=False)
+    heading.subheader(say(f"figure.course_{filters.step}", metric=say(f"metric.{chosen}")), anchor=False)
     st.plotly_chart(
-        drawn.daily(version, frame.viewer.scope, filters, chosen, frame.look),
+        drawn.over_time(version, frame.viewer.scope, filters, chosen, frame.look),
         theme=None,
         config=CONFIG,
         key="svar-course",
@@ -92,6 +92,7 @@ def _table(found: answers.RouteComparison, filters: Filters, frame: Frame) -> No
             on_click="ignore",
         )
     st.html(html_table(*comparison_rows(found, frame)))
+    st.caption(say("table.difference_note"))
     adjusted = found.comparisons["csat_index"].adjusted
     if adjusted is not None and adjusted.low is not None:
         formats = frame.formats
