@@ -8,7 +8,8 @@ Read the modules in the order of the flow: ``drain`` (feed → log), ``changes``
 from metrics.answers import Comparison, Value
 from metrics.build import build, current_version, refresh
 from metrics.catalogue import UnknownNameError
-from metrics.reader import Reader, open_reader
+from metrics.opening import open_reader
+from metrics.reader import Reader
 from metrics.scope import Scope
 
 __all__ = [

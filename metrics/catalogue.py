@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "mean": ("n", "total", "squares"),
     "share": ("n", "hits"),
     "score": SCORES,
-    "count": ("contacts",),
+    "count": ("count",),
 }
 
 
@@ -43,6 +43,8 @@ class Metric:
     parts: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     scale: str = ""
+    q: float = 0.5  # of a quantile: which
+    matures_days: int = 0  # a day counts only when so many have passed
     reasons: bool = False
 
 
@@ -78,6 +80,9 @@ DIMENSIONS: dict[str, Dimension] = {
         _dimension("self_service_first", "Vei inn", "Route", "route"),
         _dimension("score_source", "Svarets kilde", "Score source"),
         _dimension("survey_reason", "Årsak", "Reason"),
+        _dimension(
+            "handling_bin", "Tidsklasse", "Time bin", text="coalesce(cast(handling_bin as varchar), '')"
+        ),
     )
 }
 
@@ -112,7 +117,7 @@ def dimension(name: str) -> Dimension:
         ) from None
 
 
-# How many contacts a group has: what members and reasons are counted by.
+# What is counted, rather than estimated: how many contacts a group has, and how many with a handling time.
 CONTACTS = Metric(
     id="contacts",
     kind="count",
@@ -124,3 +129,4 @@ CONTACTS = Metric(
     source="Every contact, whatever became of it.",
     measures=("contacts",),
 )
+TIMED = replace(CONTACTS, id="timed", measures=("handling_n",))

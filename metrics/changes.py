@@ -21,7 +21,7 @@ from data.log import SCHEMAS
 from metrics import index
 from metrics.lake import Base, Lake, Version, settled
 from metrics.models import EVENT_KINDS, FACT_MODELS, sql
-from metrics.shape import fact_schema, signed_schema
+from metrics.shape import fact_schema, signed_schema, time_bins
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -35,17 +35,26 @@ _TOUCHED = """
     union select contact_id from new_sale
     union select contact_id from log_sale where sale_id in (select sale_id from sold)
 """
-# Customers whose contacts may have another route: by a session, or by a link to one.
+# Customers whose contacts may change with them: by a session, by a link, or because one of their contacts
+# did, which may be the answer to whether an earlier one solved the matter.
 _TOUCHED_CUSTOMERS = """
     create table touched_customer as
-    with visited as (
+    with met as (
         select customer_key as key from new_session
         union
         select customer_key from log_session where session_id in (select session_id from new_session)
+        union select phone_key from new_link
+        union select customer_key from new_contact
+        union select customer_key from near_contact where contact_id in (select contact_id from touched)
+        union select customer_key from old_delta where contact_id in (select contact_id from touched)
+        union select customer_key from log_contact where contact_id in (select contact_id from again)
+    ),
+    known as (
+        select key from met where key <> ''
+        union select customer_key from log_link where phone_key in (select key from met)
     )
-    select key from visited
-    union select phone_key from log_link where customer_key in (select key from visited)
-    union select phone_key from new_link
+    select key from known
+    union select phone_key from log_link where customer_key in (select key from known)
 """
 # The first session of a day says that sessions are seen at all: whoever has none that day came directly.
 _FRESH_DAYS = """
@@ -187,8 +196,8 @@ class Changes:
         """Make relations ``delta`` and ``orphans``; returns the number of contacts in the delta."""
         run = self.connection.execute
         run(_AGAIN, {"since": self.since or date.max})
-        for statement in (_TOUCHED, _TOUCHED_CUSTOMERS, _FRESH_DAYS):
-            run(statement)
+        run(_TOUCHED)
+        run(_FRESH_DAYS)
         self._read_delta()
         self._read_base()
         run(_ALL_TOUCHED)
@@ -211,6 +220,7 @@ class Changes:
         run(_ALL_OUTCOMES)
         for name, query in _EVENTS.items():
             run(f"create table {name} as {query}")
+        self.connection.from_arrow(time_bins()).create_view("time_bin")
         for model in FACT_MODELS:
             run(f"create table {model} as {sql('facts', model)}")
 
@@ -226,26 +236,17 @@ class Changes:
             self.connection.from_arrow(signed_schema().empty_table()).create("old_delta")
 
     def _read_base(self) -> None:
-        """The rows in the base of everything touched; each place is read once."""
+        """The rows in the base of everything touched, found through the index."""
         run = self.connection.execute
         run("create view wanted_contact as select contact_id as key from touched")
+        numbers = self._places("contact")
+        self._open_places("near_contact", numbers)
+        run(_TOUCHED_CUSTOMERS)
         run("create view wanted_customer as select key from touched_customer")
-        numbers = set[int]()
-        for what in index.ENTRIES:
-            segments = self.base.index.get(what, ())
-            numbers |= index.places_of(self.lake, segments, self.connection, f"wanted_{what}")
         days = {str(day) for (day,) in run("select day from fresh_day").fetchall()}
-        files = [
-            str(self.lake.path / file)
-            for number, place in enumerate(self.base.places)
-            if number in numbers or place.day in days
-            for file in place.files
-        ]
-        if files:
-            rows = self.connection.read_parquet(files, hive_partitioning=False)
-            rows.project("* exclude (partner_key)").create_view("near")
-        else:
-            self.connection.from_arrow(fact_schema().empty_table()).create_view("near")
+        numbers |= self._places("customer")
+        numbers |= {number for number, place in enumerate(self.base.places) if place.day in days}
+        self._open_places("near", numbers)
         run("""
             create table base_row as
             select * from near
@@ -253,6 +254,19 @@ class Changes:
                 or customer_key in (select key from touched_customer)
                 or day in (select day from fresh_day)
         """)
+
+    def _places(self, what: str) -> set[int]:
+        segments = self.base.index.get(what, ())
+        return index.places_of(self.lake, segments, self.connection, f"wanted_{what}")
+
+    def _open_places(self, name: str, numbers: set[int]) -> None:
+        """A view over the facts of some places of the base."""
+        files = [str(self.lake.path / file) for number in numbers for file in self.base.places[number].files]
+        if files:
+            rows = self.connection.read_parquet(files, hive_partitioning=False)
+            rows.project("* exclude (partner_key)").create_view(name)
+        else:
+            self.connection.from_arrow(fact_schema().empty_table()).create_view(name)
 
     def close(self) -> None:
         self.connection.close()

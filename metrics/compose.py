@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from metrics.catalogue import COLUMNS, SCORES, Dimension, Metric, dimension
@@ -21,6 +21,8 @@ DERIVED: dict[str, tuple[str, tuple[str, ...]]] = {
     "scored": (" + ".join(SCORES), SCORES),
     "unknown": ("route_unknown", ("route_unknown",)),
     "answered_selling": ("case when partner in (from selling) then answered else 0 end", ("answered",)),
+    "return_n_mature": ("case when day <= $mature then return_n else 0 end", ("return_n",)),
+    "return_none_mature": ("case when day <= $mature then return_none else 0 end", ("return_none",)),
 }
 
 
@@ -45,6 +47,7 @@ class Question:
     start: date | None = None
     end: date | None = None
     settings: Mapping[str, int] = field(default_factory=dict)
+    as_of: date = date.max
 
     @property
     def columns(self) -> set[str]:
@@ -69,10 +72,11 @@ def question(
     start: date | None = None,
     end: date | None = None,
     settings: Mapping[str, int] | None = None,
+    as_of: date = date.max,
 ) -> Question:
     """A question from names. UnknownNameError for a dimension that does not exist."""
     filters = tuple((dimension(name), tuple(values)) for name, values in (where or {}).items())
-    return Question(tuple(metrics), tuple(map(dimension, by)), filters, start, end, settings or {})
+    return Question(tuple(metrics), tuple(map(dimension, by)), filters, start, end, settings or {}, as_of)
 
 
 def compose(asked: Question, tables: Tables) -> Statement:
@@ -106,7 +110,10 @@ def compose(asked: Question, tables: Tables) -> Statement:
     order = f" order by {', '.join(chosen[: len(asked.by)])}" if asked.by else ""
     text = f"with {', '.join(parts)} select {', '.join(chosen)} from cells{joins}{order}"
     used = {name for metric in asked.metrics for name in metric.settings}
-    return Statement(text, values | {name: asked.settings[name] for name in used}, source)
+    values |= {name: asked.settings[name] for name in used}
+    if waits := {metric.matures_days for metric in asked.metrics} - {0}:
+        values["mature"] = asked.as_of - timedelta(days=max(waits))
+    return Statement(text, values, source)
 
 
 def layout(asked: Question) -> list[tuple[int, int, int]]:

@@ -20,6 +20,7 @@ FACT_MODELS = (
     "contact_sale",
     "session_now",
     "contact_session",
+    "contact_return",
     "fact",
 )
 # What the log hands to the models, by its kind.
@@ -32,6 +33,7 @@ CUBES: dict[str, tuple[str, ...]] = {
     "by_agent": ("day", "partner", "team", "agent", "route"),
     "by_hour": ("day", "partner", "channel", "hour"),
     "strata": ("day", "partner", "channel", "topic", "route"),
+    "by_duration": ("day", "partner", "channel", "route", "handling_bin"),
     "by_reason": ("day", "partner", "team", "channel", "survey_reason"),
 }
 

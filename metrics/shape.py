@@ -8,7 +8,11 @@ import pyarrow as pa
 
 from data.duck import connect
 from data.log import SCHEMAS
+from metrics.inference import time_bin
 from metrics.models import EVENT_KINDS, FACT_MODELS, sql
+
+# Talk, hold and wrap-up have at most a day each.
+LONGEST_S = 3 * 86_400
 
 
 @cache
@@ -18,6 +22,7 @@ def fact_schema() -> pa.Schema:
         for kind in EVENT_KINDS:
             connection.from_arrow(SCHEMAS[kind].empty_table()).create_view(f"{kind}_event")
         connection.execute("create table tracked_day as select day from contact_event")
+        connection.from_arrow(time_bins().slice(0, 0)).create_view("time_bin")
         for model in FACT_MODELS:
             connection.execute(f"create table {model} as {sql('facts', model)}")
         return connection.table("fact").to_arrow_table().schema
@@ -27,3 +32,14 @@ def fact_schema() -> pa.Schema:
 def signed_schema() -> pa.Schema:
     """The same with the sign of a delta's rows."""
     return fact_schema().append(pa.field("sign", pa.int16()))
+
+
+@cache
+def time_bins() -> pa.Table:
+    """Relation ``time_bin``: the bin of every handling time in whole seconds.
+
+    A table rather than a formula: engines do not round logarithms alike.
+    """
+    seconds = range(LONGEST_S + 1)
+    bins = [time_bin(second) for second in seconds]
+    return pa.table({"seconds": pa.array(seconds, pa.int32()), "bin": pa.array(bins, pa.int16())})

@@ -165,6 +165,38 @@ def test_a_sale_that_moves_to_another_contact_leaves_the_first(write, fresh, fol
     assert [row["hit"] for row in facts()] == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("gap_s", "second", "returned"),
+    [
+        (7 * DAY, {}, True),
+        (7 * DAY + 1, {}, False),
+        (DAY, {"topic": "fault"}, False),
+        (DAY, {"customer_key": "k2"}, False),
+        (DAY, {"partner": "B", "channel": "chat"}, True),
+        (DAY, {"answered": False}, True),
+        (DAY, {"customer_key": "p1", "identified": False}, True),  # linked to k1
+    ],
+)
+def test_a_customer_who_comes_back_about_the_same_within_7_days_was_not_helped(
+    write, fresh, facts, gap_s, second, returned
+):
+    write("link", link("p1", "k1"))
+    write("contact", contact("c1", **KNOWN))
+    fresh()
+    write("contact", contact("c2", at=NOON + gap_s, **KNOWN) | second)
+    fresh()
+    first, last = facts()
+    assert (first["return_known"], first["returned_at"]) == (True, NOON + gap_s if returned else None)
+    assert last["returned_at"] is None
+
+
+@pytest.mark.parametrize("given", [{"customer_key": ""}, {"customer_key": "k1", "topic": ""}])
+def test_without_customer_or_topic_nobody_knows_who_came_back(write, fresh, facts, given):
+    write("contact", contact("c1", **given), contact("c2", at=NOON + 60, **given))
+    fresh()
+    assert [row["return_known"] for row in facts()] == [False, False]
+
+
 def test_a_reply_before_its_contact_waits_for_it(write, fresh, facts, lake):
     write("outcome", outcome(score=9))
     fresh()

@@ -1,6 +1,7 @@
 -- One row per fact. What it adds to every sum; a fact of sign -1 takes the same away.
 select
     day, hour, partner, team, agent, channel, topic, language, route, score_source, survey_reason,
+    case when answered then handling_bin end as handling_bin,
     sign as contacts,
     case when answered then sign else 0 end as answered,
     case when route = 'self_service_first' then sign else 0 end as self_service_first,
@@ -65,6 +66,8 @@ select
             then sign * cast((value_minor - value_minor % 100) / 100 as bigint) * cast((value_minor - value_minor % 100) / 100 as bigint)
         else 0
     end as value_nok_squares,
+    case when answered and return_known then sign else 0 end as return_n,
+    case when answered and return_known and returned_at is null then sign else 0 end as return_none,
     case when solved is not null then sign else 0 end as solved_n,
     case when solved then sign else 0 end as solved_yes,
     case when guided is not null then sign else 0 end as guided_n,

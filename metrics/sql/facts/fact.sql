@@ -21,6 +21,9 @@ with joined as (
         coalesce(link_now.customer_key, contact_now.customer_key) as customer,
         contact_now.identified or link_now.customer_key is not null as known,
         contact_session.session_at,
+        contact_return.contact_id is not null as return_known,
+        contact_return.returned_at,
+        time_bin.bin as handling_bin,
         tracked_day.day is not null as tracked,
         coalesce(contact_sale.sales, 0) as sales,
         coalesce(contact_sale.value_minor, 0) as sales_minor,
@@ -30,6 +33,8 @@ with joined as (
     left join link_now on contact_now.customer_key = link_now.phone_key
     left join contact_session on contact_now.contact_id = contact_session.contact_id
     left join contact_sale on contact_now.contact_id = contact_sale.contact_id
+    left join contact_return on contact_now.contact_id = contact_return.contact_id
+    left join time_bin on contact_now.handling_s = time_bin.seconds
     left join tracked_day on contact_now.day = tracked_day.day
 ),
 
@@ -72,6 +77,9 @@ final as (
         self_help_score,
         customer,
         session_at,
+        return_known,
+        returned_at,
+        handling_bin,
         case
             when route_source = 'session' then 'self_service_first'
             when route_source = 'flag' and self_service_first then 'self_service_first'
