@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
+from typing import Any
 
 import httpx
 import streamlit as st
@@ -15,6 +16,7 @@ from dashboard import context
 from dashboard.access import Picker
 from dashboard.cards import answer
 from dashboard.frame import Frame
+from surveys.explain import explain
 from surveys.phone import Phone, PhoneMessage
 
 log = logging.getLogger("svar.dashboard")
@@ -94,24 +96,43 @@ def _contact_form(number: str, frame: Frame) -> None:
         topic = st.selectbox(say("filter.topic"), topics, key="svar-contact-topic", width=200)
     if st.button(say("phone.send"), type="primary", icon=":material/call:"):
         team = picker.team_of(partner) if partner else ""
-        ended = _post_contact(
+        made = _post_contact(
             number, partner=partner, team=team, topic=topic, route=route, language=frame.language
         )
-        if ended:
-            st.session_state["svar-contacted"] = number
+        if made:
+            st.session_state["svar-contact"] = (number, made)
         else:
             st.error(say("phone.failed"))
-    if st.session_state.get("svar-contacted") == number:
-        st.caption(say("phone.sent"))
+    _fate(number, frame)
+
+
+@st.fragment(run_every=LOOK_EVERY_S)
+def _fate(number: str, frame: Frame) -> None:
+    """What has become of the contact just made: why an SMS comes, waits or does not come."""
+    of, contact_id = st.session_state.get("svar-contact", ("", ""))
+    if of == number:
+        st.caption(fate_text(explain(context.store(), contact_id), frame))
+
+
+def fate_text(story: Mapping[str, Any] | None, frame: Frame) -> str:
+    """The decision about a contact, from surveys.explain, in a sentence."""
+    say, decision = frame.words, (story or {}).get("decision", {})
+    state, reason = decision.get("state", "waiting"), decision.get("reason", "new")
+    if state == "skipped":
+        return say("phone.skipped", reason=say.named("reason", reason))
+    if state == "waiting" and reason == "quiet_hours":
+        return say("phone.quiet", time=frame.formats.clock(datetime.fromisoformat(decision["due_at"])))
+    return say("phone.asked" if state == "asked" else "phone.sent")
 
 
 def _post_contact(
     number: str, *, partner: str | None, team: str, topic: str | None, route: str | None, language: str
-) -> bool:
-    """Registers a contact as any contact centre would: over HTTP, with the token. False when refused."""
+) -> str:
+    """Registers a contact as any contact centre would: over HTTP, with the token. Its id, "" when refused."""
     settings = context.settings()
+    contact_id = f"{'DEMO-' if settings.demo else ''}phone-{secrets.token_hex(6)}"
     contact = {
-        "contact_id": f"{'DEMO-' if settings.demo else ''}phone-{secrets.token_hex(6)}",
+        "contact_id": contact_id,
         "ended_at": datetime.now(UTC).isoformat(),
         "phone": number,
         "language": language,
@@ -132,11 +153,12 @@ def _post_contact(
             json=given,
             headers={"Authorization": f"Bearer {settings.api_secret}"},
             timeout=10,
+            trust_env=False,
         )
     except httpx.HTTPError as problem:
         log.warning("The phone page could not post a contact: %s", type(problem).__name__)
-        return False
-    return response.is_success
+        return ""
+    return contact_id if response.is_success else ""
 
 
 @st.fragment(run_every=LOOK_EVERY_S)

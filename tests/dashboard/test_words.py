@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.words import words
+from surveys.reasons import REASONS
 
 PACKAGE = Path(__file__).parents[2] / "dashboard"
 # Families whose keys are made of codes: roles, routes, metrics, reasons …
@@ -69,6 +70,10 @@ def test_no_norwegian_is_left_in_the_english_texts() -> None:
         "table.team",
         "route.direct",
     }
+
+
+def test_every_reason_of_a_decision_has_its_word() -> None:
+    assert {f"reason.{code}" for code in REASONS} <= keys("nb")
 
 
 def test_a_reason_that_has_no_word_yet_shows_its_code() -> None:
