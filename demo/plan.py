@@ -77,9 +77,9 @@ def plan(
     """
     if contacts < 20 or days < 8:
         raise ValueError("a demonstration needs at least 20 contacts and 8 days")
-    people = int(contacts * 0.72) + 1
+    people = int(contacts * _customers_a_contact(days)) + 1
     if people > len(phones):
-        raise ValueError(f"at most {int(len(phones) / 0.72)} contacts: fictitious numbers are used up")
+        raise ValueError("there are not so many fictitious numbers: they are used up")
     rng = np.random.default_rng(seed)
     calendar = Calendar.ending(until, days, zone)
     customers = draw_customers(people, rng, phones)
@@ -97,6 +97,11 @@ def plan(
     events.sort(key=lambda event: (event.at, event.kind))
     return Plan(events, _reactions(names, rng), calendar, drawn, customers, opinions,
                 calendar.days[launch_day(days)])  # fmt: skip
+
+
+def _customers_a_contact(days: int) -> float:
+    """Customers per contact: the longer the period, the more often the same ones come back."""
+    return float(0.72 * (90 / days) ** 0.4)
 
 
 class _Names:
