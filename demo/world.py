@@ -39,7 +39,6 @@ class Topic:
     solved: float  # share solved at first contact
     tried: float  # how likely self-service comes first, relative
     talk_s: int  # mean talking time by phone
-    need: str  # value, neutral, unwanted
     sells: float = 0.02  # share of answered contacts with a sale
     products: tuple[str, ...] = ()
     peak_day: int = 0  # day of the month around which it doubles; 0 = no such day
@@ -73,23 +72,23 @@ class Product:
 
 
 TOPICS = (
-    Topic("Forstå fakturaen", 13, 0.1, 0.80, 1.05, 250, "unwanted", peak_day=15),
-    Topic("Betalingsutsettelse", 6, 0.3, 0.86, 1.15, 200, "neutral", peak_day=20),
-    Topic("Feil på fakturaen", 5, -0.7, 0.58, 0.95, 380, "unwanted", peak_day=15),
-    Topic("Tregt eller dødt nett", 11, -0.9, 0.48, 1.30, 520, "unwanted"),
-    Topic("Ruter og wifi", 7, -0.1, 0.68, 1.25, 460, "neutral", 0.05, ("Mesh-ruter", "Nett Trygg")),
-    Topic("TV og strømming", 6, -0.2, 0.66, 1.15, 400, "neutral", 0.09, ("Strømmepakke",)),
-    Topic("Mobildekning", 5, -0.8, 0.45, 0.95, 420, "unwanted", 0.03, ("Mobil Fri",)),
-    Topic("Abonnement og datamengde", 9, 0.5, 0.84, 0.80, 330, "value", 0.30, ("Mobil Fri", "Mobil 10 GB")),
-    Topic("SIM og eSIM", 5, 0.2, 0.80, 1.10, 280, "neutral", 0.04, ("Mobil Fri",)),
-    Topic("Strømavtale og pris", 9, 0.2, 0.82, 0.70, 410, "value", 0.26, ("Strøm Spot", "Strøm Fast")),
-    Topic("Måleravlesning", 4, 0.2, 0.82, 1.05, 220, "neutral"),
-    Topic("Flytting", 5, 0.3, 0.78, 0.75, 430, "value", 0.28, ("Strøm Spot", "Fiber 500")),
-    Topic("Bestilling og levering", 6, -0.3, 0.62, 1.10, 300, "unwanted", 0.05, ("Mesh-ruter",)),
-    Topic("Installasjon", 4, -0.7, 0.52, 0.85, 480, "neutral", 0.06, ("Fiber 500", "Mesh-ruter")),
-    Topic("Oppsigelse", 4, -0.4, 0.80, 0.60, 370, "value", 0.22, ("Blir kunde", "Fiber 500 på nytt")),
-    Topic("Innlogging og Min side", 6, -0.2, 0.74, 1.40, 240, "unwanted"),
-    Topic("Forsikring", 2, 0.4, 0.82, 0.50, 450, "value", 0.34, ("Enhetsforsikring", "Reiseforsikring")),
+    Topic("Forstå fakturaen", 13, 0.1, 0.80, 1.05, 250, peak_day=15),
+    Topic("Betalingsutsettelse", 6, 0.3, 0.86, 1.15, 200, peak_day=20),
+    Topic("Feil på fakturaen", 5, -0.7, 0.58, 0.95, 380, peak_day=15),
+    Topic("Tregt eller dødt nett", 11, -0.9, 0.48, 1.30, 520),
+    Topic("Ruter og wifi", 7, -0.1, 0.68, 1.25, 460, 0.05, ("Mesh-ruter", "Nett Trygg")),
+    Topic("TV og strømming", 6, -0.2, 0.66, 1.15, 400, 0.09, ("Strømmepakke",)),
+    Topic("Mobildekning", 5, -0.8, 0.45, 0.95, 420, 0.03, ("Mobil Fri",)),
+    Topic("Abonnement og datamengde", 9, 0.5, 0.84, 0.80, 330, 0.30, ("Mobil Fri", "Mobil 10 GB")),
+    Topic("SIM og eSIM", 5, 0.2, 0.80, 1.10, 280, 0.04, ("Mobil Fri",)),
+    Topic("Strømavtale og pris", 9, 0.2, 0.82, 0.70, 410, 0.26, ("Strøm Spot", "Strøm Fast")),
+    Topic("Måleravlesning", 4, 0.2, 0.82, 1.05, 220),
+    Topic("Flytting", 5, 0.3, 0.78, 0.75, 430, 0.28, ("Strøm Spot", "Fiber 500")),
+    Topic("Bestilling og levering", 6, -0.3, 0.62, 1.10, 300, 0.05, ("Mesh-ruter",)),
+    Topic("Installasjon", 4, -0.7, 0.52, 0.85, 480, 0.06, ("Fiber 500", "Mesh-ruter")),
+    Topic("Oppsigelse", 4, -0.4, 0.80, 0.60, 370, 0.22, ("Blir kunde", "Fiber 500 på nytt")),
+    Topic("Innlogging og Min side", 6, -0.2, 0.74, 1.40, 240),
+    Topic("Forsikring", 2, 0.4, 0.82, 0.50, 450, 0.34, ("Enhetsforsikring", "Reiseforsikring")),
 )
 PRODUCTS = (
     Product("Mesh-ruter", "add_on", 1290),
