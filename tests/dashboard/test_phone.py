@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import uvicorn
+from sqlalchemy import select
+from streamlit.testing.v1 import AppTest
 
 from dashboard import context
 from dashboard.access import Viewer
@@ -14,7 +20,14 @@ from dashboard.views.phone import fate_text, new_number, pretty, screen_html
 from data.people import is_mobile
 from settings import Settings
 from store import Store
+from store.schema import record, slot
+from surveys.board import recent_answers
+from surveys.gateways import make_gateway
 from surveys.phone import PhoneMessage
+from surveys.worker import Worker
+from tests.dashboard.lake import shown
+from tests.serving import free_port
+from web import make_app
 
 NOW = datetime(2026, 11, 22, 13, 5, 30, tzinfo=UTC)
 
@@ -84,3 +97,57 @@ def test_the_page_says_what_became_of_the_contact(
     frame: Frame, decision: dict[str, Any] | None, says: str
 ) -> None:
     assert says in fate_text({"decision": decision} if decision else None, frame)
+
+
+@pytest.fixture
+def web(demo_settings: Settings) -> Iterator[Settings]:
+    """The product's routes on a real port; the settings say where."""
+    port = free_port()
+    settings = demo_settings.model_copy(
+        update={"port": port, "public_url": f"http://127.0.0.1:{port}", "quiet_hours": ""}
+    )
+    server = uvicorn.Server(uvicorn.Config(make_app(settings), port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield settings
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.mark.usefixtures("full")
+def test_a_contact_made_on_the_phone_is_asked_about_and_answered_there(
+    page: Callable[..., AppTest], web: Settings, sqlite_store: Store
+) -> None:
+    app = page(web, {"viewer": "customer"})
+    number = app.selectbox(key="svar-number").value
+    app.selectbox(key="svar-contact-partner").set_value("Sør")
+    app.segmented_control(key="svar-route").set_value("direct")
+    next(button for button in app.button if button.label == "Kontakten er over").click().run()
+    Worker(web, sqlite_store, make_gateway(web, sqlite_store)).step(datetime.now(UTC))
+
+    assert "Hvor fornøyd er du" in shown(app.run())
+    assert "SMS-en er sendt" in shown(app)
+    app.button(key="svar-score-9").click().run()
+    assert ">9<" in shown(app)
+
+    answers = recent_answers(sqlite_store, datetime.now(UTC), "Sør", 5)
+    assert [(one.score, one.partner, one.team, one.channel) for one in answers] == [
+        (9, "Sør", "Kai", "phone")
+    ]
+    with sqlite_store.read() as connection:
+        payload = connection.execute(select(record.c.payload).where(record.c.kind == "contact")).scalar_one()
+        asked = connection.execute(select(slot.c.phone)).scalar_one()
+    assert payload["self_service_first"] is False
+    assert asked == number
+
+
+@pytest.mark.usefixtures("full")
+def test_a_server_that_cannot_be_reached_is_said_to_have_lost_nothing(
+    page: Callable[..., AppTest], demo_settings: Settings
+) -> None:
+    nowhere = demo_settings.model_copy(update={"public_url": f"http://127.0.0.1:{free_port()}"})
+    app = page(nowhere, {"viewer": "customer"})
+    next(button for button in app.button if button.label == "Kontakten er over").click().run()
+    assert "Ingenting er tapt" in app.error[0].value
