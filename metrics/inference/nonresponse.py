@@ -16,7 +16,7 @@ import numpy as np
 from metrics.inference import minimum, reasons
 from metrics.inference.estimates import ALPHA, AS_IS, Scale, estimate, moments, z_quantile
 from metrics.inference.results import Estimate
-from metrics.inference.stats import MeanStats, ScoreStats
+from metrics.inference.stats import MeanStats, ScoreStats, ShareStats
 
 Cell = tuple[str, ...]
 CAP = 5.0  # no answer counts for more than this many average ones
@@ -31,24 +31,31 @@ NOTE = {
 
 @dataclass(frozen=True)
 class Answers:
-    """One cell: how many were eligible, and the scores of those who answered."""
+    """One cell: how many were eligible, the scores of those who answered, and, if known, how many were
+    asked."""
 
     eligible: int
     scores: ScoreStats | MeanStats
+    asked: int | None = None
 
     def __post_init__(self) -> None:
-        if self.eligible < self.scores.n:
-            raise ValueError(f"{self.scores.n} answers of {self.eligible} eligible")
+        asked = self.eligible if self.asked is None else self.asked
+        if not self.scores.n <= asked <= self.eligible:
+            raise ValueError(f"{self.scores.n} answers of {asked} asked of {self.eligible} eligible")
 
 
 @dataclass(frozen=True)
 class CellResponse:
-    """Response in one cell; ``weight`` is what one of its answers counts for, the average answer being 1."""
+    """Who was heard in one cell: ``coverage`` is asked ÷ eligible, ``response`` answers ÷ asked (both missing
+    where it is not known who was asked), ``heard`` answers ÷ eligible. ``weight`` is what one of its answers
+    counts for, the average answer being 1."""
 
     cell: Cell
     eligible: int
     answers: int
-    response: float | None
+    coverage: Estimate | None
+    response: Estimate | None
+    heard: Estimate
     weight: float | None
 
 
@@ -57,9 +64,9 @@ class Weighted:
     """Raw and weighted mean and the worst case.
 
     ``shift`` is weighted − raw. ``worst_low`` and ``worst_high`` are the mean if all who did not answer had
-    given the lowest or the highest score. ``effective_n`` (Kish) is what the answers are worth after
-    weighting; ``capped`` and ``merged`` count cells; ``unheard`` is the share of the eligible in cells
-    without a single answer, which others stand in for.
+    given the lowest or the highest score. ``heard`` is answers ÷ eligible, ``effective_n`` (Kish) what the
+    answers are worth after weighting; ``capped`` and ``merged`` count cells; ``unheard`` is the share of the
+    eligible in cells without a single answer, which others stand in for.
     """
 
     raw: Estimate
@@ -67,7 +74,7 @@ class Weighted:
     shift: Estimate
     worst_low: float | None
     worst_high: float | None
-    response: float | None
+    heard: float | None
     effective_n: float | None
     capped: int
     merged: int
@@ -102,11 +109,9 @@ def weigh(
     raw = estimate(whole, minimum_n=minimum_n, scale=scale, alpha=alpha)
     if raw.value is None or whole.n < 2:
         missing = Estimate(raw.n, None, None, None, raw.reason)
-        listed = tuple(
-            CellResponse(c, a.eligible, a.scores.n, a.scores.n / a.eligible, None) for c, a in table
-        )
-        response = float(r.sum() / eligible.sum()) if table else None
-        return Weighted(raw, missing, missing, None, None, response, None, 0, 0, None, listed)
+        listed = tuple(_response(cell, answers, None) for cell, answers in table)
+        heard = float(r.sum() / eligible.sum()) if table else None
+        return Weighted(raw, missing, missing, None, None, heard, None, 0, 0, None, listed)
     merged = _merge([cell for cell, _ in table], eligible, r)
     weight = np.divide(merged, r, out=np.zeros_like(r), where=r > 0) * r.sum() / eligible.sum()
     capped = weight > CAP
@@ -117,10 +122,8 @@ def weigh(
     z = z_quantile(1 - alpha / 2)
     low, high = sorted(a + b * _if_all(whole, eligible.sum(), bound) for bound in bounds)
     listed = tuple(
-        CellResponse(
-            cell, one.eligible, one.scores.n, one.scores.n / one.eligible, float(weight[i]) if r[i] else None
-        )
-        for i, (cell, one) in enumerate(table)
+        _response(cell, answers, float(weight[i]) if r[i] else None)
+        for i, (cell, answers) in enumerate(table)
     )
     return Weighted(
         raw,
@@ -140,6 +143,13 @@ def weigh(
         float(eligible[r == 0].sum() / eligible.sum()),
         listed,
     )
+
+
+def _response(cell: Cell, answers: Answers, weight: float | None) -> CellResponse:
+    eligible, asked, n = answers.eligible, answers.asked, answers.scores.n
+    coverage = None if asked is None else estimate(ShareStats(eligible, asked))
+    response = None if asked is None else estimate(ShareStats(asked, n))
+    return CellResponse(cell, eligible, n, coverage, response, estimate(ShareStats(eligible, n)), weight)
 
 
 def _merge(cells: list[Cell], eligible: np.ndarray, r: np.ndarray) -> np.ndarray:

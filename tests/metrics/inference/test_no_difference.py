@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Sequence
+from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -112,6 +115,23 @@ def test_the_words_of_a_claim_are_recognised() -> None:
     assert claims(ShareStats(300, 30), ShareStats(300, 90), labels)
     assert not claims(ShareStats(300, 30), ShareStats(300, 31), labels)
     assert not claims(ShareStats(30, 30), ShareStats(300, 31), labels)
+
+
+CALL_CENTRES = Path(__file__).parents[4] / "shared" / "data" / "call_center_rwfd.csv"
+
+
+@pytest.mark.skipif(not CALL_CENTRES.exists(), reason=f"{CALL_CENTRES} is not here")
+def test_four_call_centres_that_hardly_differ_have_no_winner() -> None:
+    bins: dict[str, list[int]] = {}
+    with CALL_CENTRES.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            own = bins.setdefault(row["call_center"], [0] * 10)
+            if row["csat_score"]:
+                own[int(row["csat_score"]) - 1] += 1
+    groups = {name: ScoreStats(tuple(counts)) for name, counts in bins.items()}
+    assert sum(group.n for group in groups.values()) == 12_271
+    labels = METRICS["csat"][1]
+    assert not any(claims(one, two, labels) for one, two in combinations(groups.values(), 2))
 
 
 @pytest.mark.parametrize("name", METRICS)

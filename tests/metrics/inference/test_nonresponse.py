@@ -12,7 +12,16 @@ import numpy as np
 import pytest
 from statsmodels.robust.scale import qn_scale
 
-from metrics.inference import INDEX, MeanStats, ScoreStats, from_json, reasons, to_json
+from metrics.inference import (
+    INDEX,
+    MeanStats,
+    ScoreStats,
+    ShareStats,
+    estimate,
+    from_json,
+    reasons,
+    to_json,
+)
 from metrics.inference.nonresponse import CAP, NOTE, Answers, Weighted, weigh
 from metrics.inference.sampling import SampleRatios, robust_sd, sample_ratios
 
@@ -29,7 +38,7 @@ def test_weighting_follows_holt_and_smith_by_hand() -> None:
     assert found.weighted.high - found.weighted.value == pytest.approx(1.959963985 * variance**0.5, abs=1e-6)
     assert found.raw.value == pytest.approx((good + bad).mean)
     assert found.shift.value == pytest.approx(found.weighted.value - found.raw.value, abs=1e-9)
-    assert found.response == pytest.approx(68 / 400)
+    assert found.heard == pytest.approx(68 / 400)
 
 
 def test_equal_response_in_all_cells_changes_nothing() -> None:
@@ -86,6 +95,16 @@ def test_what_cannot_be_weighted_has_a_reason(cells, reason: str) -> None:
 def test_more_answers_than_eligible_is_refused() -> None:
     with pytest.raises(ValueError, match="eligible"):
         Answers(39, GOOD)
+
+
+def test_each_cell_tells_who_was_asked_and_who_answered() -> None:
+    found = weigh({("a",): Answers(100, GOOD, asked=80), ("b",): Answers(300, BAD)}).cells
+    assert found[0].coverage == estimate(ShareStats(100, 80))
+    assert found[0].response == estimate(ShareStats(80, 40))
+    assert found[0].heard == estimate(ShareStats(100, 40))
+    assert found[1].coverage is found[1].response is None
+    with pytest.raises(ValueError, match="asked"):
+        Answers(100, GOOD, asked=39)
 
 
 def test_the_note_says_what_weighting_cannot_do() -> None:
