@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Update, func, insert, select, update
 
 from settings import Settings
 from store import Store, slots
@@ -25,19 +25,8 @@ from surveys.numbers import number_class
 from surveys.sms import pack
 
 MONTH_S = 30 * 86_400
-
-_DECIDE = (
-    update(decision)
-    .where(decision.c.contact_id == bindparam("id"))
-    .values(
-        state=bindparam("new_state"),
-        reason=bindparam("new_reason"),
-        eligible=bindparam("new_eligible"),
-        due_at=bindparam("new_due_at"),
-        decided_at=bindparam("new_decided_at"),
-        rule_version=RULE_VERSION,
-    )
-)
+CHUNK = 1_000  # ids in one statement
+_STATES = {"ask": "asked", "skip": "skipped", "wait": "waiting"}
 
 
 @dataclass
@@ -219,35 +208,40 @@ class Asker:
 
     def _record(self, connection: Connection, verdicts: list[tuple[Any, Verdict]], now: datetime) -> None:
         at = int(now.timestamp())
-        rows, snapshots = [], []
+        alike: dict[Verdict, list[str]] = {}
+        snapshots = []
         for row, verdict in verdicts:
-            state = {"ask": "asked", "skip": "skipped", "wait": "waiting"}[verdict.action]
+            alike.setdefault(verdict, []).append(row.contact_id)
             waits = verdict.action == "wait"
-            rows.append(
-                {
-                    "id": row.contact_id,
-                    "new_state": state,
-                    "new_reason": verdict.reason,
-                    "new_eligible": None if waits else verdict.eligible,
-                    "new_due_at": verdict.due_at if waits else row.due_at,
-                    "new_decided_at": None if waits else at,
-                }
-            )
-            day = (row.payload or {}).get("day") or ""
-            asked_at = at if verdict.action == "ask" else None
-            eligible = None if waits else verdict.eligible
             snapshots.append(
                 outcomes.fresh(
                     row.contact_id,
-                    day,
-                    state=state,
+                    (row.payload or {}).get("day") or "",
+                    state=_STATES[verdict.action],
                     reason=verdict.reason,
-                    eligible=eligible,
-                    asked_at=asked_at,
+                    eligible=None if waits else verdict.eligible,
+                    asked_at=at if verdict.action == "ask" else None,
                 )
             )
-        connection.execute(_DECIDE, rows)
+        for verdict, ids in alike.items():
+            for start in range(0, len(ids), CHUNK):
+                connection.execute(_decided(verdict, ids[start : start + CHUNK], at))
         outcomes.append_fresh(connection, snapshots, now)
+
+
+def _decided(verdict: Verdict, ids: Sequence[str], at: int) -> Update:
+    """Many contacts that were decided alike are one statement."""
+    waits = verdict.action == "wait"
+    values: dict[str, Any] = {
+        "state": _STATES[verdict.action],
+        "reason": verdict.reason,
+        "eligible": None if waits else verdict.eligible,
+        "decided_at": None if waits else at,
+        "rule_version": RULE_VERSION,
+    }
+    if verdict.due_at is not None:
+        values["due_at"] = verdict.due_at
+    return update(decision).where(decision.c.contact_id.in_(ids)).values(**values)
 
 
 def _due(at: int, limit: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 _GSM7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -21,6 +22,7 @@ class Packing:
     triggers: tuple[str, ...]  # the characters that force UCS-2, in order of appearance
 
 
+@lru_cache(maxsize=1_024)
 def pack(text: str) -> Packing:
     """Encoding, length and segments of a text: 160 septets or 70 units alone, then 153 or 67 a part."""
     triggers = tuple(dict.fromkeys(c for c in text if c not in _GSM7 and c not in _TWO_SEPTETS))

@@ -32,6 +32,7 @@ from surveys.hours import is_quiet, quiet_ends
 CLAIM_S = 30.0  # a claim older than this is not posted any more
 CONNECT_S = 10.0
 LOOK_UPS_AT_ONCE = 8
+GATHER_S = 0.005
 QUEUE_FULL_PAUSE_S = 60.0
 log = logging.getLogger(__name__)
 
@@ -138,7 +139,7 @@ class TwilioGateway:
         self._settings = settings
         self._pace = Pace(settings.messages_per_second)
         self._capacity = settings.posts_in_flight
-        self._results: queue.SimpleQueue[Posted | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[Posted] = queue.SimpleQueue()
         self._posting = 0
         self._looking = 0
         self._loop = asyncio.new_event_loop()
@@ -160,7 +161,9 @@ class TwilioGateway:
         return client
 
     def room(self) -> int:
-        return min(self._pace.room(), self._capacity - self._posting)
+        free = self._capacity - self._posting
+        # A transaction for a handful costs as much as one for many: wait until a quarter is free.
+        return 0 if free < self._capacity // 4 else min(self._pace.room(), free)
 
     def in_flight(self) -> int:
         return self._posting + self._looking
@@ -179,15 +182,17 @@ class TwilioGateway:
 
     def results(self, timeout_s: float) -> list[Posted]:
         done: list[Posted] = []
-        try:
-            item = self._results.get(timeout=timeout_s) if timeout_s and self.in_flight() else None
-            while True:
-                if item is not None:
-                    self._account(item)
-                    done.append(item)
-                item = self._results.get_nowait()
-        except queue.Empty:
-            return [result for result in done if result.status != "absent"]
+        until = time.monotonic() + timeout_s
+        while self.in_flight() and len(done) < max(1, self._capacity // 4):
+            try:
+                result = self._results.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                break
+            self._account(result)
+            done.append(result)
+            # What comes within a moment of the first is written down with it.
+            until = min(until, time.monotonic() + GATHER_S)
+        return [result for result in done if result.status != "absent"]
 
     def close(self, timeout_s: float) -> list[Posted]:
         done: list[Posted] = []
