@@ -113,7 +113,7 @@ class Reader:
         one, other = (group.stats[metric] for group in pair)
         scale = _scale(entry)
         result = difference(one, other, minimum_n=entry.minimum_n, fixed_start=fixed_start, scale=scale)
-        if all(_unsold(entry, group) for group in pair):
+        if found and all(_unsold(entry, group) for group in found.values()):
             result = Difference.missing(NO_SALES)
         adjusted = None
         if alike:
@@ -153,7 +153,7 @@ class Reader:
         start: date | None = None,
         end: date | None = None,
     ) -> list[Group]:
-        """The sufficient statistics of each group: what every answer, and every other statistic, is made of."""
+        """The sufficient statistics of each group, from which every answer is made."""
         summed = [metric for metric in metrics if metric.kind != "quantile"]
         asked = self._asked([*summed, catalogue.CONTACTS], by, where, start, end)
         times = self._inner(catalogue.TIMED, "handling_bin", asked) if len(summed) < len(metrics) else {}

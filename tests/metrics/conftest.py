@@ -45,7 +45,11 @@ def fold(settings: Settings, sqlite_store: Store) -> Callable[[], str]:
 @pytest.fixture
 def write(log: Log) -> Callable[..., None]:
     """Append rows of a kind to the log, as an import does."""
-    return lambda kind, *rows: log.append(kind, [logged(row) for row in rows])
+
+    def append(kind: str, *rows: dict[str, Any]) -> None:
+        log.append(kind, [logged(row) for row in rows])
+
+    return append
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from tests.metrics.given import NOON, contact, days, link, outcome, sale, session
 
 DAY = 86_400
-KNOWN = {"customer_key": "k1", "identified": True}
+KNOWN: dict[str, Any] = {"customer_key": "k1", "identified": True}
 
 
 def _one(facts: Any) -> dict[str, Any]:

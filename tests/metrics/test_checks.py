@@ -1,0 +1,79 @@
+"""Every check finds what it is for, and passes where nothing is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from data.duck import connect
+from metrics import checks, models
+from metrics.fold import measured
+from metrics.models import CUBES
+from metrics.shape import fact_schema
+from tests.metrics.given import contact, days, outcome, sale
+
+# Check → what is done to a healthy lake's relations so that it must speak.
+DAMAGE = {
+    "unique_contacts": "insert into checked_fact from checked_fact limit 1",
+    "keys_given": "update checked_fact set topic = null where contact_id = 'c1'",
+    "states_add_up": "update checked_fact set survey_state = 'lost' where contact_id = 'c1'",
+    "survey_funnel": "update checked_fact set delivered = false where contact_id = 'c1'",
+    "values_in_range": "update checked_fact set score = 11 where contact_id = 'c1'",
+    "facts_equal_contacts": "insert into expected_place values ('A', date '2026-10-01', 1)",
+    "cubes_equal_facts": "update checked_cube set hits = hits + 1 where cube = 'by_topic'",
+    "route_conflicts": """
+        insert into checked_fact by name
+        select * exclude (n) replace ('x' || contact_id || n as contact_id, false as flag, 1 as session_at)
+        from checked_fact, range(50) as more(n)
+    """,
+}
+
+
+@pytest.fixture
+def healthy(write, fold, lake):
+    """Relations of the checks over a small lake in which nothing is wrong."""
+    write("contact", contact("c1", hit=True), contact("c2", at=days(20_000), partner="B"))
+    write("outcome", outcome("c1", score=9))
+    write("sale", sale(contact_id="c2"))
+    fold()
+    with connect() as connection:
+        connection.from_arrow(fact_schema().empty_table()).create("checked_fact")
+        base = lake.base(lake.version().base)
+        files = [str(lake.path / file) for file in base.files()]
+        connection.read_parquet(files, hive_partitioning=False).create_view("stored")
+        connection.execute("insert into checked_fact by name select * exclude (partner_key) from stored")
+        connection.execute(
+            "create table expected_place as select partner, day, count(*) as contacts "
+            "from checked_fact group by partner, day"
+        )
+        measured(connection, "select *, cast(1 as smallint) as sign from checked_fact")
+        for cube in CUBES:
+            cube_files = [str(lake.path / file) for file in base.cubes[cube].values()]
+            connection.read_parquet(cube_files).create_view(f"checked_{cube}")
+        checks.sums(connection)
+        yield connection
+
+
+def _speaking(connection) -> set[str]:
+    return {result["check"] for result in checks.run(connection) if result["rows"]}
+
+
+def test_there_is_damage_for_every_check():
+    assert set(DAMAGE) == set(models.names("checks"))
+
+
+def test_a_healthy_lake_passes(healthy):
+    assert _speaking(healthy) == set()
+    checks.demand(checks.run(healthy))
+
+
+@pytest.mark.parametrize("check", sorted(DAMAGE))
+def test_a_check_finds_what_it_is_for(healthy, check):
+    healthy.execute(DAMAGE[check])
+    assert check in _speaking(healthy)
+
+
+def test_a_warning_does_not_stop_what_a_failure_does():
+    warned = {"check": "route_conflicts", "level": "warn", "rows": 3, "examples": []}
+    checks.demand([warned])
+    with pytest.raises(checks.CheckError, match="unique_contacts: 2 rows"):
+        checks.demand([warned, {"check": "unique_contacts", "level": "fail", "rows": 2, "examples": []}])
