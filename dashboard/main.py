@@ -6,6 +6,7 @@ import importlib
 import logging
 from html import escape
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -45,13 +46,16 @@ def main() -> None:
 
 
 def _run_page(frame: Frame) -> None:
-    pages = [
-        _page(name, frame, first=at == 0) for at, name in enumerate(frame.viewer.pages(context.settings()))
-    ]
+    first, *others = frame.viewer.pages(context.settings())
+    pages = [_page(first, frame, default=True), *(_page(name, frame) for name in others)]
+    # The first page lies at the root; a link to its name leads there as well.
+    pages.append(_page(first, frame, visibility="hidden"))
     st.navigation(pages, position="top").run()
 
 
-def _page(name: str, frame: Frame, *, first: bool) -> st.Page:
+def _page(
+    name: str, frame: Frame, *, default: bool = False, visibility: Literal["visible", "hidden"] = "visible"
+) -> st.Page:
     module = importlib.import_module(f"dashboard.views.{name}")
 
     def show() -> None:
@@ -68,8 +72,9 @@ def _page(name: str, frame: Frame, *, first: bool) -> st.Page:
         show,
         title=frame.words(f"page.{name}"),
         icon=_ICONS[name],
-        url_path="" if first else name,
-        default=first,
+        url_path="" if default else name,
+        default=default,
+        visibility=visibility,
     )
 
 
@@ -102,7 +107,7 @@ def _picked_viewer(bar: st.delta_generator.DeltaGenerator, say: Words) -> Viewer
             key="svar-viewer",
             format_func=lambda code: _viewer_name(viewers[code], say),
             label_visibility="collapsed",
-            width=168,
+            width=184,
         )
     if code != "lead" or asked:
         st.query_params["viewer"] = code

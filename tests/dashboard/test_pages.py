@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 import metrics
 from dashboard import answers, context
@@ -163,3 +164,14 @@ def test_a_new_version_is_drawn_and_its_numbers_are_marked(
     metrics.build(demo_settings, sqlite_store, NOW)
     blocks = shown(app.run())
     assert "svar-changed" in blocks
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize(("viewer", "first"), [("lead", "comparison"), ("customer", "phone")])
+def test_the_first_page_is_found_by_its_name_too(
+    page: Page, demo_settings: Settings, viewer: str, first: str
+) -> None:
+    app = page(demo_settings, {"viewer": viewer})
+    title = app.title[0].value
+    app._page_hash = calc_hash(first)
+    assert app.run().title[0].value == title
