@@ -26,6 +26,9 @@ class Series:
     ``n`` observations; ``squares`` as well). ``dims`` are what a cause may have in common with other
     series (topic, channel, partner). ``bad`` is the direction that calls for action: up, down or both.
     ``full`` marks series where an alarm is a full alarm: self-service is not used as it was meant.
+
+    To judge a day that is not over, give each day's numbers up to the same hour; the stated number of false
+    alarms is for one look a day.
     """
 
     name: str

@@ -167,6 +167,30 @@ def customer_coverage(runs: int, customers: int, seed: int) -> float:
     return inside / runs
 
 
+def both_routes_coverage(runs: int, agents: int, seed: int) -> float:
+    """Agents with contacts of both routes, who differ in level and in how much the route matters to them."""
+    rng, inside = np.random.default_rng(seed), 0
+    for _ in range(runs):
+        data = {}
+        for i in range(agents):
+            fate, slope = rng.normal(0, 0.5, 2)
+            groups = (
+                rng.normal(7 + fate + slope, 2, rng.integers(10, 80)),
+                rng.normal(7 + fate, 2, rng.integers(10, 80)),
+            )
+            data[str(i)] = tuple(MeanStats(len(x), x.sum(), (x * x).sum()) for x in groups)
+        found = by_cluster(data).difference
+        inside += found.low <= 0 <= found.high
+    return inside / runs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("agents", [5, 10, 20, 60])
+def test_routes_of_the_same_agents_are_compared_with_the_coverage_stated(agents: int, figure) -> None:
+    covered = both_routes_coverage(3000, agents, 4)
+    assert 0.93 < figure(f"routes of the same {agents} agents, coverage", covered) < 0.97
+
+
 def test_partners_are_compared_with_the_coverage_stated(figure) -> None:
     naive, own = partner_coverage(300, 20, 1)
     assert figure("partners, 20 agents, icc .03, naive interval, coverage", naive) < 0.8

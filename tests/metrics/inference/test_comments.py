@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.inference import comments as module
@@ -82,6 +82,7 @@ def test_a_comment_of_unknown_language_is_tried_in_both() -> None:
     assert code("lang kø") == code("long queue") == ("waiting",)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_can_be_read(text: str) -> None:
     assert set(code(text)) <= set(REASONS)

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as reference
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_effectsize, proportions_ztest
@@ -138,6 +138,7 @@ def test_scores_agree_with_the_example_of_brunner_and_munzel_2000() -> None:
     assert found.p == pytest.approx(0.005786208666151538, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(scores, scores)
 def test_superiority_seen_from_the_other_side_is_the_rest(one: tuple[int, ...], two: tuple[int, ...]) -> None:
     there, back = superiority(ScoreStats(one), ScoreStats(two)), superiority(ScoreStats(two), ScoreStats(one))
@@ -147,6 +148,7 @@ def test_superiority_seen_from_the_other_side_is_the_rest(one: tuple[int, ...], 
         assert (there.low, there.high) == pytest.approx((1 - back.high, 1 - back.low), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(scores, scores)
 def test_a_difference_turned_around_is_its_negative(one: tuple[int, ...], two: tuple[int, ...]) -> None:
     there = difference(ScoreStats(one), ScoreStats(two), fixed_start=True, scale=INDEX)
@@ -220,6 +222,7 @@ def test_always_valid_limits_agree_with_gbstats() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.floats(0.001, 5), st.integers(60, 10_000))
 def test_the_always_valid_p_is_alpha_where_the_interval_ends(variance: float, n: int) -> None:
     edge = always.half_width(variance, n)

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as reference
 from statsmodels.stats.proportion import proportion_confint
@@ -87,6 +87,7 @@ def test_a_shift_keeps_the_digits_of_a_large_mean() -> None:
     assert estimate(MeanStats.of(values)).reason == reasons.NO_SPREAD
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30),
     st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=30),
@@ -157,6 +158,7 @@ def test_a_time_has_its_bin(seconds: float, expected: int) -> None:
     assert time_bin(seconds) == expected
 
 
+@settings(deadline=None)
 @given(st.floats(1, 1e6))
 def test_a_time_lies_within_the_edges_of_its_bin(seconds: float) -> None:
     k = time_bin(seconds)

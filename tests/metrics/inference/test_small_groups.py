@@ -9,7 +9,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 from scipy import stats as reference
@@ -133,6 +133,7 @@ def test_an_index_shrinks_as_its_scores_do() -> None:
     assert index.spread == pytest.approx(plain.spread / 9 * 100)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_adjusted_p_agrees_with_statsmodels(p: list[float]) -> None:
     assert adjusted_p(p) == pytest.approx(multipletests(p, method="fdr_bh")[1], abs=1e-12)
@@ -210,6 +211,7 @@ def test_without_a_total_only_the_small_cells_are_hidden() -> None:
     assert hidden({"a": 4, "b": 9, "c": 30}, total_shown=False) == {"a"}
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=3), st.integers(0, 40), max_size=12))
 def test_no_small_cell_can_be_worked_out_from_the_total(sizes: dict[str, int]) -> None:
     out = hidden(sizes)

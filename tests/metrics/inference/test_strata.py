@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t as student
 from statsmodels.stats.contingency_tables import StratifiedTable
@@ -168,6 +168,7 @@ def test_shares_without_any_hit_have_no_test() -> None:
     assert mantel_haenszel(apart).reason == reasons.NO_SUPPORT
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(*[st.tuples(st.integers(1, 50), st.floats(0, 1))] * 2), min_size=1, max_size=6))
 def test_shares_turned_around_give_the_negative(tables) -> None:
     shares = [tuple(ShareStats(n, round(n * p)) for n, p in pair) for pair in tables]
