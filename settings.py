@@ -95,11 +95,17 @@ class Settings(BaseSettings):
     oidc_role_claim: str = Field("role", description="Claim that holds lead, management or partner.")
     oidc_partner_claim: str = Field("partner", description="Claim that names the partner of a partner user.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_means_default(cls, values: dict[str, Any]) -> dict[str, Any]:
+        # A variable set to nothing is as good as unset; only of quiet hours "none" is a meaning.
+        return {name: value for name, value in values.items() if value != "" or name == "quiet_hours"}
+
     @field_validator("home", mode="before")
     @classmethod
     def _absolute(cls, home: str | Path) -> Path:
         # Relative to the project, whatever the current folder: a job started by cron finds the same state.
-        return PROJECT_ROOT / (home or "var")
+        return PROJECT_ROOT / home
 
     @field_validator("quiet_hours")
     @classmethod

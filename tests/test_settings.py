@@ -56,6 +56,18 @@ def test_a_relative_home_lies_in_the_project_whatever_the_current_folder(
     assert Settings().home == PROJECT_ROOT / "var"
 
 
+def test_a_variable_set_to_nothing_is_as_good_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DEMO", "PORT", "GATEWAY", "FOLLOW_UPS"):
+        monkeypatch.setenv(f"SVAR_{name}", "")
+    settings = Settings()
+    assert (settings.demo, settings.port, settings.gateway, settings.follow_ups) == (
+        False,
+        8501,
+        "phone",
+        True,
+    )
+
+
 def test_an_empty_quiet_window_means_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SVAR_QUIET_HOURS", "")
     assert Settings().quiet is None
