@@ -30,15 +30,24 @@ def decimal(value: float, decimals: int, language: str) -> str:
     return f"−{text}" if negative else text
 
 
-def level(value: float, unit: str, language: str) -> str:
-    """A value in its unit: ``63,4 %``, ``6 min 50 s``, ``56,0``, ``320 kr``."""
-    if unit == "share":
-        return decimal(100 * value, 1, language) + (f"{NO_BREAK}%" if language == "nb" else "%")
+def level(value: float, unit: str, language: str, more: int = 0) -> str:
+    """A value in its unit: ``63,4 %``, ``6 min 50 s``, ``56,0``, ``320 kr``; ``more`` decimals than usual."""
     if unit == "seconds":
-        return _time(value, 0, language)
-    if unit in {"nok", "per_thousand"}:
-        return f"{decimal(value, decimals(unit, [value]), language)}{NO_BREAK}{_UNIT[unit][language]}"
-    return decimal(value, decimals(unit, [value]), language)
+        return _time(value, more, language)
+    if unit == "share":
+        return decimal(100 * value, 1 + more, language) + (f"{NO_BREAK}%" if language == "nb" else "%")
+    text = decimal(value, decimals(unit, [value]) + more, language)
+    return f"{text}{NO_BREAK}{_UNIT[unit][language]}" if unit in {"nok", "per_thousand"} else text
+
+
+def levels(first: float, second: float, unit: str, language: str) -> tuple[str, str]:
+    """Two values, with as many more decimals (up to three) as it takes to see that they differ."""
+    pair = level(first, unit, language), level(second, unit, language)
+    for more in range(1, 4):
+        if first == second or pair[0] != pair[1]:
+            break
+        pair = level(first, unit, language, more), level(second, unit, language, more)
+    return pair
 
 
 def gap(value: float, unit: str, language: str, places: int | None = None, *, bare: bool = False) -> str:

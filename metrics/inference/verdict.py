@@ -90,9 +90,10 @@ def verdict(
     elif difference.difference is None or limits is None or first.value is None or second.value is None:
         sentence = text["none"].format(**names, reason=reason_text(difference.reason, language)).rstrip()
     else:
+        one, other = numbers.levels(first.value, second.value, labels.unit, language)
         values = {
-            "a": numbers.level(first.value, labels.unit, language),
-            "b": numbers.level(second.value, labels.unit, language),
+            "a": one,
+            "b": other,
             "interval": text["always" if difference.low_always is not None else "interval"],
         }
         sentence = _shown(difference.difference, limits, labels, language, {**names, **sizes, **values})

@@ -107,6 +107,14 @@ def test_a_claimed_difference_never_reads_as_zero() -> None:
     assert "0.04 percentage points (95% interval from 0.01 to 0.07" in text
 
 
+def test_two_values_that_differ_do_not_read_the_same() -> None:
+    assert numbers.levels(0.1004, 0.1001, "share", "en") == ("10.04%", "10.01%")
+    assert numbers.levels(0.1004, 0.1004, "share", "en") == ("10.0%", "10.0%")
+    assert tuple(map(plain, numbers.levels(12.4, 12.1, "nok", "nb"))) == ("12,4 kr", "12,1 kr")
+    assert tuple(map(plain, numbers.levels(6.2, 6.4, "seconds", "nb"))) == ("6,2 s", "6,4 s")
+    assert numbers.levels(7.1, 7.2, "score", "nb") == ("7,1", "7,2")
+
+
 @pytest.mark.parametrize("language", ["nb", "en"])
 @pytest.mark.parametrize("code", sorted(reasons.TEXTS))
 def test_every_reason_has_a_text(code: str, language: str) -> None:
