@@ -42,6 +42,7 @@ class Field:
     given: Given | None
     zone: str  # of times without an offset
     marks: tuple[str, str]  # decimal, thousands
+    typed: bool  # the file has types of its own, which the mark TYPED shows
 
 
 def fields_of(record: str, mapping: Mapping, source: Source, zone: str) -> list[Field]:
@@ -71,6 +72,7 @@ def fields_of(record: str, mapping: Mapping, source: Source, zone: str) -> list[
                 None if given.constant == "" else given,
                 given.time_zone or mapping.time_zone or zone,
                 marks,
+                source.kind != "csv",
             )
         )
     if missing:
@@ -118,28 +120,38 @@ def given_text(field: Field, mapping: Mapping, source: Source) -> Expression:
     if field.given.constant is not None:
         return constant(field.given.constant)
     columns = [ColumnExpression(f"c{source.position(name)}") for name in field.given.column]
-    missing = sorted({"", *mapping.missing, *field.given.missing})
-    parts = [
-        CaseExpression(call("trim", column).isin(*map(constant, missing)), constant(None)).otherwise(column)
-        for column in columns
-    ]
+    missing = sorted({*mapping.missing, *field.given.missing} - {""})
+    parts = [_without(call("nullif", column, ""), missing) for column in columns]
     text = (
         parts[0] if len(parts) == 1 else call("nullif", call("concat_ws", field.given.joined_by, *parts), "")
     )
     if not field.given.values:
         return text
     folded = call("as_code", text)
-    words = iter(field.given.values.items())
-    word, ours = next(words)
-    case = CaseExpression(folded == constant(" ".join(word.split()).lower()), constant(ours))
-    for word, ours in words:
-        case = case.when(folded == constant(" ".join(word.split()).lower()), constant(ours))
+    known = [(constant(" ".join(word.split()).lower()), ours) for word, ours in field.given.values.items()]
+    case = CaseExpression(folded == known[0][0], constant(known[0][1]))
+    for word, ours in known[1:]:
+        case = case.when(folded == word, constant(ours))
+    return case.otherwise(text)
+
+
+def _without(text: Expression, missing: list[str]) -> Expression:
+    if not missing:
+        return text
+    bare = call("trim", text)
+    case = CaseExpression(bare == constant(missing[0]), constant(None))
+    for word in missing[1:]:
+        case = case.when(bare == constant(word), constant(None))
     return case.otherwise(text)
 
 
 def values(field: Field) -> dict[str, Expression]:
     """The columns that hold the field's value, and for times what is needed to judge it."""
     given = ColumnExpression(f"{field.name}_given")
+    if field.given is None:
+        nothing = constant(None).cast(_TYPES.get(field.kind, "varchar"))
+        clock = {f"{field.name}_clock": constant(False)} if field.kind == "moment" else {}
+        return {field.name: nothing, **clock}
     if field.kind == "moment":
         return _moment(field, given)
     return {field.name: _READERS[field.kind](field, given)}
@@ -147,33 +159,43 @@ def values(field: Field) -> dict[str, Expression]:
 
 def fault(field: Field) -> Expression:
     """What is wrong with the field, in words, or null."""
+    if field.given is None:
+        return constant(None).cast("varchar")
     given, value = ColumnExpression(f"{field.name}_given"), ColumnExpression(field.name)
-    least, most = field.limits.get("minimum"), field.limits.get("maximum")
-    if field.kind in {"whole", "seconds"}:
-        expected = "a whole number" if field.kind == "whole" else _duration_words(field)
-        found = call("number_fault", given, value, least, most, expected)
-    elif field.kind == "money":
-        found = call("money_fault", given, value, MONEY_MOST)
-    elif field.kind == "flag":
-        found = call("flag_fault", given, value)
-    elif field.kind in {"choice", "language"}:
-        found = call("choice_fault", value, _choices(field))
-    elif field.kind == "moment":
-        local = ColumnExpression(f"{field.name}_local")
-        found = call("moment_fault", given, value, local, field.zone, _moment_words(field))
-    else:
-        found = call("text_fault", value, field.limits["maxLength"])
+    found = _fault(field, given, value)
     if field.required:
-        return CaseExpression(value.isnull() & given.isnull(), constant("is required")).otherwise(found)
+        return CaseExpression(value.isnull() & call("is_blank", given), constant("is required")).otherwise(
+            found
+        )
     return found
 
 
-def _choices(field: Field) -> list[str]:
-    return list(field.limits.get("enum") or [field.limits["const"]])
+def _fault(field: Field, given: Expression, value: Expression) -> Expression:
+    if field.kind in {"whole", "seconds"}:
+        expected = "a whole number" if field.kind == "whole" else _duration_words(field)
+        return call("number_fault", given, value, field.limits["minimum"], field.limits["maximum"], expected)
+    if field.kind == "money":
+        return call("money_fault", given, value, MONEY_MOST)
+    if field.kind == "flag":
+        return call("flag_fault", given, value)
+    if field.kind in {"choice", "language"}:
+        choices = field.limits.get("enum") or [field.limits["const"]]
+        return call("choice_fault", given, value, list(choices))
+    if field.kind == "moment":
+        local = ColumnExpression(f"{field.name}_local")
+        return call("moment_fault", given, value, local, field.zone, _moment_words(field))
+    return call("text_fault", given, value, field.limits["maxLength"])
+
+
+def _text(macro: str) -> Callable[[Field, Expression], Expression]:
+    def read(field: Field, given: Expression) -> Expression:
+        return call(macro, call("typed_text", given) if field.typed else given)
+
+    return read
 
 
 def _choice(field: Field, given: Expression) -> Expression:
-    code = call("as_code", given)
+    code = _text("as_code")(field, given)
     return call("upper", code) if field.name in UPPER else code
 
 
@@ -181,17 +203,18 @@ def _number(field: Field, given: Expression) -> Expression:
     decimal, thousands = field.marks
     group = rf"(?:[\x20\pZ{re.escape(thousands)}]\d{{3}})*"
     shape = rf"[+-]?(?:\d{{1,3}}{group}|\d+)(?:{re.escape(decimal)}\d+)?"
-    return call("as_number", call("trim", given), shape, decimal, thousands or "\x00")
+    number = call("as_number", given, shape, decimal, thousands or "\x00")
+    return call("coalesce", call("typed_number", given), number) if field.typed else number
 
 
 def _whole(field: Field, given: Expression) -> Expression:
-    return call("as_whole", _number(field, given))
+    return call("as_whole", given, _number(field, given))
 
 
 def _seconds(field: Field, given: Expression) -> Expression:
     unit = field.given.unit if field.given else "seconds"
-    number = constant(None) if unit in CLOCKS else _number(field, given)
-    return call("as_seconds", given, number, constant(UNITS.get(unit, 1.0)).cast("decimal(9, 1)"), unit)
+    number = constant(None).cast("decimal(18, 6)") if unit in CLOCKS else _number(field, given)
+    return call("as_seconds", given, number, constant(UNITS.get(unit, 1)).cast("integer"), unit)
 
 
 def _duration_words(field: Field) -> str:
@@ -202,27 +225,27 @@ def _duration_words(field: Field) -> str:
 
 
 def _moment(field: Field, given: Expression) -> dict[str, Expression]:
+    nothing = constant(None)
+    formats = _formats(field)
     trimmed = call("trim", given)
-    plain = [each for each in _formats(field) if "%" in each and "%z" not in each]
-    zoned = [each for each in _formats(field) if "%z" in each]
-    local = [call("typed_local", trimmed)]
-    moment = [call("typed_moment", trimmed)]
-    if "iso" in _formats(field):
-        local, moment = [call("iso_local", trimmed)], [call("iso_moment", trimmed)]
-    if plain:
-        local.append(call("try_strptime", trimmed, plain[0] if len(plain) == 1 else plain))
-    if zoned:
-        moment.append(call("try_strptime", trimmed, zoned[0] if len(zoned) == 1 else zoned))
+    local = [call("typed_local", given)] if field.typed else []
+    moment = [call("typed_moment", given)] if field.typed else []
+    if "iso" in formats:
+        local.append(call("iso_local", given))
+        moment.append(call("iso_moment", given))
+    for zoned, into in ((False, local), (True, moment)):
+        written = [each for each in formats if "%" in each and ("%z" in each) == zoned]
+        if written:
+            into.append(call("try_strptime", trimmed, written[0] if len(written) == 1 else written))
     for unit, factor in (("epoch", 1), ("epoch_ms", 1000)):
-        if unit in _formats(field):
+        if unit in formats:
             moment.append(call("to_timestamp", _number(field, given).cast("double") / constant(factor)))
-    if "excel" in _formats(field):
+    if "excel" in formats:
         local.append(call("excel_local", _number(field, given)))
-    first_local = call("coalesce", *local) if len(local) > 1 else local[0]
-    in_zone = call("timezone", field.zone, first_local)
+    first_local = call("coalesce", *local, nothing.cast("timestamp"))
     return {
-        field.name: call("coalesce", *moment, in_zone),
         f"{field.name}_local": first_local,
+        field.name: call("coalesce", *moment, call("timezone", field.zone, first_local)),
         f"{field.name}_clock": _has_clock(field, trimmed),
     }
 
@@ -246,9 +269,16 @@ def _moment_words(field: Field) -> str:
     return f"a time written {' or '.join(formats)}"
 
 
+_TYPES = {
+    "moment": "timestamptz",
+    "flag": "boolean",
+    "whole": "bigint",
+    "seconds": "bigint",
+    "money": "decimal(18, 6)",
+}
 _READERS: dict[str, Callable[[Field, Expression], Expression]] = {
-    "text": lambda _, given: call("as_text", given),
-    "words": lambda _, given: call("as_words", given),
+    "text": _text("as_text"),
+    "words": _text("as_words"),
     "code": _choice,
     "choice": _choice,
     "language": lambda _, given: call("as_language", given),

@@ -18,7 +18,7 @@ from data.records import RECORDS
 
 SHIPPED = Path(__file__).with_name("mappings")
 SPECIAL_FORMATS = ("iso", "epoch", "epoch_ms", "excel")
-UNITS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0}
+UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
 CLOCKS = ("h:m:s", "h:m", "m:s")
 
 

@@ -111,7 +111,8 @@ def check(
     relation = relation.select(StarExpression(), *found)
     faults = [fault(field).alias(f"{field.name}_fault") for field in fields]
     relation = relation.select(StarExpression(), *faults)
-    first = call("coalesce", *(ColumnExpression(f"{field.name}_fault") for field in fields))
+    judged = [ColumnExpression(f"{field.name}_fault") for field in fields if field.given]
+    first = call("coalesce", *judged, None)
     phone = [call("as_e164", ColumnExpression("phone"), region).alias("e164")]
     more = phone if any(field.name == "phone" for field in fields) else []
     relation.select(StarExpression(), first.alias("field_fault"), *more).create_view("checked", replace=True)
