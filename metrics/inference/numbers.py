@@ -76,14 +76,14 @@ def _time(value: float, places: int, language: str) -> str:
     if rounded < 60:
         return f"{decimal(math.copysign(rounded, value), places, language)}{NO_BREAK}s"
     minutes, seconds = divmod(round(rounded), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours >= 48:
-        days = decimal(value / 86400, 1, language)
-        return f"{days}{NO_BREAK}{'døgn' if language == 'nb' else 'days'}"
-    parts = [f"{hours}{NO_BREAK}{'t' if language == 'nb' else 'h'}"] if hours else []
-    parts.append(f"{minutes}{NO_BREAK}min")
-    if seconds and not hours:
-        parts.append(f"{seconds}{NO_BREAK}s")
+    if minutes < 60:
+        parts = [f"{minutes}{NO_BREAK}min"] + ([f"{seconds}{NO_BREAK}s"] if seconds else [])
+    else:
+        hours, minutes = divmod(round(rounded / 60), 60)
+        if hours >= 48:
+            days = decimal(value / 86400, 1, language)
+            return f"{days}{NO_BREAK}{'døgn' if language == 'nb' else 'days'}"
+        parts = [f"{hours}{NO_BREAK}{'t' if language == 'nb' else 'h'}", f"{minutes}{NO_BREAK}min"]
     return ("−" if value < 0 else "") + NO_BREAK.join(parts)
 
 
