@@ -37,6 +37,7 @@ from store.schema import decision, feed, message, slot, survey
 
 TOKEN = "an-auth-token-of-the-benchmark"
 CONNECTIONS = 64
+IN_FLIGHT = 256
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 ROUNDS = 3
 
@@ -329,7 +330,7 @@ def _worker_sends(url: str, count: int, commit_s: float) -> float:
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_of(
             Path(folder), demo=False, gateway="twilio", twilio_account_sid="AC" + "1" * 32,
-            twilio_from="+4759440000", twilio_base_url=url, messages_per_second=1e6,
+            twilio_from="+4759440000", twilio_base_url=url, messages_per_second=1e6, posts_in_flight=IN_FLIGHT,
         )  # fmt: skip
         store = open_store(settings.database_url)
         now = datetime.now(UTC)

@@ -92,7 +92,9 @@ def normalise(text: str) -> str:
             out.append("\n" if character in "\r\n" else " ")
         else:
             out.append(character)
-    return unicodedata.normalize("NFKC", "".join(out)).casefold().replace("’", "'").replace("`", "'")
+    plain = unicodedata.normalize("NFKC", "".join(out)).casefold().replace("’", "'").replace("`", "'")
+    # One space, one line break: sixteen hundred of them must not keep a pattern busy.
+    return "\n".join(filter(None, (" ".join(line.split()) for line in plain.splitlines())))
 
 
 _DROPPED = frozenset("\ufe0e\ufe0f\u20e3\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u202a\u202c")

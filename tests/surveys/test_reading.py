@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,16 @@ def test_a_stop_word_alone_stops_whatever_surrounds_it_without_letters(noise: st
 @given(st.one_of(st.text(max_size=120), st.lists(PIECES, max_size=15).map(" ".join)))
 def test_a_hundred_thousand_texts_are_read_without_an_error(text: str) -> None:
     check(read(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["8" + "\n" * 1_600, "!" * 1_700, "9" * 1_700, "stop" + " takk" * 300 + "x", "8 av " * 300, "1-" * 800],
+)
+def test_a_text_made_to_keep_the_parser_busy_does_not(text: str) -> None:
+    began = time.process_time()
+    read(text)
+    assert time.process_time() - began < 0.5
 
 
 def check(reading: Reading) -> None:
