@@ -25,7 +25,6 @@ from data.mapping import CLOCKS, UNITS, BadUse, Given, Mapping
 from data.reading import Source
 from data.records import RECORDS
 
-MONEY_MOST = 999_999_999_999
 UPPER = ("currency",)
 CODES = ("channel", "kind")
 WORDS = ("comment",)
@@ -175,7 +174,7 @@ def _fault(field: Field, given: Expression, value: Expression) -> Expression:
         expected = "a whole number" if field.kind == "whole" else _duration_words(field)
         return call("number_fault", given, value, field.limits["minimum"], field.limits["maximum"], expected)
     if field.kind == "money":
-        return call("money_fault", given, value, MONEY_MOST)
+        return call("money_fault", given, value)
     if field.kind == "flag":
         return call("flag_fault", given, value)
     if field.kind in {"choice", "language"}:
@@ -239,7 +238,7 @@ def _moment(field: Field, given: Expression) -> dict[str, Expression]:
             into.append(call("try_strptime", trimmed, written[0] if len(written) == 1 else written))
     for unit, factor in (("epoch", 1), ("epoch_ms", 1000)):
         if unit in formats:
-            moment.append(call("to_timestamp", _number(field, given).cast("double") / constant(factor)))
+            moment.append(call("epoch_moment", _number(field, given), factor))
     if "excel" in formats:
         local.append(call("excel_local", _number(field, given)))
     first_local = call("coalesce", *local, nothing.cast("timestamp"))

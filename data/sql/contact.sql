@@ -14,25 +14,25 @@ select
     coalesce(pseudonym('customer:' || customer_id), pseudonym('phone:' || e164), '') as customer_key,
     customer_id is not null as identified,
     coalesce(answered, offered_at is null or answered_at is not null) as answered,
-    (floor(epoch(answered_at)) - floor(epoch(offered_at)))::integer as wait_s,
-    talk_s::integer as talk_s,
-    hold_s::integer as hold_s,
-    wrap_s::integer as wrap_s,
-    case
+    try_cast(floor(epoch(answered_at)) - floor(epoch(offered_at)) as integer) as wait_s,
+    try_cast(talk_s as integer) as talk_s,
+    try_cast(hold_s as integer) as hold_s,
+    try_cast(wrap_s as integer) as wrap_s,
+    try_cast(case
         when handling_s is not null then handling_s
         when talk_s is not null or hold_s is not null or wrap_s is not null
             then coalesce(talk_s, 0) + coalesce(hold_s, 0) + coalesce(wrap_s, 0)
-    end::integer as handling_s,
+    end as integer) as handling_s,
     coalesce(case_id, '') as case_id,
     self_service_first,
     coalesce(closed_automatically, false) as closed_automatically,
     getvariable('asked') as asked,
-    score::smallint as score,
+    try_cast(score as smallint) as score,
     floor(epoch(score_at))::bigint as score_at,
     hit,
-    (hit_value * 100)::bigint as hit_value_minor,
+    (try_cast(hit_value as decimal(14, 2)) * 100)::bigint as hit_value_minor,
     getvariable('accepted_us') as accepted_us,
-    0::bigint as seq,
+    try_cast(0 as bigint) as seq,
     comment,
     case when customer_id is not null then pseudonym('phone:' || e164) end as phone_key,
     coalesce(field_fault, case

@@ -1,6 +1,7 @@
 -- How the text of a file becomes values. Null goes in where nothing was given; null comes out where it cannot be read.
 -- Each macro tries first what almost every value is, since it runs for every value of every row. None uses `in (…)` or
--- list_contains: DuckDB makes a join of them, and the rows would lose the file's order.
+-- list_contains: DuckDB makes a join of them, and the rows would lose the file's order. None may raise: one absurd
+-- value would stop a whole import.
 
 create macro has_controls(given) as regexp_matches(given, '[\x00-\x08\x0e-\x1b\x7f]');
 
@@ -45,7 +46,7 @@ create macro as_whole(given, number) as coalesce(
 -- Half a second goes up, as in data/records.py (a cast of text rounds the same way). A colon makes it a clock.
 create macro as_seconds(given, number, factor, clock) as coalesce(
     case when factor = 1 then try_cast(given as integer) end,
-    floor(number * factor + 0.5)::bigint,
+    floor(number::double * factor + 0.5)::bigint,
     case when contains(given, ':') then clock_seconds(trim(given), clock) end
 );
 
@@ -60,18 +61,21 @@ create macro clock_seconds(given, clock) as case
         then split_part(given, ':', 1)::bigint * 3600 + split_part(given, ':', 2)::bigint * 60
 end;
 
+create macro within(value, low, high) as nullif(nullif(least(greatest(value, low), high), low), high);
+
 -- ISO 8601 in two halves: with its offset it is a moment, without it a local time (a cast to timestamp alone would
 -- drop an offset). The casts want the year first; one of fewer than four digits was a day or a month.
 create macro has_offset(given) as ends_with(given, 'Z') or contains(given, '+') or contains(substr(given, 12), '-')
     or not (right(given, 1) between '0' and '9');
-create macro iso_moment(given) as case when has_offset(given) then coalesce(
-    nullif(greatest(try_cast(given as timestamptz), timestamptz '1000-01-01 00:00:00+00'),
-        timestamptz '1000-01-01 00:00:00+00'),
-    try_cast(replace(given, ' +', '+') as timestamptz)
+create macro iso_moment(given) as case when has_offset(given) then within(coalesce(
+    try_cast(given as timestamptz), try_cast(replace(given, ' +', '+') as timestamptz)
+), timestamptz '1000-01-01 00:00:00+00', timestamptz '3000-01-01 00:00:00+00') end;
+create macro iso_local(given) as case when not has_offset(given) then within(
+    try_cast(given as timestamp), timestamp '1000-01-01 00:00:00', timestamp '3000-01-01 00:00:00'
 ) end;
-create macro iso_local(given) as case when not has_offset(given) then
-    nullif(greatest(try_cast(given as timestamp), timestamp '1000-01-01 00:00:00'), timestamp '1000-01-01 00:00:00')
-end;
+create macro epoch_moment(number, factor) as to_timestamp(case
+    when number between 0 and 30000000000 * factor then number::double / factor
+end);
 -- An Excel serial number counts days from the end of 1899.
 create macro excel_local(number) as
     timestamp '1899-12-30' + to_seconds(case when number between 1 and 100000 then round(number * 86400)::bigint end);
@@ -109,11 +113,10 @@ create macro number_fault(given, value, least, most, expected) as case
     when value is null then case when not is_blank(given) then 'is not ' || expected end
     when value < least or value > most then 'is not between ' || least || ' and ' || most
 end;
-create macro money_fault(given, value, most) as case
-    when value is null then case when not is_blank(given) then 'is not an amount' end
+create macro money_fault(given, value) as case
+    when value is null then case when not is_blank(given) then 'is not an amount of at most twelve digits' end
     when value < 0 then 'is negative'
-    when value > most then 'is more than ' || most
-    when value::decimal(18, 2) <> value then 'has more than two decimals'
+    when try_cast(value as decimal(18, 2)) <> value then 'has more than two decimals'
 end;
 create macro flag_fault(given, value) as case
     when value is null then case when not is_blank(given) then 'is neither true nor false' end

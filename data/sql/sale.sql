@@ -6,10 +6,10 @@ select
     floor(epoch(sold_at))::bigint as sold_at,
     coalesce(kind, '') as kind,
     coalesce(product, '') as product,
-    (value * 100)::bigint as value_minor,
+    (try_cast(value as decimal(14, 2)) * 100)::bigint as value_minor,
     coalesce(currency, 'NOK') as currency,
     getvariable('accepted_us') as accepted_us,
-    0::bigint as seq,
+    try_cast(0 as bigint) as seq,
     field_fault as fault,
     checked as origin
 from checked
