@@ -9,10 +9,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from dashboard import context
-from metrics import Scope
+from metrics import Reader, Scope
 from settings import Settings
 
 # From the narrowest: of several roles the narrowest counts.
@@ -102,12 +103,18 @@ class Picker:
     """
 
     def members(self, dimension: str) -> list[str]:
-        return [name for name in context.reader(Scope.everything()).members(dimension) if name]
+        return _names(context.reader(Scope.everything()), dimension)
 
     def team_of(self, partner: str) -> str:
         """One of a partner's teams; empty where none is known."""
         teams = [name for name in context.reader(Scope.of_partner(partner)).members("team") if name]
         return secrets.choice(teams) if teams else ""
+
+
+# There is one reader per version, so a new version is asked anew; few are kept, for each holds its version.
+@lru_cache(maxsize=4)
+def _names(reader: Reader, dimension: str) -> list[str]:
+    return [name for name in reader.members(dimension) if name]
 
 
 def _texts(claim: object) -> list[str]:
