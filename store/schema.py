@@ -133,6 +133,18 @@ Index("message_by_time", message.c.created_at)
 UNSETTLED = message.c.state.in_([literal_column(f"'{state}'") for state in ("ready", "claimed", "unknown")])
 Index("message_unsettled", message.c.created_at, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 
+# One row per status that the carrier told of a message, in the order they came, also those that came late.
+message_status = Table(
+    "message_status",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("message_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("at", BigInteger, nullable=False),
+)
+Index("message_status_by_message", message_status.c.message_id)
+
 # One row per status callback that came before we knew the carrier's id it speaks of.
 early_status = Table(
     "early_status",

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, select
+from sqlalchemy import Connection, Table, select
 
 from store import Store, feed
-from store.schema import answer, decision, message, record, reply, survey
+from store.schema import answer, decision, message, message_status, record, reply, survey
 from surveys.reasons import in_words
 
 _NOT_SHOWN = {"phone", "form", "token", "worker"}
@@ -36,7 +36,7 @@ def explain(store: Store, contact_id: str) -> dict[str, Any] | None:
             "contact": dict(known.payload) if known else {},
             "decision": _plain(decided._mapping),
             "survey": next(iter(of(survey)), None),
-            "messages": of(message, message.c.created_at, message.c.message_id),
+            "messages": _with_statuses(connection, of(message, message.c.created_at, message.c.message_id)),
             "replies": of(reply, reply.c.received_at, reply.c.sid),
             "answers": of(answer, answer.c.answered_at),
         }
@@ -72,6 +72,9 @@ def tell(story: dict[str, Any], zone: ZoneInfo) -> list[str]:
             f"SMS ({sent['purpose']}, {sent['question']}) at {at(sent['created_at'])}: "
             f"{sent['state']}{known}{error}. “{sent['body']}”"
         )
+        for told in sent["statuses"]:
+            why = f" ({told['error']})" if told["error"] else ""
+            lines.append(f"  {at(told['at'])}: {told['status']}{why}")
     for came in story["replies"]:
         score = f" {came['score']}" if came["score"] else ""
         flags = f", flagged {', '.join(came['flags'])}" if came["flags"] else ""
@@ -84,6 +87,16 @@ def tell(story: dict[str, Any], zone: ZoneInfo) -> list[str]:
         value = given["value"] if given["value"] is not None else "in words"
         lines.append(f"Answer to {given['question']}: {value} (by {given['source']}).")
     return lines
+
+
+def _with_statuses(connection: Connection, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    for sent in messages:
+        told = select(message_status).where(message_status.c.message_id == sent["message_id"])
+        sent["statuses"] = [
+            {"status": row.status, "error": row.error, "at": _iso(row.at)}
+            for row in connection.execute(told.order_by(message_status.c.seq))
+        ]
+    return messages
 
 
 def _changes(rows: Iterable[feed.FeedRow]) -> list[dict[str, Any]]:

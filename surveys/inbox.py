@@ -20,6 +20,7 @@ from store import Store
 from surveys import replies, statuses
 
 GROUP = 500
+TRIES = 3
 IDLE_S = 30.0
 log = logging.getLogger(__name__)
 
@@ -67,21 +68,33 @@ class Inbox:
             self._answer(group, self._commit([item for item, _, _ in group]))
 
     def _commit(self, items: Sequence[Any]) -> BaseException | None:
-        now = datetime.now(UTC)
         forms = [item for item in items if isinstance(item, dict)]
         callbacks = [item for item in items if isinstance(item, statuses.Status)]
-        try:
-            if forms:
-                with self._store.write() as connection:
-                    replies.store_raw(connection, forms, now)
-                    self._read(connection, now)
-                self._replied()
-            if callbacks:
-                statuses.receive(self._store, callbacks, now)
-        except Exception as error:
-            log.exception("a group of %d webhooks could not be stored", len(items))
-            return error
-        return None
+        error = self._stored(lambda now: self._take_replies(forms, now)) if forms else None
+        if forms and error is None:
+            self._replied()
+        if callbacks and error is None:
+            error = self._stored(lambda now: statuses.receive(self._store, callbacks, now))
+        return error
+
+    @staticmethod
+    def _stored(write: Callable[[datetime], None]) -> BaseException | None:
+        """Run a transaction; again when it fails, since another may have stood in its way (a deadlock)."""
+        failed: BaseException | None = None
+        for _ in range(TRIES):
+            try:
+                write(datetime.now(UTC))
+            except Exception as error:
+                log.exception("a group of webhooks could not be stored")
+                failed = error
+            else:
+                return None
+        return failed
+
+    def _take_replies(self, forms: Sequence[dict[str, str]], now: datetime) -> None:
+        with self._store.write() as connection:
+            replies.store_raw(connection, forms, now)
+            self._read(connection, now)
 
     def _read(self, connection: Connection, now: datetime) -> None:
         # A fault in reading must not lose what came in: it is undone alone, and the worker tries again.

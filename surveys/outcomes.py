@@ -47,7 +47,7 @@ def fresh(
     return {
         **_NOTHING_YET,
         "contact_id": contact_id,
-        "day": day,
+        "day": day or None,
         "state": state,
         "reason": reason,
         "eligible": eligible,
@@ -91,7 +91,10 @@ def append_comments(connection: Connection, contact_ids: Iterable[str], now: dat
             days[contact_id] = day
             texts.setdefault(contact_id, []).append(without_numbers(body))
         rows = [
-            (contact_id, {"contact_id": contact_id, "day": days[contact_id], "text": "\n".join(lines)})
+            (
+                contact_id,
+                {"contact_id": contact_id, "day": days[contact_id] or None, "text": "\n".join(lines)},
+            )
             for contact_id, lines in texts.items()
         ]
         feed.append(connection, "comment", rows, micros(now))

@@ -22,6 +22,7 @@ from surveys.opting import opt_in_in, opt_out_in
 from surveys.sms import pack
 
 BATCH = 1_000
+_OPT_OUT_TYPES = {"STOP": "STOP", "START": "START"}
 LATE_S = 30 * 86_400  # a late answer belongs to the latest survey, if that is not older than this
 log = logging.getLogger(__name__)
 
@@ -125,7 +126,7 @@ def read_pending(store: Store, settings: Settings, now: datetime) -> int:
 def read_batch(connection: Connection, settings: Settings, now: datetime) -> int:
     """Read up to a batch of stored replies inside the caller's transaction, in the order they came."""
     query = (
-        select(reply.c.sid, reply.c.phone, reply.c.body, reply.c.received_at)
+        select(reply.c.sid, reply.c.phone, reply.c.body, reply.c.form, reply.c.received_at)
         .where(reply.c.read_at.is_(None))
         .order_by(reply.c.received_at, reply.c.sid)
         .limit(BATCH)
@@ -158,7 +159,7 @@ def _surveys(connection: Connection, phones: set[str]) -> dict[str, _Open]:
     if not phones:
         return {}
     latest: dict[str, Any] = {}
-    query = select(survey).where(survey.c.phone.in_(phones)).order_by(survey.c.opened_at)
+    query = select(survey).where(survey.c.phone.in_(phones)).order_by(survey.c.opened_at, survey.c.contact_id)
     for row in connection.execute(query.with_for_update()):
         latest[row.phone] = row
     ids = [row.contact_id for row in latest.values()]
@@ -206,7 +207,9 @@ class _Reader:
             current = None
         late = current is not None and row.received_at > current.row.closes_at
         talk = self._talk(current, silent=late or row.phone in self._stopped)
-        done = turn(talk, row.body, self._questions)
+        # A Messaging Service may have stop words of its own; the carrier says so, and has stopped already.
+        body = _OPT_OUT_TYPES.get(row.form.get("OptOutType", ""), row.body)
+        done = turn(talk, body, self._questions)
         self.changes.replies.append(
             {
                 "reply_sid": row.sid,

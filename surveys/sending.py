@@ -40,7 +40,10 @@ def record(store: Store, results: Sequence[Posted], now: datetime) -> None:
     """Write the outcomes of posts, all in one transaction."""
     if not results:
         return
+    at = int(now.timestamp())
     with store.write() as connection:
+        told = [(r.message.message_id, r.status or r.result, r.error) for r in results]
+        statuses.tell_in(connection, told, at)
         changed = _taken(connection, [r for r in results if r.result == "taken"], now)
         for result in results:
             if result.result in ("not_sent", "refused"):

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, select, text, update
+from sqlalchemy import Connection, delete, exists, insert, select, text, update
 
 from store import Store
-from store.schema import early_status, message, survey
+from store.schema import early_status, message, message_status, survey
 from surveys import alarms, outcomes
 from surveys.gateways.base import RANK
 from surveys.opting import opt_out_in
@@ -92,6 +92,7 @@ def _apply(connection: Connection, callback: Status, now: datetime) -> Iterable[
             .where(~exists().where(message.alias("twin").c.sid == callback.sid))
             .values(sid=callback.sid, posted_at=at)
         )
+    tell_in(connection, [(row.message_id, callback.status, callback.error)], at)
     rank = RANK[callback.status]
     settled = at if rank >= RANK["delivered"] else None
     moved = connection.execute(
@@ -110,6 +111,16 @@ def _apply(connection: Connection, callback: Status, now: datetime) -> Iterable[
         values["delivered"] = callback.status in ARRIVED
     connection.execute(update(survey).where(survey.c.contact_id == row.contact_id).values(**values))
     return [row.contact_id]
+
+
+def tell_in(connection: Connection, told: Iterable[tuple[str, str, str]], at: int) -> None:
+    """Keep what was told of messages: (attempt, status, error), also what changes nothing any more."""
+    rows = [
+        {"message_id": message_id, "status": status, "error": error, "at": at}
+        for message_id, status, error in told
+    ]
+    if rows:
+        connection.execute(insert(message_status), rows)
 
 
 def _keep_early(connection: Connection, callback: Status, at: int) -> None:

@@ -36,6 +36,7 @@ class Worker:
         self.id = worker_id()
         self._asker = Asker(settings, store, self.id)
         self._in_flight: dict[str, Outgoing] = {}
+        self._unrecorded: list[Posted] = []
         self._wake = threading.Event()
         self._drift = 0.0  # by how much the clock has been stepped since the start, s
         self._clock_alarm = True  # perhaps one stands from before: clear it once all is well
@@ -92,13 +93,20 @@ class Worker:
         return done + len(follow_ups) + decided
 
     def _post(self, messages: list[Outgoing], now: datetime) -> None:
-        if messages:
-            self._in_flight.update({message.message_id: message for message in messages})
+        if not messages:
+            return
+        self._in_flight.update({message.message_id: message for message in messages})
+        try:
             self._gateway.submit(messages, now)
+        except Exception:
+            # Perhaps posted, perhaps not: they are found as orphans, like those of a worker that died.
+            for message in messages:
+                self._in_flight.pop(message.message_id, None)
+            raise
 
     def _collect(self, now: Callable[[], datetime], timeout_s: float) -> int:
         results = self._gateway.results(timeout_s)
-        if results:
+        if results or self._unrecorded:
             self._finish(results, now())
         return len(results)
 
@@ -110,9 +118,12 @@ class Worker:
         return done
 
     def _finish(self, results: list[Posted], now: datetime) -> None:
-        record(self._store, results, now)
-        for result in results:
+        # Kept until they are on record: the store may be away just now.
+        self._unrecorded += results
+        record(self._store, self._unrecorded, now)
+        for result in self._unrecorded:
             self._in_flight.pop(result.message.message_id, None)
+        self._unrecorded.clear()
 
     def _tend(self, now: datetime) -> int:
         orphans = adopt_orphans(self._store, self.id, self._in_flight, now)

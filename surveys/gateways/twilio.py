@@ -136,6 +136,11 @@ class TwilioGateway:
             raise SettingsError(
                 "SVAR_GATEWAY=twilio needs SVAR_TWILIO_FROM or SVAR_TWILIO_MESSAGING_SERVICE_SID"
             )
+        if any(c.isalpha() for c in settings.twilio_from) and not settings.sms_link:
+            raise SettingsError(
+                f"SVAR_TWILIO_FROM={settings.twilio_from} cannot be answered:"
+                " use a number, or let the SMS carry a link with SVAR_SMS_LINK=true"
+            )
         self._settings = settings
         self._pace = Pace(settings.messages_per_second)
         self._capacity = settings.posts_in_flight

@@ -35,6 +35,7 @@ def test_a_contact_that_was_asked_is_told_from_its_arrival_to_its_answer(
     assert story is not None
     assert (story["decision"]["state"], story["decision"]["reason"]) == ("asked", "asked")
     assert story["replies"][0]["flags"] == ["complaint"]
+    assert [told["status"] for told in story["messages"][0]["statuses"]] == ["delivered"]
     assert PHONE not in json.dumps(story), "the number is shown in part only"
     told = "\n".join(tell(story, settings.zone))
     for words in (

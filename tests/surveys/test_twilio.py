@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from settings import Settings, SettingsError
 from store import Store
-from store.schema import alarm, decision, message, opt_out, slot, survey
+from store.schema import alarm, decision, message, message_status, opt_out, slot, survey
 from surveys.gateways.pace import Pace
 from surveys.gateways.twilio import TwilioGateway
 from surveys.statuses import Status, receive
@@ -218,6 +218,8 @@ def test_statuses_only_move_forward(
         receive(store, [Status(sid, "", status)], now())
     assert rows(store, message)[0].state == state
     assert outcome(store, "c1")["delivered"] is delivered
+    told = [row.status for row in rows(store, message_status)]
+    assert told == ["queued", *(status for status in order if status != "strange")], "all are kept"
 
 
 def test_a_callback_that_names_the_attempt_tells_the_sid_when_the_answer_was_lost(
@@ -277,6 +279,9 @@ def test_without_credentials_or_sender_nothing_starts(settings: Settings) -> Non
         TwilioGateway(settings.model_copy(update={"gateway": "twilio", "twilio_auth_token": ""}))
     with pytest.raises(SettingsError, match="TWILIO_FROM"):
         TwilioGateway(settings.model_copy(update={"gateway": "twilio", "twilio_account_sid": SID}))
+    unanswerable = {"gateway": "twilio", "twilio_account_sid": SID, "twilio_from": "Svar"}
+    with pytest.raises(SettingsError, match="cannot be answered"):
+        TwilioGateway(settings.model_copy(update=unanswerable))
 
 
 class Seconds:

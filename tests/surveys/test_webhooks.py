@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 
 from settings import Settings
 from store import Store
-from store.schema import reply
+from store.schema import opt_out, reply
+from surveys import replies
 from surveys.gateways.phone import PhoneGateway
 from surveys.gateways.signature import HEADER, sign
 from surveys.phone import Phone
@@ -74,6 +75,44 @@ def test_a_repeated_message_changes_nothing(client: TestClient, settings: Settin
     assert post(client, settings, {**form, "Body": "1"}) == 200
     with store.read() as connection:
         assert connection.execute(select(reply.c.sid, reply.c.body)).all() == [("SM1", "8")]
+
+
+def test_a_stop_word_that_only_the_carrier_knows_stops(
+    client: TestClient, settings: Settings, store: Store
+) -> None:
+    form = {"MessageSid": "SM1", "From": PHONE, "Body": "ferdig", "OptOutType": "STOP"}
+    assert post(client, settings, form) == 200
+    with store.read() as connection:
+        assert connection.scalars(select(opt_out.c.phone)).all() == [PHONE]
+
+
+def test_a_reply_that_cannot_be_read_yet_is_kept_and_read_later(
+    client: TestClient, settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("surveys.replies.turn", _fail)
+        assert post(client, settings, {"MessageSid": "SM1", "From": PHONE, "Body": "STOPP"}) == 200
+    with store.read() as connection:
+        assert connection.execute(select(reply.c.read_at)).scalar_one() is None
+    assert replies.read_pending(store, settings, datetime.now(UTC)) == 1
+    with store.read() as connection:
+        assert connection.scalars(select(opt_out.c.phone)).all() == [PHONE]
+
+
+def test_a_store_that_is_away_is_answered_with_an_error_so_that_the_carrier_comes_again(
+    settings: Settings, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = Starlette(routes=routes(settings, sqlite_store, lambda: None))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        with monkeypatch.context() as broken:
+            broken.setattr("surveys.replies.store_raw", _fail)
+            assert post(client, settings, {"MessageSid": "SM1", "From": PHONE, "Body": "8"}) == 500
+        assert post(client, settings, {"MessageSid": "SM1", "From": PHONE, "Body": "8"}) == 200
+    assert stored(sqlite_store) == 1
+
+
+def _fail(*_: object) -> None:
+    raise RuntimeError("a fault of our own")
 
 
 @pytest.mark.parametrize("path", ["/sms/reply", "/sms/status"])

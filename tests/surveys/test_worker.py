@@ -248,6 +248,23 @@ def _pretend_dead(store: Store) -> None:
         connection.execute(update(message).values(worker=f"{socket.gethostname()}:999999999:x"))
 
 
+def test_outcomes_that_could_not_be_recorded_are_recorded_later(
+    store: Store, worker: Worker, ended: Ended, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended("c1")
+    with monkeypatch.context() as broken:
+        broken.setattr("surveys.worker.record", _fail)
+        with pytest.raises(OSError, match="the store is away"):
+            worker.step(NOON)
+    assert [row.state for row in rows(store, message)] == ["claimed"]
+    worker.step(NOON)
+    assert [row.state for row in rows(store, message)] == ["delivered"]
+
+
+def _fail(*_: object) -> None:
+    raise OSError("the store is away")
+
+
 # --- the clock ---
 
 
