@@ -36,7 +36,10 @@ def explain(store: Store, contact_id: str) -> dict[str, Any] | None:
             "contact": dict(known.payload) if known else {},
             "decision": _plain(decided._mapping),
             "survey": next(iter(of(survey)), None),
-            "messages": _with_statuses(connection, of(message, message.c.created_at, message.c.message_id)),
+            "messages": _with_statuses(
+                connection,
+                of(message, message.c.purpose != "opening", message.c.created_at, message.c.message_id),
+            ),
             "replies": of(reply, reply.c.received_at, reply.c.sid),
             "answers": of(answer, answer.c.answered_at),
         }
