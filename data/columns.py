@@ -213,7 +213,8 @@ def _whole(field: Field, given: Expression) -> Expression:
 def _seconds(field: Field, given: Expression) -> Expression:
     unit = field.given.unit if field.given else "seconds"
     number = constant(None).cast("decimal(18, 6)") if unit in CLOCKS else _number(field, given)
-    return call("as_seconds", given, number, constant(UNITS.get(unit, 1)).cast("integer"), unit)
+    plain = unit == "seconds" and field.marks == (".", "")
+    return call("as_seconds", given, number, constant(UNITS.get(unit, 1)).cast("integer"), unit, plain)
 
 
 def _duration_words(field: Field) -> str:
@@ -238,7 +239,7 @@ def _moment(field: Field, given: Expression) -> dict[str, Expression]:
             into.append(call("try_strptime", trimmed, written[0] if len(written) == 1 else written))
     for unit, factor in (("epoch", 1), ("epoch_ms", 1000)):
         if unit in formats:
-            moment.append(call("epoch_moment", _number(field, given), factor))
+            moment.append(call("epoch_moment", given, factor))
     if "excel" in formats:
         local.append(call("excel_local", _number(field, given)))
     first_local = call("coalesce", *local, nothing.cast("timestamp"))

@@ -44,8 +44,8 @@ create macro as_whole(given, number) as coalesce(
 );
 
 -- Half a second goes up, as in data/records.py (a cast of text rounds the same way). A colon makes it a clock.
-create macro as_seconds(given, number, factor, clock) as coalesce(
-    case when factor = 1 then try_cast(given as integer) end,
+create macro as_seconds(given, number, factor, clock, plain) as coalesce(
+    case when plain then try_cast(given as integer) end,
     floor(number::double * factor + 0.5)::bigint,
     case when contains(given, ':') then clock_seconds(trim(given), clock) end
 );
@@ -73,9 +73,9 @@ create macro iso_moment(given) as case when has_offset(given) then within(coales
 create macro iso_local(given) as case when not has_offset(given) then within(
     try_cast(given as timestamp), timestamp '1000-01-01 00:00:00', timestamp '3000-01-01 00:00:00'
 ) end;
-create macro epoch_moment(number, factor) as to_timestamp(case
-    when number between 0 and 30000000000 * factor then number::double / factor
-end);
+create macro epoch_moment(given, factor) as to_timestamp(
+    within(try_cast(replace(given, '⎖', '.') as double) / factor, 0::double, 32503680000::double)
+);
 -- An Excel serial number counts days from the end of 1899.
 create macro excel_local(number) as
     timestamp '1899-12-30' + to_seconds(case when number between 1 and 100000 then round(number * 86400)::bigint end);
