@@ -88,7 +88,9 @@ def _publish(settings: Settings, store: Store, now: datetime, *, folding: bool, 
     finally:
         changes.close()
     lake.publish(_with_batches(following, log, version, set(batches), now), after=version)
-    lake.sweep(time.time())
+    lake.sweep_deltas(time.time())
+    if following.base != version.base:
+        lake.sweep(time.time())
 
 
 def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) -> Version:

@@ -136,9 +136,12 @@ _DELTA = """
         union all
         select *, cast(1 as smallint) as sign from fact
     ),
+    -- Only what was touched can have become what it was.
     unchanged as (
         select contact_id from (
-            select * exclude (sign) from minus intersect select * exclude (sign) from plus
+            select * exclude (sign) from minus where contact_id in (select contact_id from touched)
+            intersect
+            select * exclude (sign) from plus where contact_id in (select contact_id from touched)
         )
     )
     select * from minus where contact_id not in (select contact_id from unchanged)
@@ -174,7 +177,7 @@ class Changes:
         self.base = replace(base, places=settled(base, dict.fromkeys(self.emptied, ((), 0))))
         self.connection = connect(memory="4GB")
         # Files never change, and a fold reads the same ones for every cube.
-        self.connection.execute("set parquet_metadata_cache = true")
+        self.connection.execute("set global parquet_metadata_cache = true")
         self._open_log(seen, new)
 
     def _open_log(self, seen: Sequence[Path], new: Sequence[Path]) -> None:

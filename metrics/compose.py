@@ -8,13 +8,14 @@ top), its cells (one row per group), and beside them what each metric's SQL make
 # ruff: noqa: S608 — this is the one module that may, and only from names that it or the catalogue states.
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from metrics.catalogue import COLUMNS, SCORES, Dimension, Metric, dimension
 from metrics.models import CUBES, measures, sql
+from metrics.shape import summed_columns
 
 # Sums made of other sums, or of what is known about the partner.
 DERIVED: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -32,7 +33,7 @@ class Tables:
 
     rows: Mapping[str, int]  # cube → how many rows it has
     delta: str  # table of signed facts
-    delta_cubes: Mapping[str, str]  # cube → table of the delta's sums; none when the delta is empty
+    delta_cube: Callable[[str], str]  # cube → table of the delta's sums; "" when the delta is empty
     selling: str  # table of the partners that record sales
     files: tuple[tuple[str, str, str], ...] = ()  # partner, day, path
 
@@ -158,15 +159,16 @@ def _rows(asked: Question, needed: Sequence[str], source: str, tables: Tables, v
     """The relation ``source``: the cube or the facts, and the delta on top of either."""
     columns = ", ".join(sorted({"day", "partner"} | asked.columns) + _plain(needed))
     if source != "facts":
-        delta = tables.delta_cubes.get(source)
+        delta = tables.delta_cube(source)
         more = f" union all select {columns} from {delta}" if delta else ""
         return f"source as (select {columns} from {source}{more})"
     files = _files(asked, tables)
-    facts = f"select * from {tables.delta}"
+    facts = f"select {', '.join(summed_columns())} from {tables.delta}"
     if files:
         values["files"] = files
+        stored = ", ".join(name for name in summed_columns() if name != "sign")
         facts = f"""
-            select * exclude (partner_key), cast(1 as smallint) as sign
+            select {stored}, cast(1 as smallint) as sign
             from read_parquet($files, hive_partitioning = false)
             union all by name {facts}
         """
@@ -217,11 +219,14 @@ def loading(cube: str, *, partner: bool) -> str:
 
 def selling_table(name: str, delta: str) -> str:
     """A statement that makes a table of the partners that have ever recorded a sale, or its absence."""
-    more = f" union all select partner, sale_known from {delta}" if delta else ""
     return f"""
         create table {name} as
-        select partner from (select partner, sale_known from by_team{more})
-        group by partner having sum(sale_known) > 0
+        with recorded as (
+            select partner, sale_known from by_team
+            union all
+            select partner, sign from {delta} where sale_known
+        )
+        select partner from recorded group by partner having sum(sale_known) > 0
     """
 
 

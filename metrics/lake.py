@@ -153,6 +153,11 @@ class Lake:
         draft.write_text(json.dumps(content), encoding="utf-8")
         publish(draft, path)
 
+    def sweep_deltas(self, now: float) -> None:
+        """Remove deltas that were overtaken a while ago; cheap enough for every version."""
+        version = self.version()
+        self._remove("delta", {version.delta, version.orphans}, now)
+
     def sweep(self, now: float) -> None:
         """Remove what no version of the last while names, and what a killed builder left."""
         version = self.version()
@@ -166,8 +171,7 @@ class Lake:
                 kept.update(base.files(), *base.index.values())
                 kept.update(file for months in base.cubes.values() for file in months.values())
                 kept.add(f"bases/{path.name}")
-        kept.update({version.delta, version.orphans})
-        for folder in ("facts", "cubes", "index", "bases", "delta"):
+        for folder in ("facts", "cubes", "index", "bases"):
             self._remove(folder, kept, now)
 
     def _remove(self, folder: str, kept: set[str], now: float) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from data.duck import connect
 from metrics.compose import Tables, cube_table, dropped, loading, selling_table
 from metrics.lake import Base, Lake, Version
 from metrics.models import CUBES
-from metrics.shape import signed_schema
+from metrics.shape import signed_schema, summed_columns
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,17 @@ class Room:
         self.lake, self.base, self.scope = lake, base, scope
         self._lock = threading.Lock()
         self._versions = 0
+        self._made: set[str] = set()
         self._connection = connect(memory="2GB")
         # Files of facts never change.
-        self._connection.execute("set parquet_metadata_cache = true")
+        self._connection.execute("set global parquet_metadata_cache = true")
         self._files = tuple(
             (place.partner, place.day, str(lake.path / file))
             for place in base.places
             if scope.partner in (None, place.partner)
             for file in place.files
         )
-        self._connection.from_arrow(signed_schema().empty_table()).create("no_fact")
+        self._connection.from_arrow(signed_schema().empty_table().select(summed_columns())).create("no_fact")
         self._rows = {cube: self._load(cube) for cube in CUBES}
         self._shut()
 
@@ -88,33 +90,41 @@ class Room:
             self._versions += 1
             suffix = f"v{self._versions}"
             cursor = self._connection.cursor()
-            delta_cubes: dict[str, str] = {}
-            delta = "no_fact"
-            rows = self._delta(version)
+            delta, rows = "no_fact", self._delta(version)
             if rows is not None and rows.num_rows:
                 delta = f"delta_{suffix}"
                 cursor.from_arrow(rows).create(delta)
-                delta_cubes = {cube: f"{cube}_{suffix}" for cube in CUBES}
-                for cube, name in delta_cubes.items():
-                    cursor.execute(cube_table(cube, name, facts=delta))
-            selling = f"selling_{suffix}"
-            cursor.execute(selling_table(selling, delta_cubes.get("by_team", "")))
-            return Tables(self._rows, delta, delta_cubes, selling, self._files)
+            cursor.execute(selling_table(f"selling_{suffix}", delta))
+        return Tables(self._rows, delta, partial(self._delta_cube, delta), f"selling_{suffix}", self._files)
+
+    def _delta_cube(self, delta: str, cube: str) -> str:
+        """The table of a cube's sums over a delta, made when it is first asked."""
+        if delta == "no_fact":
+            return ""
+        name = f"{delta}_{cube}"
+        with self._lock:
+            if name not in self._made:
+                self._connection.cursor().execute(cube_table(cube, name, facts=delta))
+                self._made.add(name)
+        return name
 
     def _delta(self, version: Version) -> pa.Table | None:
+        """The delta's rows of this scope, with the columns that sums are made of."""
         if not version.delta:
             return None
         mine = None if self.scope.partner is None else [("partner", "=", self.scope.partner)]
-        return pq.read_table(self.lake.path / version.delta, filters=mine, schema=signed_schema())
+        file = self.lake.path / version.delta
+        return pq.read_table(file, columns=list(summed_columns()), filters=mine)
 
     def forget(self, tables: Tables) -> None:
         """Drop a version's tables when nobody asks it any more."""
-        made = [tables.selling, *tables.delta_cubes.values()]
-        if tables.delta != "no_fact":
-            made.append(tables.delta)
         with self._lock:
+            own = [name for name in self._made if name.startswith(f"{tables.delta}_")]
+            self._made.difference_update(own)
+            if tables.delta != "no_fact":
+                own.append(tables.delta)
             cursor = self._connection.cursor()
-            for statement in dropped(made):
+            for statement in dropped([tables.selling, *own]):
                 cursor.execute(statement)
 
     def ask(self, text: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
