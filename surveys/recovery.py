@@ -22,11 +22,14 @@ from surveys.sending import LOOK_AGAIN_S, record
 # A claim is posted within half a minute or not at all, and its answer is awaited for the carrier's time-out.
 ORPHAN_S = 150
 LOOK_UP_BATCH = 100
+_OURS: set[str] = set()
 
 
 def worker_id() -> str:
     """A name for this worker that tells others on the same host whether it still lives."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    _OURS.add(name)
+    return name
 
 
 def adopt_orphans(store: Store, worker: str, in_flight: Collection[str], now: datetime) -> int:
@@ -102,7 +105,8 @@ def _lives(worker: str) -> bool:
     if host != socket.gethostname() or not pid.isdecimal():
         return True
     if int(pid) == os.getpid():
-        return True  # another worker of this process: a thread
+        # A worker of this process, or one of before in a container where every process has this number.
+        return worker in _OURS
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
