@@ -12,12 +12,15 @@ from datetime import date, timedelta
 import streamlit as st
 
 from dashboard import context
+from dashboard.cards import ROUTES
 from dashboard.filters import DIMENSIONS, Choices, Filters
 from dashboard.look import Look
 from metrics import Comparison, Scope, Value
+from metrics.inference import minimum
 
 COMPARED = ("csat_index", "handling_time", "hit_rate")
 SCORECARD = ("csat", "handling_time", "hit_rate", "response_rate", "survey_coverage")
+ROUTE = "self_service_first"
 KEPT = 256  # answers; a version makes a handful per filter that is looked at
 
 Series = dict[str, list[Value]]
@@ -37,6 +40,14 @@ class RouteComparison:
             comparison.unknown or any(group.n for group in comparison.groups.values())
             for comparison in self.comparisons.values()
         )
+
+
+@dataclass(frozen=True)
+class OverTime:
+    """A metric's course by route; ``step`` is the dimension of time, day or week."""
+
+    step: str
+    series: Series
 
 
 @dataclass(frozen=True)
@@ -82,12 +93,16 @@ def route_comparison(version: str, scope: Scope, filters: Filters) -> RouteCompa
 
 
 @shared
-def over_time(version: str, scope: Scope, filters: Filters, metric: str) -> Series:  # noqa: ARG001
-    """A metric by route and by day, or by week in a long period."""
-    values = context.reader(scope).show(
-        [metric], [filters.step, "self_service_first"], filters.where, filters.start, filters.end
-    )
-    return _grouped(values, "self_service_first")
+def over_time(version: str, scope: Scope, filters: Filters, metric: str) -> OverTime:  # noqa: ARG001
+    """A metric by route, day by day; week by week in a long period or where most days have too few."""
+    reader = context.reader(scope)
+    for step in ("day", "week"):
+        values = reader.show([metric], [step, ROUTE], filters.where, filters.start, filters.end)
+        known = [value for value in values if value.dims[ROUTE] in ROUTES]
+        sparse = sum(value.n < minimum.TOO_FEW for value in known) * 4 > len(known)
+        if step == "week" or not (filters.long or sparse):
+            break
+    return OverTime(step, _grouped(values, ROUTE))
 
 
 def _grouped(values: Sequence[Value], dim: str) -> Series:

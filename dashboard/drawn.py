@@ -17,9 +17,10 @@ from metrics import Scope
 
 @shared
 def over_time(version: str, scope: Scope, filters: Filters, metric: str, look: Look) -> go.Figure:
-    """A metric day by day, or week by week in a long period; a line for each route."""
-    series = answers.over_time(version, scope, filters, metric)
-    return figures.course(metric, {route: series.get(route, []) for route in ROUTES}, look, dim=filters.step)
+    """A metric's course, a line for each route."""
+    found = answers.over_time(version, scope, filters, metric)
+    lines = {route: found.series.get(route, []) for route in ROUTES}
+    return figures.course(metric, lines, look, dim=found.step)
 
 
 @shared

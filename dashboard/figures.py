@@ -147,6 +147,7 @@ def _add_line(
         mode="lines+markers",
         line={"color": colour, "width": 2},
         marker={"size": 5, "color": colour, "symbol": "square" if name == "direct" else "circle"},
+        error_y=_lone_intervals(line, colours.band(name, 0.45)),
         customdata=[(f"{label}: " if label else "") + _described(metric, value, look) for value in line],
         hovertemplate="%{customdata}<extra></extra>",
     )
@@ -182,6 +183,21 @@ def _stretches(line: Sequence[Value]) -> list[slice]:
     good = [enough(value) and value.low is not None and value.high is not None for value in line]
     edges = [0, *(at for at, (a, b) in enumerate(pairwise(good), 1) if a != b), len(good)]
     return [slice(a, b) for a, b in pairwise(edges) if b - a > 1 and good[a]]
+
+
+def _lone_intervals(line: Sequence[Value], colour: str) -> dict[str, object]:
+    """A band needs two neighbours; what stands alone carries its interval as a bar."""
+    in_band = {at for stretch in _stretches(line) for at in range(stretch.start, stretch.stop)}
+    bars = [
+        (value.high - value.value, value.value - value.low)
+        if at not in in_band and value.value is not None and value.high is not None and value.low is not None
+        else (None, None)
+        for at, value in enumerate(line)
+    ]
+    return {
+        "type": "data", "symmetric": False, "array": [up for up, _ in bars],
+        "arrayminus": [down for _, down in bars], "color": colour, "thickness": 2, "width": 0,
+    }  # fmt: skip
 
 
 def _described(metric: str, value: Value, look: Look) -> str:

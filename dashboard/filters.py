@@ -42,9 +42,9 @@ class Filters:
     topic: str = ""
 
     @property
-    def step(self) -> str:
-        """The dimension to show time by: beyond two months single days are but noise."""
-        return "day" if (self.end - self.start).days < DAYS_SHOWN else "week"
+    def long(self) -> bool:
+        """Beyond two months single days are but noise."""
+        return (self.end - self.start).days >= DAYS_SHOWN
 
     @property
     def where(self) -> dict[str, list[str]]:

@@ -69,7 +69,8 @@ def _course(version: str, filters: Filters, frame: Frame) -> None:
             label_visibility="collapsed",
         )
     chosen = chosen or answers.COMPARED[0]
-    heading.subheader(say(f"figure.course_{filters.step}", metric=say(f"metric.{chosen}")), anchor=False)
+    step = answers.over_time(version, frame.viewer.scope, filters, chosen).step
+    heading.subheader(say(f"figure.course_{step}", metric=say(f"metric.{chosen}")), anchor=False)
     st.plotly_chart(
         drawn.over_time(version, frame.viewer.scope, filters, chosen, frame.look),
         theme=None,

@@ -73,6 +73,13 @@ def test_a_band_does_not_bridge_a_gap(look: Look) -> None:
     assert not any(limit is None for band in traces(figure, "lines") for limit in band.y)
 
 
+def test_a_day_that_stands_alone_has_its_interval_as_a_bar(look: Look) -> None:
+    figure = course("csat_index", {"direct": days([50, 3, 50, 50], 56)}, look, dim="day")
+    (line,) = traces(figure, "lines+markers")
+    assert list(line.error_y.array) == [5, None, None, None]
+    assert list(line.error_y.arrayminus) == [5, None, None, None]
+
+
 def test_so_few_that_one_could_be_recognised_are_not_even_counted(look: Look) -> None:
     figure = course("csat_index", {"direct": days([50, 4, 50], 56)}, look, dim="day")
     (line,) = traces(figure, "lines+markers")
@@ -143,6 +150,6 @@ def test_a_period_ends_with_the_last_day_of_data_and_never_starts_before_the_fir
     assert period_days(code, FIRST, LAST) == (start, LAST)
 
 
-@pytest.mark.parametrize(("length", "step"), [(62, "day"), (63, "week")])
-def test_beyond_two_months_time_goes_by_weeks(length: int, step: str) -> None:
-    assert Filters(FIRST, FIRST + timedelta(days=length - 1)).step == step
+@pytest.mark.parametrize(("length", "long"), [(62, False), (63, True)])
+def test_two_months_are_the_most_that_go_by_days(length: int, long: bool) -> None:
+    assert Filters(FIRST, FIRST + timedelta(days=length - 1)).long is long

@@ -175,3 +175,15 @@ def test_the_first_page_is_found_by_its_name_too(
     title = app.title[0].value
     app._page_hash = calc_hash(first)
     assert app.run().title[0].value == title
+
+
+@pytest.mark.parametrize(
+    ("per_day", "heading"), [(40, "Tilfredshet dag for dag"), (12, "Tilfredshet uke for uke")]
+)
+def test_where_most_days_have_too_few_time_goes_by_weeks(
+    page: Page, demo_settings: Settings, sqlite_store: Store, per_day: int, heading: str
+) -> None:
+    rows = [contact(n, "Nord", LAST_DAY - timedelta(days=day)) for day in range(14) for n in range(per_day)]
+    Log(demo_settings.lake_path).append("contact", rows)
+    metrics.build(demo_settings, sqlite_store, NOW)
+    assert heading in shown(page(demo_settings))
