@@ -145,7 +145,7 @@ def _undecide(connection: Connection, result: Posted, at: int) -> None:
         )
         return
     attempts = connection.scalar(select(decision.c.attempts).where(mine)) or 0
-    pause = max(1, int(result.retry_after_s), min(300, 2**attempts))
+    pause = max(1, int(result.retry_after_s), min(60, 2**attempts))
     connection.execute(
         update(decision)
         .where(mine)

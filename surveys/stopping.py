@@ -23,6 +23,7 @@ _PHRASES = re.compile(
     "|".join(
         (
             # "Stopp takk", "please stop", "stopp sms nå"
+            r"^[\W\d]*(?:stop+|stans|avslutt|avmeld)[\W\d]*$",
             rf"^\W*(?:{_POLITE}\W+)*(?:stop|stopp|stans|avslutt|avmeld|unsubscribe|quit)(?:\W+{_POLITE})*\W*$",
             # "Ikke send flere meldinger", "ikkje send meir", "skicka inte fler sms", "send ikke flere beskeder"
             r"\b(?:ikke|ikkje|inte|aldri|aldrig)\s+(?:send|sende|sendt|skicka|skriv|kontakt|kontakte|spam\w*)\b"
@@ -30,7 +31,8 @@ _PHRASES = re.compile(
             r"noe|noko|meg|mig|igjen|igen|dette)",
             r"\b(?:send|skicka|kontakt|kontakta|skriv)\s+(?:meg\s+|mig\s+)?(?:ikke|ikkje|inte|aldri|aldrig)\s+"
             r"(?:\w+\s+)?(?:fler|flere|fleire|flera|mer|meir|mere|sms\w*|melding\w*|besked\w*|meddeland\w*|meg|mig|igjen)",
-            r"^\W*(?:ingen|inga|inget|ikke|ikkje|no|inte)\s+(?:fler|flere|fleire|flera|more|mer|meir)\s+"
+            r"^\W*(?:(?:nei|nej|no)\W+)?(?:(?:takk|tack|tak|thanks)\W+)?(?:ingen|inga|inget|ikke|ikkje|no|inte)\s+"
+            r"(?:(?:fler|flere|fleire|flera|more|mer|meir|mere)\s+)?"
             r"(?:sms\w*|melding\w*|besked\w*|meddeland\w*|messages|texts|tekst\w*)",
             r"\b(?:slutte?|sluta|stoppe?|stop|slut|hold opp)\s+(?:med\s+)?(?:å\s+|att\s+|at\s+)?"
             r"(?:send\w*|skicka|sms\w*|melding\w*|texting|sending|messaging|spam\w*|mas\w*)",
@@ -40,7 +42,7 @@ _PHRASES = re.compile(
             r"\bvill\s+inte\s+(?:ha|få)\s+(?:\w+\s+)?(?:fler|sms\w*|meddeland\w*)",
             r"\b(?:don'?t|do not|dont)\s+(?:text|message|contact|sms|send)\s+(?:me|any|more)\b",
             r"\b(?:unsubscribe|remove)\s+me\b|\bopt\s+(?:me\s+)?out\b|\bleave me alone\b|\bstop\s+it\b",
-            r"\bla\s+(?:meg|meg)\s+(?:være|vere)\b(?:\s+i\s+fred)?",
+            r"\b(?:la\s+meg|lad\s+mig|låt\s+mig)\s+(?:være|vere|vara)\b",
             r"\bavregistrer\s+meg\b|\bavmeld\s+meg\b|\bafmeld\s+mig\b|\bavsluta\s+(?:sms|utskick)\b",
         )
     )

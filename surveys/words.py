@@ -92,8 +92,8 @@ GIVERS = _set(
 ) - {"terning"}
 FILLERS = _set(
     """
-    en ein et ett ei eit a an it the you them dere deg det den dette dykk er is är was var på som helt klart
-    klar sikker solid sterk svak full fullt glatt vel heilt absolutt definitivt soleklar stor rein ren tydelig
+    en ein et ett ei eit a an it the you them dere deg det den dette dykk er is är på som helt klart
+    it's its that's klar sikker solid sterk svak full fullt glatt vel heilt absolutt definitivt soleklar stor rein ren tydelig
     sånn ca cirka omtrent rundt om about around like maybe kanskje kanskje kanske vil ville would will must må
     skal jer er eder servicen service hjelpen hjelpa helpen supporten support stabil god godt bra nok sikkert
     min mitt my our vår vårt ditt din nå no nu today dag her i'd overall alt all i
@@ -113,6 +113,7 @@ BEFORE = _set(
     satisfied very pleased helpful bad poor terrible awful help experience brilliant amazing ok greit grei
     middels ganske helt heilt super-fornøyd kjempe kjempegod helpen tusen hjertelig mange selvfølgelig
     sjølvsagt absolutt definitivt definitely absolutely certainly sure antakelig trolig probably hjelpsomme
+    så altså derfor so
     """
 )
 # What may follow a number that stands for itself: "9 og takk for hjelpen", "8 veldig bra".
@@ -126,8 +127,9 @@ AFTER = _set(
     elendig treg tregt forferdelig ikke ikkje inte not ingen litt litt lang lange ganske helt heilt alt
     herfra herifrån to til till på mycket jättebra jätte meget rigtig virkelig verkligen verkeleg really
     bad poor terrible awful horrible selv sjølv själv selvom although though even venlig vennlig
-    kanskje kanske maybe omtrent ca cirka sikkert vil would i'd tror think sier synes tycker synest som stor
+    kanskje kanske maybe omtrent ca cirka sikkert vil would i'd tror think sier synes tycker synest stor
     middels ok okay greit grei da then please hei absolutt absolut definitivt så so som as klart
+    pga grunnet flink flinkt kjempeflink best never aldri aldrig hun han ho
     """
 )
 # The first words of what is said in several: scales, times, money, links, smileys.

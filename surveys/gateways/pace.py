@@ -49,7 +49,7 @@ class Pace:
         if seconds is None and now < self._closed_until:
             return self._closed_until - now  # one of many that failed together
         self._failures += 1
-        pause = seconds if seconds is not None else min(60.0, 2.0 ** min(self._failures, 7) / 4)
+        pause = seconds if seconds is not None else min(15.0, 2.0 ** min(self._failures, 6) / 4)
         self._closed_until = max(self._closed_until, now + pause)
         return pause
 
