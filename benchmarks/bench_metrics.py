@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,10 @@ _FACTS = """
         'k' || a % 40000000 as customer_key, 'k' || a % 40000000 as customer,
         true as identified, true as answered, seconds as handling_s, 0 as hold_s, 1 as seq, 1 as accepted_us,
         cast(floor(ln(seconds) / ln(1.05)) as smallint) as handling_bin,
-        '' as case_id, false as closed_automatically, false as file_asked, false as late, true as return_known,
-        case when route < 50 then 'self_service_first' when route < 90 then 'direct' else 'unknown' end as route,
+        '' as case_id, false as closed_automatically, false as file_asked, false as late,
+        true as return_known,
+        case when route < 50 then 'self_service_first' when route < 90 then 'direct' else 'unknown' end
+            as route,
         case when route < 90 then 'flag' else 'none' end as route_source,
         case when asked < 60 then 'asked' else 'skipped' end as survey_state,
         case when asked < 60 then 'asked' else 'recently_asked' end as survey_reason,
@@ -197,7 +200,7 @@ def clickhouse_peer(pattern: str) -> tuple[Peer, Peer]:
     def ask(text: str, where: dict[str, list[str]], start: date, end: date) -> Any:
         conditions = "".join(f" and {name} = '{values[0]}'" for name, values in where.items())
         chosen = f"from file('{pattern}', Parquet) where day between '{start}' and '{end}'{conditions}"
-        return session.query(text.replace("from facts", chosen), "CSV")
+        return session.query(text.replace("from facts", chosen), "CSV")  # type: ignore[no-untyped-call]
 
     def both(where: dict[str, list[str]], start: date, end: date) -> None:
         ask(
@@ -299,11 +302,8 @@ def main() -> None:
         others = peers(lake)
         print("\nmilliseconds, comparison page")
         for title, (start, end, where) in CASES.items():
-            ours = timed(lambda w=where, s=start, e=end: page(reader, w, s, e))
-            theirs = {
-                name: timed(lambda p=both, w=where, s=start, e=end: p(w, s, e), 3)
-                for name, (both, _) in others.items()
-            }
+            ours = timed(partial(page, reader, where, start, end))
+            theirs = {name: timed(partial(both, where, start, end), 3) for name, (both, _) in others.items()}
             compare(title, ours, theirs)
         print("\nmilliseconds, by language and hour for one team (no cube: a scan)")
         where = {"team": ["team 13"]}
@@ -312,7 +312,7 @@ def main() -> None:
         compare(
             "year, one team",
             ours,
-            {name: timed(lambda f=free: f(where, FIRST, LAST), 3) for name, (_, free) in others.items()},
+            {name: timed(partial(free, where, FIRST, LAST), 3) for name, (_, free) in others.items()},
         )
         print()
         for size in ((5, 5, 1), (0, 1, 0), (10_000, 5_000, 500)):

@@ -16,7 +16,7 @@ from rich.console import Console
 from metrics import Scope, UnknownNameError, catalogue, open_reader, tables
 from metrics.audit import check as check_facts
 from metrics.build import build as build_facts
-from metrics.build import refresh
+from metrics.build import build_on_spark, refresh
 from metrics.checks import CheckError
 from metrics.reader import Reader
 from settings import Settings
@@ -61,12 +61,19 @@ def build(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Make the facts from this day on again, from the log."),
     ] = None,
+    engine: Annotated[str, typer.Option(help="duckdb; spark makes everything anew.")] = "duckdb",
+    master: Annotated[str, typer.Option(help="URL of Spark's master.")] = "local[2]",
     as_json: Json = False,
 ) -> None:
     """Bring facts and cubes up to date, and fold what came late into them."""
-    settings = Settings()
+    if engine not in {"duckdb", "spark"}:
+        raise ValueError(f"there is no engine {engine!r}; there are: duckdb, spark")
+    settings, now = Settings(), datetime.now(UTC)
     with closing(open_store(settings.database_url)) as store:
-        version = build_facts(settings, store, datetime.now(UTC), since.date() if since else None)
+        if engine == "spark":
+            version = build_on_spark(settings, store, now, master)
+        else:
+            version = build_facts(settings, store, now, since.date() if since else None)
     _print({"version": version}, as_json, f"published: {version or 'nothing, the log is empty'}")
 
 

@@ -7,7 +7,7 @@ from data.log import SCHEMAS
 from metrics import checks
 from metrics.compose import cube_table
 from metrics.fold import Connection, measured, view
-from metrics.lake import Lake, Version
+from metrics.lake import Base, Lake, Version
 from metrics.models import CUBES
 from metrics.shape import fact_schema, signed_schema
 from settings import Settings
@@ -35,7 +35,11 @@ def check(settings: Settings) -> tuple[checks.Result, ...]:
     """What every check says of the published version: base and delta together."""
     lake = Lake(settings.lake_path)
     version = lake.version()
-    base = lake.base(version.base)
+    return check_version(lake, version, lake.base(version.base))
+
+
+def check_version(lake: Lake, version: Version, base: Base) -> tuple[checks.Result, ...]:
+    """The same of any version, published or not."""
     with connect(memory="4GB") as connection:
         connection.from_arrow(fact_schema().empty_table()).create("no_fact")
         connection.from_arrow(signed_schema().empty_table()).create("no_delta")

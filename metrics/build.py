@@ -60,6 +60,16 @@ def build(settings: Settings, store: Store, now: datetime, since: date | None = 
     return current_version(settings)
 
 
+def build_on_spark(settings: Settings, store: Store, now: datetime, master: str) -> str:
+    """Make everything anew on Spark at a master's URL, and publish it; returns the version."""
+    from metrics import spark
+
+    with _turn(store, 600) as ours:
+        if ours:
+            spark.build(settings, store, now, master)
+    return current_version(settings)
+
+
 @contextmanager
 def _turn(store: Store, patience: float) -> Iterator[bool]:
     """The lease of builders, waited for; yields False when it did not come in ``patience`` seconds."""

@@ -82,7 +82,7 @@ def fold(
     changes = _write_facts(lake, base, connection, name)
     folded = replace(base, name=name, places=settled(base, changes))
     folded = replace(folded, cubes=_write_cubes(lake, folded, connection, set(changes)))
-    folded = replace(folded, index=_write_index(lake, folded, connection))
+    folded = replace(folded, index=write_index(lake, folded, connection))
     results = _checked(lake, folded, connection, set(changes))
     lake.keep(folded)
     return folded, results
@@ -181,7 +181,7 @@ def _checked(lake: Lake, folded: Base, connection: Connection, dirty: set[Spot])
     return results
 
 
-def _write_index(lake: Lake, folded: Base, connection: Connection) -> dict[str, tuple[str, ...]]:
+def write_index(lake: Lake, folded: Base, connection: Connection) -> dict[str, tuple[str, ...]]:
     """A segment for every contact that the base now holds at a place where it was not before."""
     numbers = {(place.partner, place.day): number for number, place in enumerate(folded.places)}
     segments = dict(folded.index)

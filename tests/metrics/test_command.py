@@ -145,6 +145,7 @@ def test_a_person_reads_a_table_and_a_sentence(command, contacts):
         (["compare", "csat", "--like-for-like", "colour"], "channel"),
         (["compare", "csat", "--language", "sv"], "nb, en"),
         (["build", "--since", "soon"], "%Y-%m-%d"),
+        (["build", "--engine", "abacus"], "duckdb, spark"),
         (["show"], "METRIC"),
     ],
 )

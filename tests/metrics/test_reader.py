@@ -135,13 +135,8 @@ def test_days_weeks_and_hours_are_named_as_people_name_them(write, fold, reader)
 def test_coverage_says_why_the_others_were_not_asked_and_adds_up(write, fold, reader):
     write("contact", *[contact(f"c{i}") for i in range(30)])
     write("outcome", *[outcome(f"c{i}") for i in range(10)])
-    no_number = {
-        "state": "skipped",
-        "reason": "no_number",
-        "eligible": False,
-        "sent": False,
-        "delivered": False,
-    }
+    no_number: dict[str, Any] = {"state": "skipped", "reason": "no_number", "eligible": False}
+    no_number |= {"sent": False, "delivered": False}
     write("outcome", *[outcome(f"c{i}", **no_number) for i in range(10, 17)])
     recently = no_number | {"reason": "recently_asked", "eligible": True}
     write("outcome", *[outcome(f"c{i}", **recently) for i in range(17, 20)])

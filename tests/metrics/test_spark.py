@@ -1,0 +1,98 @@
+"""Spark runs the same SQL and gives the same rows, on a real cluster of two executors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from data.duck import connect
+from data.log import Log
+from metrics import Scope, build, open_reader, refresh
+from metrics.audit import check
+from metrics.build import build_on_spark
+from metrics.lake import Lake
+from metrics.models import CUBES
+from settings import Settings
+from store import open_store
+from tests.metrics.given import NOON, NOW, contact, days, link, logged, outcome, sale, session
+
+pytest.importorskip("pyspark")
+HOUR = 3600
+
+
+def _fill(log: Log) -> None:
+    """Everything that the models distinguish: versions, links, sessions, sales, orphans, odd names."""
+    partners = ["A", "B/C", "", "Østfold og omegn kundesenter"]
+    rows = [
+        contact(
+            f"c{i}",
+            at=NOON + days(i % 4) + i * HOUR // 7,
+            partner=partners[i % 4],
+            topic=f"t{i % 3}",
+            customer_key=f"{'p' if i % 5 == 0 else 'k'}{i % 11}",
+            identified=i % 5 != 0,
+            handling_s=None if i % 9 == 0 else 37 * i % 4000,
+            wait_s=i % 50,
+            self_service_first=(None, None, True, False)[i % 4],
+            source=("api", "import:x")[i % 2],
+            asked=i % 2 == 1,
+            score=1 + i % 10 if i % 2 and i % 3 else None,
+            hit=None if i % 6 else True,
+            hit_value_minor=None if i % 6 else 1000 * i + 50,
+            hour=None if i % 13 == 0 else i % 24,
+            answered=i % 8 != 0,
+        )
+        for i in range(120)
+    ]
+    log.append("contact", [logged(row) for row in rows])
+    log.append("contact", [logged(row | {"topic": "corrected", "partner": "A"}) for row in rows[:9]])
+    told = [outcome(f"c{i}", score=1 + i % 10 if i % 3 else None, late=i % 7 == 0) for i in range(0, 120, 2)]
+    log.append("outcome", [logged(row | {"tried_self_service": i % 4 == 0}) for i, row in enumerate(told)])
+    log.append("outcome", [logged(outcome("nobody yet", score=4))])
+    log.append("sale", [logged(sale(f"s{i}", f"c{3 * i}", value_minor=99 * i + 1)) for i in range(30)])
+    log.append("sale", [logged(sale("s1", "c4", currency="EUR"))])
+    log.append("session", [logged(session(f"v{i}", f"k{i % 11}", at=NOON + i * 5 * HOUR)) for i in range(12)])
+    log.append("link", [logged(link("p0", "k3")), logged(link("p5", "k4")), logged(link("p5", "k6"))])
+
+
+def _rows(home: Settings) -> dict[str, Any]:
+    lake = Lake(home.lake_path)
+    base = lake.base(lake.version().base)
+
+    def read(files: list[str]) -> list[Any]:
+        with connect() as connection:
+            rows = connection.read_parquet([str(lake.path / file) for file in files], hive_partitioning=False)
+            return [rows.columns, rows.types, *sorted(rows.fetchall(), key=repr)]
+
+    places = {(place.partner, place.day): place.contacts for place in base.places}
+    cubes = {cube: read(list(base.cubes[cube].values())) for cube in CUBES}
+    return {"places": places, "facts": read(base.files()), **cubes}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("master", ["local[2]", "local-cluster[2,1,1024]"])
+def test_spark_gives_what_duckdb_gives_row_by_row(tmp_path, master):
+    homes = [Settings(home=tmp_path / engine) for engine in ("duckdb", "spark")]
+    stores = [open_store(home.database_url) for home in homes]
+    _fill(Log(homes[0].lake_path))
+    for kind in ("contact", "outcome", "sale", "session", "link"):
+        for file in Log(homes[0].lake_path).files(kind):
+            _, copy = Log(homes[1].lake_path).new_batch(kind)
+            (copy.parent / file.name).write_bytes(file.read_bytes())
+    build(homes[0], stores[0], NOW)
+    build_on_spark(homes[1], stores[1], NOW, master)
+    theirs, ours = (_rows(home) for home in homes)
+    assert ours["facts"] == theirs["facts"]
+    assert ours == theirs
+    assert not [result for result in check(homes[1]) if result["rows"] and result["level"] == "fail"]
+
+    # What Spark has published, DuckDB goes on with.
+    for home, store in zip(homes, stores, strict=True):
+        Log(home.lake_path).append("contact", [contact("nobody yet") | {"accepted_us": 10**9, "seq": 0}])
+        refresh(home, store, NOW)
+        (csat,) = open_reader(home, Scope.everything()).show(["csat"])
+        assert csat.n == open_reader(homes[0], Scope.everything()).show(["csat"])[0].n
+        build(home, store, NOW)
+        store.close()
+    assert _rows(homes[1]) == _rows(homes[0])
