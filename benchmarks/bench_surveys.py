@@ -136,7 +136,8 @@ def requests(count: int, first: int) -> list[bytes]:
         signature = sign(TOKEN, "http://svar.example/sms/reply", {k: [v] for k, v in form.items()})
         body = urlencode(form).encode()
         head = (
-            "POST /sms/reply HTTP/1.1\r\nHost: svar.example\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            "POST /sms/reply HTTP/1.1\r\nHost: svar.example\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n"
             f"X-Twilio-Signature: {signature}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         made.append(head.encode() + body)
@@ -195,7 +196,7 @@ def bench_replies(count: int) -> None:
             store = open_store(settings.database_url)
             # Every reply answers an open survey: it is attributed, scored, told to the feed and followed up.
             accept(store, settings, "contact", contacts(count * ROUNDS), NOON)
-            _asked_now(settings, store, Worker(settings, store, PhoneGateway(store)))
+            _asked_now(store, Worker(settings, store, PhoneGateway(store)))
             for turn in range(ROUNDS):
                 made = requests(count, turn * count)
                 for kind in ("no-op", "svar"):
@@ -211,7 +212,7 @@ def bench_replies(count: int) -> None:
         )
 
 
-def _asked_now(settings: Settings, store: Store, worker: Any) -> None:
+def _asked_now(store: Store, worker: Any) -> None:
     # Asked at the real time, since the webhook attributes replies by it.
     from sqlalchemy import text
 
@@ -293,8 +294,8 @@ def _bare_inserts(count: int, commit_s: float) -> float:
                      "opened_at": n, "closes_at": n, "question": "score", "messages": 1} for n in ids
                 ],
                 message: [
-                    {"message_id": f"{n:024d}", "contact_id": f"c{n}", "purpose": "opening", "question": "score",
-                     "phone": f"+4742{n:06d}", "body": body, "state": "claimed", "created_at": n} for n in ids
+                    {"message_id": f"{n:024d}", "contact_id": f"c{n}", "purpose": "opening",
+                     "question": "score", "phone": f"+4742{n:06d}", "body": body, "state": "claimed", "created_at": n} for n in ids
                 ],
                 feed: [
                     {"kind": "outcome", "key": f"c{n}", "accepted_us": n, "payload": snapshot} for n in ids
@@ -330,7 +331,8 @@ def _worker_sends(url: str, count: int, commit_s: float) -> float:
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_of(
             Path(folder), demo=False, gateway="twilio", twilio_account_sid="AC" + "1" * 32,
-            twilio_from="+4759440000", twilio_base_url=url, messages_per_second=1e6, posts_in_flight=IN_FLIGHT,
+            twilio_from="+4759440000", twilio_base_url=url,
+            messages_per_second=1e6, posts_in_flight=IN_FLIGHT,
         )  # fmt: skip
         store = open_store(settings.database_url)
         now = datetime.now(UTC)
@@ -352,7 +354,7 @@ def _worker_sends(url: str, count: int, commit_s: float) -> float:
             if len(done) >= count:
                 stop.set()
 
-        worker._finish = counted  # type: ignore[method-assign]
+        worker._finish = counted  # type: ignore[assignment, method-assign]
         began = time.perf_counter()
         worker.run(stop)
         store.close()
