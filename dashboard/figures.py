@@ -122,7 +122,7 @@ def dots(metric: str, values: Sequence[Value], dim: str, whole: Value, look: Loo
         figure.add_vline(x=whole.value, line={"color": colours.muted, "width": 1, "dash": "dot"})
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=names, showgrid=False)
     figure.update_yaxes(tickfont={"color": colours.text, "size": 13})
-    _format_axis(figure.update_xaxes, metric, [*rows, whole], look, most=3)
+    _format_axis(figure.update_xaxes, metric, [*rows, whole], look, most=3, zero=False)
     figure.update_xaxes(showgrid=True)
     return figure
 
@@ -213,12 +213,14 @@ def _format_values(figure: go.Figure, metric: str, series: Mapping[str, Sequence
     figure.update_layout(margin={"r": _value_room(metric) if "" in series else 12})
 
 
-def _format_axis(update: object, metric: str, values: Sequence[Value], look: Look, *, most: int = 5) -> None:
+def _format_axis(
+    update: object, metric: str, values: Sequence[Value], look: Look, *, most: int = 5, zero: bool = True
+) -> None:
     shown = [limit for v in values if enough(v) for limit in (v.low, v.value, v.high) if limit is not None]
     if not shown or not callable(update):
         return
     low, high = min(shown), max(shown)
-    if unit(metric) == "share":
+    if zero and unit(metric) == "share":
         low = 0.0  # a share has a zero that means something
     ticks = _nice_ticks(low, high, unit(metric), most)
     update(

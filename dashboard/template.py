@@ -82,6 +82,7 @@ def template(ground: str) -> go.layout.Template:
         xaxis={
             **axis,
             "showgrid": False,
+            "ticklabelstandoff": 6,
             "spikecolor": colours.muted,
             "spikethickness": 1,
             "spikedash": "dot",

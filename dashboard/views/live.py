@@ -65,7 +65,7 @@ def _sentence(today: Board, frame: Frame) -> str:
     counts = {
         "contacts": number(today.contacts),
         "asked": number(today.asked),
-        "replies": number(today.replies),
+        "scored": number(today.scored),
     }
     if today.scored < minimum.TOO_FEW:
         return say("live.sentence_few", **counts)
@@ -90,8 +90,8 @@ def _cards(today: Board, frame: Frame, marks: Marks) -> list[str]:
         count_card(
             "replies",
             say("live.replies"),
-            number(today.replies),
-            say("live.scored", n=number(today.scored)),
+            number(today.scored),
+            say("live.messages", n=number(today.replies)),
             marks,
         ),
         count_card(

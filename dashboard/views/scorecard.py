@@ -80,6 +80,8 @@ def _figure(metric: str, card: answers.Scorecard, frame: Frame, marks: Marks) ->
         note = _makeup(metric, card, frame)
     elif interval:
         note = say("card.before", value=text, interval=interval)
+    elif not before.n:
+        note = say("card.before_none")
     else:
         note = say("card.before_few", value=text)
     trend = [value.value if enough(value) else None for value in card.weekly.get(metric, [])]
