@@ -200,7 +200,7 @@ def clickhouse_peer(pattern: str) -> tuple[Peer, Peer]:
     def ask(text: str, where: dict[str, list[str]], start: date, end: date) -> Any:
         conditions = "".join(f" and {name} = '{values[0]}'" for name, values in where.items())
         chosen = f"from file('{pattern}', Parquet) where day between '{start}' and '{end}'{conditions}"
-        return session.query(text.replace("from facts", chosen), "CSV")  # type: ignore[no-untyped-call]
+        return session.query(text.replace("from facts", chosen), "CSV")
 
     def both(where: dict[str, list[str]], start: date, end: date) -> None:
         ask(
