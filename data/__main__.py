@@ -13,9 +13,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from data import importer, mapping
+from data import guessing, importer, mapping
 from settings import Settings, SettingsError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -39,11 +40,27 @@ def import_file(
                 Settings(), file, mapping.load(mapping_name), now=now, dry_run=dry_run, progress=progress
             )
     except (mapping.BadUse, SettingsError) as error:
-        errors.print(f"[red]Not imported.[/red] {error}", markup=True)
+        errors.print(f"[red]Not imported.[/red] {escape(str(error))}", markup=True)
         raise typer.Exit(2) from None
     print(json.dumps(asdict(summary), ensure_ascii=False) if as_json else describe(summary))
     if summary.rejected == summary.read:
         raise typer.Exit(1)
+
+
+@app.command()
+def guess(
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet, from any system.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Propose a mapping for a file, with every doubt, to be edited by a person."""
+    try:
+        proposal = guessing.propose(file)
+    except mapping.BadUse as error:
+        errors.print(f"[red]No proposal.[/red] {escape(str(error))}", markup=True)
+        raise typer.Exit(2) from None
+    print(json.dumps(asdict(proposal), ensure_ascii=False) if as_json else proposal.toml, end="")
+    if as_json:
+        print()
 
 
 def describe(summary: importer.Summary) -> str:

@@ -31,6 +31,7 @@ from data.log import KEYS, SCHEMAS, Log
 from data.mapping import BadUse, Mapping
 from data.merging import FORMAT, Draft
 from data.reading import Source, first_line, opened, undecodable
+from data.sampling import refuse_aggregate
 from settings import Settings
 
 MEMORY = "2500MB"
@@ -125,6 +126,8 @@ class _Import:
         )
         self._check(numbered=False)
         try:
+            if self.record == "contact" and not self.mapping.single_contacts:
+                refuse_aggregate(self.source, self.summary.unused_columns)
             shaping.look_at_sample(self.connection, self.fields)
             with self._drafts(dry_run) as (draft, final):
                 self._take(draft, final)

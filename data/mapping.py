@@ -101,6 +101,9 @@ class Mapping(BaseModel):
         None, description="Mark between thousands; spaces always go."
     )
     missing: Texts = Field([], description="Values that mean: not given, in any column.")
+    single_contacts: bool = Field(
+        False, description="A row is one contact, whatever a column seems to count."
+    )
     fields: dict[str, Given] = {}
 
     @model_validator(mode="after")

@@ -1,0 +1,146 @@
+"""Proposing a mapping for a stranger's file, and refusing files that are not single contacts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.guessing import propose, time_formats
+from data.mapping import BadUse, read
+from settings import PROJECT_ROOT, Settings
+from tests.data.files import counts, load, log_rows, write
+
+RWFD = PROJECT_ROOT.parent / "shared" / "data" / "call_center_rwfd.csv"
+STRANGE = """Call Id;Agent;Date;Time;Topic;Answered (Y/N);AvgTalkDuration;CSAT;Customer name;Remarks
+ID1;Diane;13.01.2026;09:12:58;Kontrakt;Y;00:02:23;9;Ola Nordmann;Fint
+ID2;Becky;01.01.2026;23:15:00;Faktura;Y;00:04:02;10;Kari Nordmann;N/A
+ID3;Stewart;02.01.2026;09:47:31;Kontrakt;N;N/A;N/A;Per;
+"""
+
+
+def test_a_proposal_imports_a_strangers_file_as_it_is_meant(tmp_path: Path, settings: Settings) -> None:
+    path = write(tmp_path, STRANGE)
+    proposal = propose(path)
+    assert "left out, as they may name a person: Customer name" in proposal.toml
+    summary = load(settings, path, proposal.toml)
+    assert counts(summary) == (3, 3, 0, 0, 0)
+    rows = log_rows(settings)
+    assert [(row["day"].day, row["hour"]) for row in rows] == [(13, 9), (1, 23), (2, 9)]
+    assert [row["talk_s"] for row in rows] == [143, 242, None]
+    assert [row["score"] for row in rows] == [9, 10, None]
+    assert [row["answered"] for row in rows] == [True, True, False]
+    assert [row["agent"] for row in rows] == ["Diane", "Becky", "Stewart"]
+
+
+def test_a_date_that_could_be_two_stays_open_until_a_person_chooses(
+    tmp_path: Path, settings: Settings
+) -> None:
+    path = write(tmp_path, "Call Id,Date\nID1,05/10/2026\nID2,06/11/2026\n")
+    proposal = propose(path)
+    (doubt,) = [doubt for doubt in proposal.doubts if "two ways" in doubt]
+    assert '"%d/%m/%Y"' in doubt
+    assert '"%m/%d/%Y"' in doubt
+    with pytest.raises(BadUse, match="not for a program to guess"):
+        load(settings, path, proposal.toml)
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["2026-03-02 10:15", "2026-03-02T10:15:00Z"], ["iso"]),
+        (["13/01/2026", "01/02/2026"], ["%d/%m/%Y"]),
+        (["01/13/2026", "01/02/2026"], ["%m/%d/%Y"]),
+        (["12/01/2026", "01/12/2026"], ["%d/%m/%Y", "%m/%d/%Y"]),
+        (["13.01.2026 10:15"], ["%d.%m.%Y %H:%M"]),
+        (["1/13/2026 3:15:00 PM"], ["%m/%d/%Y %I:%M:%S %p"]),
+        (["02-Mar-2026"], ["%d-%b-%Y"]),
+        (["yesterday"], []),
+        (["13/01/2026", "2026-01-13"], []),
+    ],
+)
+def test_a_format_is_concluded_from_all_values_or_not_at_all(texts: list[str], expected: list[str]) -> None:
+    assert time_formats(texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "words"),
+    [
+        ("Satisfaction rating", ["1", "5", "3"], "another scale"),
+        ("NPS score", ["0", "10", "9"], "another scale"),
+        ("CSAT", ["happy", "sad", "happy"], "not a whole number"),
+        ("Call duration", ["5", "12", "3"], "is not told; minutes assumed"),
+        ("Call duration", ["300", "720", "0"], "does 0 in Call duration mean not given"),
+        ("Talk time", ["12:30", "01:15", "00:10"], "may be minutes and seconds or hours and minutes"),
+        ("Channel", ["Fax", "E-post", "Tlf"], "'Fax'"),
+    ],
+)
+def test_what_a_column_may_mean_is_said_as_a_doubt(
+    tmp_path: Path, column: str, values: list[str], words: str
+) -> None:
+    lines = [f"ID{number},2026-03-0{number + 1},{value}" for number, value in enumerate(values)]
+    proposal = propose(write(tmp_path, "\n".join([f"Call Id,Date,{column}", *lines])))
+    assert any(words in doubt for doubt in proposal.doubts)
+    assert f"# doubt: {proposal.doubts[0]}" in proposal.toml
+    read(proposal.toml.encode(), "proposal")
+
+
+def test_a_file_in_another_encoding_is_said_to_be(tmp_path: Path) -> None:
+    text = "Call Id,Date,Agent\nID1,2026-03-02,Bjørn\n"
+    proposal = propose(write(tmp_path, text.encode("cp1252")))
+    assert 'encoding = "cp1252"' in proposal.toml
+    assert any("not UTF-8" in doubt for doubt in proposal.doubts)
+
+
+def test_what_is_required_and_not_found_is_said(tmp_path: Path) -> None:
+    proposal = propose(write(tmp_path, "colour,Date\nred,2026-03-02\n"))
+    assert any("contact_id is required" in doubt for doubt in proposal.doubts)
+
+
+@pytest.mark.skipif(not RWFD.exists(), reason="the public data set is not beside this copy")
+def test_the_proposal_for_the_real_world_fake_data_gives_its_totals(settings: Settings) -> None:
+    proposal = propose(RWFD)
+    assert counts(load(settings, RWFD, proposal.toml)) == (32_941, 32_941, 0, 0, 0)
+    rows = log_rows(settings)
+    assert round(sum(row["handling_s"] for row in rows) / len(rows) / 60, 3) == 25.021
+    assert sum(row["score"] is not None for row in rows) == 12_271
+
+
+AGGREGATE = "id,date,agent,Calls Answered,avg\n1,2026-03-02,Kari,41,300\n2,2026-03-02,Ola,37,280\n"
+OWN = 'fields.contact_id = "id"\nfields.ended_at = "date"\nfields.agent = "agent"\n'
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Calls Answered", "number_of_calls", "Total Calls", "Contacts", "Antall samtaler", "Incoming Calls"],
+)
+def test_totals_per_day_or_agent_are_refused_and_not_read_as_contacts(
+    tmp_path: Path, settings: Settings, name: str
+) -> None:
+    path = write(tmp_path, AGGREGATE.replace("Calls Answered", name))
+    with pytest.raises(BadUse, match="seems to be many contacts") as caught:
+        load(settings, path, OWN)
+    assert repr(name) in str(caught.value)
+    assert not list(settings.home.rglob("*parquet*"))
+    with pytest.raises(BadUse, match="many contacts"):
+        propose(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("call duration", ("41", "37")),
+        ("Calls Answered", ("yes", "no")),
+        ("call", ("1", "1")),
+        ("Calls", ("1", "1")),
+    ],
+)
+def test_a_column_that_only_sounds_like_a_count_is_no_reason_to_refuse(
+    tmp_path: Path, settings: Settings, name: str, values: tuple[str, str]
+) -> None:
+    text = f"id,date,agent,{name}\n1,2026-03-02,Kari,{values[0]}\n2,2026-03-02,Ola,{values[1]}\n"
+    assert load(settings, write(tmp_path, text), OWN).accepted == 2
+
+
+def test_a_person_who_knows_better_can_say_so(tmp_path: Path, settings: Settings) -> None:
+    assert load(settings, write(tmp_path, AGGREGATE), "single_contacts = true\n" + OWN).accepted == 2
