@@ -21,7 +21,7 @@ from metrics.inference import minimum
 COMPARED = ("csat_index", "handling_time", "hit_rate")
 SCORECARD = ("csat", "handling_time", "hit_rate", "response_rate", "survey_coverage")
 ROUTE = "self_service_first"
-KEPT = 256  # answers; a version makes a handful per filter that is looked at
+KEPT = 64  # answers of a kind: old versions make room, those that are looked at stay
 
 Series = dict[str, list[Value]]
 

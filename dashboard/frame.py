@@ -69,6 +69,6 @@ def redraw_when_changed(shown: str) -> None:
 def _look(shown: str) -> None:
     # Looks at the lake's version twice a second and draws the page again only when it is a new one. The
     # pause lets every drawing come to its end: were a version newer already, it would start over for ever.
-    rested = time.monotonic() - st.session_state[_DRAWN_AT] >= REST_S
+    rested = time.monotonic() - st.session_state.get(_DRAWN_AT, 0.0) >= REST_S
     if rested and context.version() != shown:
         st.rerun()
