@@ -23,8 +23,11 @@ DERIVED: dict[str, tuple[str, tuple[str, ...]]] = {
     "unknown": ("route_unknown", ("route_unknown",)),
     "answered_selling": ("case when partner in (from selling) then answered else 0 end", ("answered",)),
     "return_n_mature": ("case when day <= $mature then return_n else 0 end", ("return_n",)),
+    "still_coming": ("case when day > $recent then delivered else 0 end", ("delivered",)),
     "return_none_mature": ("case when day <= $mature then return_none else 0 end", ("return_none",)),
 }
+# So long after a contact its survey may still be answered.
+ANSWER_WINDOW = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,8 @@ def compose(asked: Question, tables: Tables) -> Statement:
     values |= {name: asked.settings[name] for name in used}
     if waits := {metric.matures_days for metric in asked.metrics} - {0}:
         values["mature"] = asked.as_of - timedelta(days=max(waits))
+    if "still_coming" in needed:
+        values["recent"] = asked.as_of - ANSWER_WINDOW
     return Statement(text, values, source)
 
 

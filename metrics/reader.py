@@ -24,8 +24,10 @@ from metrics.inference import (
     TimeBins,
     difference,
     estimate,
+    minimum,
 )
 from metrics.inference.estimates import AS_IS, Scale
+from metrics.inference.reasons import HIDDEN
 from metrics.inference.strata import like_for_like
 from metrics.lake import Version
 from metrics.reasons import NO_SALES
@@ -86,7 +88,8 @@ class Reader:
         """
         entries = [catalogue.metric(name) for name in metrics]
         groups = self.groups(entries, by, where, start, end)
-        return [_value(entry, by, group) for group in groups for entry in entries]
+        hidden = minimum.HIDDEN if self.scope.partner is not None else 0
+        return [_value(entry, by, group, hidden=hidden) for group in groups for entry in entries]
 
     def compare(
         self,
@@ -238,8 +241,11 @@ def _estimate(metric: Metric, group: Group) -> Estimate:
     return found
 
 
-def _value(metric: Metric, by: Sequence[str], group: Group) -> Value:
+def _value(metric: Metric, by: Sequence[str], group: Group, *, hidden: int) -> Value:
+    """The group's value; below ``hidden`` observations somebody could be recognised."""
     found = _estimate(metric, group)
+    if 0 < found.n < hidden:
+        found = Estimate(found.n, None, None, None, HIDDEN)
     dims = dict(zip(by, group.key, strict=True))
     return Value(
         metric.id,

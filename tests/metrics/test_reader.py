@@ -61,6 +61,33 @@ def test_below_ten_there_is_no_number(write, fold, reader, count, reason):
     assert (csat.value is None) == bool(reason)
 
 
+@pytest.mark.parametrize(
+    ("count", "to_a_partner", "to_others"),
+    [(4, "hidden", "too_few"), (5, "too_few", "too_few"), (10, "", "")],
+)
+def test_so_few_that_somebody_could_be_recognised_are_hidden_from_partners(
+    settings, write, fold, count, to_a_partner, to_others
+):
+    write("contact", *[_scored(f"c{i}", 1 + i % 10) for i in range(count)])
+    fold()
+    scopes = (Scope.of_partner("A"), Scope.everything())
+    reasons = [open_reader(settings, scope).show(["csat"])[0].reason for scope in scopes]
+    assert reasons == [to_a_partner, to_others]
+
+
+@pytest.mark.parametrize(("days_ago", "still_coming"), [(2, 1), (3, 0)])
+def test_surveys_of_the_last_72_hours_are_marked_as_still_coming_in(
+    write, fold, reader, days_ago, still_coming
+):
+    # The facts are of 2026-10-20.
+    at = NOON + days(15 - days_ago)
+    write("contact", contact("c1", at=at))
+    write("outcome", outcome("c1", at=at))
+    fold()
+    (value,) = reader().show(["response_rate"])
+    assert value.parts["still_coming"] == still_coming
+
+
 def test_partners_that_never_sell_have_no_hit_rate_and_do_not_spoil_the_others(write, fold, reader):
     write("contact", *[contact(f"a{i}", partner="A") for i in range(10)])
     write("contact", *[contact(f"b{i}", partner="B") for i in range(30)])
