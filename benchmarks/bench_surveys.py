@@ -295,7 +295,8 @@ def _bare_inserts(count: int, commit_s: float) -> float:
                 ],
                 message: [
                     {"message_id": f"{n:024d}", "contact_id": f"c{n}", "purpose": "opening",
-                     "question": "score", "phone": f"+4742{n:06d}", "body": body, "state": "claimed", "created_at": n} for n in ids
+                     "question": "score", "phone": f"+4742{n:06d}", "body": body, "state": "claimed",
+                     "created_at": n} for n in ids
                 ],
                 feed: [
                     {"kind": "outcome", "key": f"c{n}", "accepted_us": n, "payload": snapshot} for n in ids

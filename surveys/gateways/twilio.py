@@ -7,30 +7,27 @@ not processed is ever tried again (``not_sent``); whatever may have been accepte
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import queue
 import threading
 import time
 from collections.abc import Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
-from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.rest import Client
 
 from settings import Settings, SettingsError
 from surveys.clock import passed_s
 from surveys.gateways.base import Outgoing, Posted, Result
 from surveys.gateways.pace import Pace
+from surveys.gateways.transport import CONNECT_S, Seen, Transport, seen_now
 from surveys.hours import is_quiet, quiet_ends
 
 CLAIM_S = 30.0  # a claim older than this is not posted any more
-CONNECT_S = 10.0
 LOOK_UPS_AT_ONCE = 8
 GATHER_S = 0.005
 QUEUE_FULL_PAUSE_S = 60.0
@@ -80,52 +77,6 @@ def meaning_of(status: int | None, code: int | None) -> Meaning:
     return _MISCONFIGURED
 
 
-@dataclass
-class _Seen:
-    """What the wire said to one request, whatever the client made of it."""
-
-    status: int | None = None
-    code: int | None = None
-    retry_after_s: float | None = None
-
-
-_seen: ContextVar[_Seen] = ContextVar("seen")
-
-
-class _Session:
-    """An aiohttp session whose time-outs hold: the official client hands ``None`` on, which lifts them."""
-
-    def __init__(self, timeout_s: float, connections: int, *, trust_env: bool) -> None:
-        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=timeout_s)
-        # A connection that was idle for long may be closed by the other side just as we post on it.
-        connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=4)
-        self._session = aiohttp.ClientSession(connector=connector, trust_env=trust_env)
-
-    async def request(self, **kwargs: Any) -> aiohttp.ClientResponse:
-        return await self._session.request(**{**kwargs, "timeout": self._timeout})
-
-    async def close(self) -> None:
-        await self._session.close()
-
-
-class _Http(AsyncTwilioHttpClient):  # type: ignore[misc]
-    """The official client's transport, which keeps the status it saw."""
-
-    def __init__(self, timeout_s: float, connections: int, *, trust_env: bool) -> None:
-        super().__init__(pool_connections=False)
-        self.session = _Session(timeout_s, connections, trust_env=trust_env)
-
-    async def request(self, *args: Any, **kwargs: Any) -> Any:
-        response = await super().request(*args, **kwargs)
-        seen = _seen.get(None)
-        if seen is not None:
-            seen.status = response.status_code
-            seen.retry_after_s = _seconds(response.headers.get("Retry-After"))
-            if seen.status >= 400:
-                seen.code = _code(response.text)
-        return response
-
-
 class TwilioGateway:
     """Posts on an event loop of its own, so that a slow carrier delays nobody but itself."""
 
@@ -156,7 +107,7 @@ class TwilioGateway:
 
     async def _connect(self) -> Any:
         base_url = self._settings.twilio_base_url
-        http = _Http(
+        http = Transport(
             self._settings.carrier_timeout_s, self._capacity + LOOK_UPS_AT_ONCE, trust_env=not base_url
         )
         client = Client(self._settings.twilio_account_sid, self._settings.twilio_auth_token, http_client=http)
@@ -254,8 +205,8 @@ class TwilioGateway:
             self._results.put(result)
 
     async def _create(self, message: Outgoing, validity_s: int) -> Posted:
-        seen = _Seen()
-        _seen.set(seen)
+        seen = Seen()
+        seen_now.set(seen)
         sender = (
             {"messaging_service_sid": self._settings.twilio_messaging_service_sid}
             if self._settings.twilio_messaging_service_sid
@@ -280,7 +231,7 @@ class TwilioGateway:
             return self._failed(message, seen, error)
 
     @staticmethod
-    def _failed(message: Outgoing, seen: _Seen, error: Exception) -> Posted:
+    def _failed(message: Outgoing, seen: Seen, error: Exception) -> Posted:
         meaning = meaning_of(seen.status, seen.code)
         busy = meaning is _BUSY
         pause = seen.retry_after_s or 0.0
@@ -335,26 +286,3 @@ def _time(value: Any) -> datetime | None:
     if not isinstance(value, datetime):
         return None
     return value if value.tzinfo else value.replace(tzinfo=UTC)
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Retry-After, in seconds or as a date; None where it is absent or unreadable."""
-    if not retry_after:
-        return None
-    try:
-        return min(3_600.0, max(0.0, float(retry_after)))
-    except ValueError:
-        pass
-    try:
-        wait = (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
-        return None
-    return min(3_600.0, max(0.0, wait))
-
-
-def _code(text: str) -> int | None:
-    """Twilio's error code in an answer, or None."""
-    try:
-        return int(json.loads(text)["code"])
-    except (ValueError, TypeError, KeyError):
-        return None
