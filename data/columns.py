@@ -156,6 +156,29 @@ def values(field: Field) -> dict[str, Expression]:
     return {field.name: _READERS[field.kind](field, given)}
 
 
+def fine(field: Field) -> Expression:
+    """True for almost every value with which nothing is wrong; what is left, :func:`fault` judges."""
+    given, value = ColumnExpression(f"{field.name}_given"), ColumnExpression(field.name)
+    if field.kind in {"whole", "seconds"}:
+        least, most = constant(field.limits["minimum"]), constant(field.limits["maximum"])
+        right = (value >= least) & (value <= most)
+    elif field.kind == "money":
+        right = call("is_money", value)
+    elif field.kind == "flag":
+        right = value.isnotnull()
+    elif field.kind in {"choice", "language"}:
+        right = call("list_position", _choices(field), value) > constant(0)
+    elif field.kind == "moment":
+        right = call("is_moment", value, ColumnExpression(f"{field.name}_local"), field.zone)
+    else:
+        right = call("strlen", value) <= constant(field.limits["maxLength"])
+    return right if field.required else given.isnull() | right
+
+
+def _choices(field: Field) -> list[str]:
+    return list(field.limits.get("enum") or [field.limits["const"]])
+
+
 def fault(field: Field) -> Expression:
     """What is wrong with the field, in words, or null."""
     if field.given is None:
@@ -178,8 +201,7 @@ def _fault(field: Field, given: Expression, value: Expression) -> Expression:
     if field.kind == "flag":
         return call("flag_fault", given, value)
     if field.kind in {"choice", "language"}:
-        choices = field.limits.get("enum") or [field.limits["const"]]
-        return call("choice_fault", given, value, list(choices))
+        return call("choice_fault", given, value, _choices(field))
     if field.kind == "moment":
         local = ColumnExpression(f"{field.name}_local")
         return call("moment_fault", given, value, local, field.zone, _moment_words(field))

@@ -111,7 +111,8 @@ class Draft:
         return row
 
 
-FORMAT: dict[str, Any] = {"compression": "zstd", "row_group_size": ROW_GROUP}
+# Snappy: a batch is read more often than it is written, and read fast.
+FORMAT: dict[str, Any] = {"compression": "snappy", "row_group_size": ROW_GROUP}
 
 
 def _text(statement: str) -> str:

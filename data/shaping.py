@@ -10,15 +10,17 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime
+from functools import reduce
+from operator import and_
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from duckdb import ColumnExpression, Expression, SQLExpression, StarExpression
+from duckdb import CaseExpression, ColumnExpression, Expression, SQLExpression, StarExpression
 from duckdb.func import ARROW, SPECIAL
 
 from data import people
-from data.columns import Field, call, fault, given_text, values
+from data.columns import Field, call, constant, fault, fine, given_text, values
 from data.mapping import BadUse, Mapping
 from data.reading import Source
 from data.records import FUTURE, RECORDS
@@ -111,8 +113,10 @@ def check(
     relation = relation.select(StarExpression(), *found)
     faults = [fault(field).alias(f"{field.name}_fault") for field in fields]
     relation = relation.select(StarExpression(), *faults)
-    judged = [ColumnExpression(f"{field.name}_fault") for field in fields if field.given]
-    first = call("coalesce", *judged, None)
+    judged = [field for field in fields if field.given]
+    first = call("coalesce", *(ColumnExpression(f"{field.name}_fault") for field in judged), None)
+    # Words are made only for rows that are not plainly fine.
+    first = CaseExpression(reduce(and_, map(fine, judged)), constant(None)).otherwise(first)
     phone = [call("as_e164", ColumnExpression("phone"), region).alias("e164")]
     more = phone if any(field.name == "phone" for field in fields) else []
     relation.select(StarExpression(), first.alias("field_fault"), *more).create_view("checked", replace=True)

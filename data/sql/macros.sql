@@ -99,6 +99,11 @@ create macro as_e164(given, region) as case
     when given is not null then other_e164(given)
 end;
 
+-- Whether nothing is wrong with a value: cheap, for every row. Null is no answer.
+create macro is_money(value) as value >= 0 and try_cast(value as decimal(18, 2)) = value;
+create macro is_moment(value, local, zone) as value >= timestamptz '2000-01-01 00:00:00+00'
+    and value <= getvariable('latest') and (local is null or timezone(zone, value) = local);
+
 -- What is wrong with a value, in words; null when nothing is. Blanks only are as good as nothing.
 create macro is_blank(given) as given is null or regexp_full_match(given, '[\t-\r\x1c-\x20\x{85}\pZ]*');
 create macro text_fault(given, value, most) as case
