@@ -67,7 +67,7 @@ def forget(settings: Settings, store: Store, who: str, now: datetime) -> Forgott
             connection.exec_driver_sql("rollback")
             connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
     files, since = _forget_in_log(Log(settings.lake_path), person)
-    return Forgotten(len(person.contacts), replies, files, since)
+    return Forgotten(len(set(person.contacts)), replies, files, since)
 
 
 def _find(connection: Connection, settings: Settings, who: str) -> _Person:
