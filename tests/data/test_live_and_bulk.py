@@ -1,0 +1,110 @@
+"""The same record by API and by file is one record, in whichever order they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.intake import accept
+from data.log import Log
+from settings import Settings
+from store import Store, feed
+from tests.data.files import NOW, counts, load, log_rows, one, write
+
+HOUR = timedelta(hours=1)
+
+
+def drain(store: Store, settings: Settings) -> None:
+    """What the metrics do with the feed: into the log, then marked."""
+    rows = feed.undrained(store)
+    for kind in {row.kind for row in rows}:
+        batch = [
+            row.payload | {"accepted_us": row.accepted_us, "seq": row.seq} for row in rows if row.kind == kind
+        ]
+        Log(settings.lake_path).append(kind, batch)
+    feed.mark_drained(store, rows)
+
+
+def by_api(store: Store, settings: Settings, now: datetime, *contacts: dict[str, Any]) -> list[str]:
+    return [answer.status for answer in accept(store, settings, "contact", contacts, now)]
+
+
+def by_file(settings: Settings, folder: Path, now: datetime, lines: Sequence[str]) -> tuple[int, ...]:
+    path = write(folder, "\n".join(["contact_id,ended_at,phone,agent", *lines]))
+    return counts(load(settings, path, now=now))
+
+
+def contact(agent: str, **more: Any) -> dict[str, Any]:
+    return {
+        "contact_id": "c",
+        "ended_at": "2026-03-02T10:15:00+01:00",
+        "phone": "91234567",
+        "agent": agent,
+        **more,
+    }
+
+
+LINE = "c,2026-03-02T09:15:00Z,+47 912 34 567,{}"
+
+
+def test_a_file_that_repeats_what_came_live_changes_nothing(
+    tmp_path: Path, sqlite_store: Store, settings: Settings
+) -> None:
+    by_api(sqlite_store, settings, NOW, contact("a"))
+    drain(sqlite_store, settings)
+    assert by_file(settings, tmp_path, NOW + HOUR, [LINE.format("a")]) == (1, 0, 0, 1, 0)
+    assert one(settings)["source"] == "api"
+
+
+def test_a_file_corrects_what_came_live_and_live_corrects_what_came_by_file(
+    tmp_path: Path, sqlite_store: Store, settings: Settings
+) -> None:
+    by_api(sqlite_store, settings, NOW, contact("a"))
+    drain(sqlite_store, settings)
+    assert by_file(settings, tmp_path, NOW + HOUR, [LINE.format("b")]) == (1, 0, 1, 0, 0)
+    assert (one(settings)["agent"], one(settings)["source"]) == ("b", "import:generic")
+    assert by_api(sqlite_store, settings, NOW + 2 * HOUR, contact("d")) == ["updated"]
+    drain(sqlite_store, settings)
+    assert (one(settings)["agent"], one(settings)["source"]) == ("d", "api")
+
+
+@pytest.mark.parametrize("order", permutations(["api a", "file b", "api c", "drain"]))
+def test_the_latest_counts_whenever_the_feed_is_drained(
+    tmp_path: Path, sqlite_store: Store, settings: Settings, order: tuple[str, ...]
+) -> None:
+    latest = ""
+    for step, what in enumerate(order):
+        now = NOW + step * HOUR
+        way, _, agent = what.partition(" ")
+        if way == "api":
+            by_api(sqlite_store, settings, now, contact(agent))
+        elif way == "file":
+            by_file(settings, tmp_path, now, [LINE.format(agent)])
+        else:
+            drain(sqlite_store, settings)
+        latest = agent or latest
+    drain(sqlite_store, settings)
+    assert one(settings)["agent"] == latest
+
+
+def test_a_correction_that_moves_a_contact_to_another_day_leaves_it_on_one_day(
+    tmp_path: Path, sqlite_store: Store, settings: Settings
+) -> None:
+    by_api(sqlite_store, settings, NOW, contact("a"))
+    drain(sqlite_store, settings)
+    by_file(settings, tmp_path, NOW + HOUR, [LINE.format("a").replace("03-02", "03-05")])
+    assert [row["day"].day for row in log_rows(settings)] == [5]
+
+
+def test_an_import_runs_while_the_store_is_in_use(
+    tmp_path: Path, sqlite_store: Store, settings: Settings
+) -> None:
+    with sqlite_store.write() as connection:
+        feed.append(connection, "link", [("k", {"phone_key": "k", "customer_key": "c"})], 1)
+        assert by_file(settings, tmp_path, NOW, [LINE.format("a")]) == (1, 1, 0, 0, 0)
+    assert len(feed.undrained(sqlite_store)) == 1
