@@ -15,12 +15,11 @@ from datetime import date, datetime
 
 import pyarrow.parquet as pq
 
-from data.log import Log, publish
+from data.log import SCHEMAS, Log, publish
 from metrics import checks, drain
 from metrics.changes import Changes
 from metrics.fold import fold
 from metrics.lake import GRACE_S, Lake, OvertakenError, Version, new_name
-from metrics.models import EVENT_KINDS
 from settings import Settings
 from store import Store
 from store.lease import held
@@ -86,7 +85,7 @@ def _publish(settings: Settings, store: Store, now: datetime, *, folding: bool, 
     lake, log = Lake(settings.lake_path), Log(settings.lake_path)
     drain.drain(store, log)
     version = lake.version()
-    batches = {drain.batch_name(file): file for kind in EVENT_KINDS for file in log.files(kind)}
+    batches = {drain.batch_name(file): file for kind in SCHEMAS for file in log.files(kind)}
     known = set(version.consumed)
     new = [file for name, file in batches.items() if name not in known]
     if version.name and not new and since is None and not (folding and version.delta):
@@ -141,7 +140,7 @@ def _with_batches(
             (log.folder / name).unlink(missing_ok=True)
             consumed.discard(name)
             del retired[name]
-    for kind in EVENT_KINDS:
+    for kind in SCHEMAS:
         if made := drain.compact(log, kind, consumed, set(retired)):
             larger, smaller = made
             consumed.add(drain.batch_name(larger))

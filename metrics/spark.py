@@ -84,7 +84,7 @@ def build(settings: Settings, store: Store, now: datetime, master: str) -> str:
     lake, log = Lake(settings.lake_path), Log(settings.lake_path)
     drain.drain(store, log)
     before = lake.version()
-    batches = {drain.batch_name(file): str(file) for kind in EVENT_KINDS for file in log.files(kind)}
+    batches = {drain.batch_name(file): str(file) for kind in SCHEMAS for file in log.files(kind)}
     name = new_name()
     staging = lake.path / f"staging-{name}"
     try:

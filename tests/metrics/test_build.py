@@ -163,16 +163,19 @@ def test_builders_and_readers_at_once_see_whole_versions(settings, sqlite_store,
 def test_many_small_batches_become_one_and_go_when_nobody_reads_them(settings, log, fresh, lake, monkeypatch):
     for number in range(drain.MANY):
         log.append("outcome", [logged(outcome("c1", score=1 + number % 10))])
+        log.append("comment", [logged({"contact_id": f"c{number}", "day": NOW.date(), "text": "takk"})])
     log.append("contact", [logged(contact("c1"))])
     fresh()
     assert len(log.files("outcome")) == drain.MANY + 1
-    assert len(lake.version().retired) == drain.MANY
+    assert len(lake.version().retired) == 2 * drain.MANY
     version = lake.version()
     aged = dict.fromkeys(version.retired, int(NOW.timestamp()) - GRACE_S - 1)
     lake.publish(version.__class__(**(vars(version) | {"retired": aged})), after=version)
     log.append("contact", [logged(contact("c2"))])
     fresh()
-    assert len(log.files("outcome")) == 1
+    assert len(log.files("outcome")) == len(log.files("comment")) == 1
+    # Of snapshots the last is enough; comments are all kept.
+    assert [len(_ids(log.files(kind)[0])) for kind in ("outcome", "comment")] == [1, drain.MANY]
     assert _contacts(settings) == 2
 
 
