@@ -18,6 +18,7 @@ from dashboard.look import Look
 from dashboard.measured import enough, interval_text, n_text, value_text
 from dashboard.template import template
 from metrics import Value
+from metrics.inference import minimum
 
 # What st.plotly_chart hands to Plotly: no tool bar, no zooming by accident while scrolling a phone.
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
@@ -57,7 +58,7 @@ def histogram(bins: Mapping[str, Sequence[int]], look: Look) -> go.Figure:
     for at, route in enumerate(ROUTES):
         counts = list(bins.get(route, [0] * 10))
         total = sum(counts)
-        shares = [count / total if total else 0.0 for count in counts]
+        shares = [count / total if total >= minimum.TOO_FEW else 0.0 for count in counts]
         tallest = max(tallest, *shares)
         name = look.words(f"route.{route}")
         figure.add_bar(
@@ -68,11 +69,13 @@ def histogram(bins: Mapping[str, Sequence[int]], look: Look) -> go.Figure:
             customdata=[
                 f"{name}: {look.formats.share(share)} (n = {look.formats.number(count)})"
                 for share, count in zip(shares, counts, strict=True)
-            ],
+            ]
+            if total >= minimum.TOO_FEW
+            else [f"{name}: {_count(total, look)}"] * 10,
             hovertemplate="%{customdata}<extra></extra>",
         )
         figure.add_annotation(
-            text=f"<b>{'■' if at else '●'} {name}</b>  n = {look.formats.number(total)}",
+            text=f"<b>{'■' if at else '●'} {name}</b>  {_count(total, look)}",
             font={"color": colours.label(route), "size": 12},
             x=0, y=1 - 0.075 * at, xref="paper", yref="paper", xanchor="left", yanchor="top", showarrow=False,
         )  # fmt: skip
@@ -86,6 +89,15 @@ def histogram(bins: Mapping[str, Sequence[int]], look: Look) -> go.Figure:
         range=[0, tallest * 1.28 or 1],
     )
     return figure
+
+
+def _count(total: int, look: Look) -> str:
+    """How many scores stand behind the bars, or that they are too few to be drawn."""
+    if 0 < total < minimum.HIDDEN:
+        return look.words("few.hidden")
+    if 0 < total < minimum.TOO_FEW:
+        return look.words("few.too_few", n=total)
+    return f"n = {look.formats.number(total)}"
 
 
 def dots(metric: str, values: Sequence[Value], dim: str, whole: Value, look: Look) -> go.Figure:

@@ -99,6 +99,22 @@ def test_the_histogram_shows_shares_so_that_groups_of_any_size_compare(look: Loo
     assert [bar.marker.color for bar in figure.data] == ["#0072B2", "#E69F00"]
 
 
+@pytest.mark.parametrize(
+    ("scores", "drawn", "says"),
+    [
+        (4, 0.0, "skjult (for få)"),
+        (5, 0.0, "for få (n = 5)"),
+        (9, 0.0, "for få (n = 9)"),
+        (10, 1.0, "n = 10"),
+    ],
+)
+def test_too_few_scores_are_not_drawn(look: Look, scores: int, drawn: float, says: str) -> None:
+    figure = histogram({"direct": [0] * 9 + [scores]}, look)
+    assert figure.data[1].y[9] == drawn
+    assert figure.layout.annotations[1].text.endswith(says)
+    assert (f"n = {scores}" in figure.data[1].customdata[9]) is (scores >= 5)
+
+
 @pytest.mark.parametrize("bins", [{}, {"direct": [0] * 10}])
 def test_without_a_score_the_histogram_is_empty_and_not_an_error(
     look: Look, bins: dict[str, list[int]]
