@@ -36,6 +36,7 @@ from settings import Settings
 
 MEMORY = "2500MB"
 EXAMPLES = 10  # faults repeated in the summary
+SCORES, OTHER_SCALE = 20, 7  # so many scores and none above: perhaps not from 1 to 10
 STALE_S = 86_400  # a draft this old belongs to an import that was killed
 ENCODING_HELP = 'Declare encoding = "cp1252" (Western Windows) or the right one in the mapping.'
 
@@ -156,10 +157,19 @@ class _Import:
                 f"{met.conflicting} rows give an id again with other values, and the last row of each counts "
                 f"(e.g. {', '.join(met.examples)}): is {KEYS[self.record]} the right column?"
             )
+        if self.record == "contact":
+            self._doubt_scale(*draft.scores())
         if summary.rejected:
             self._watch("noting what is wrong", lambda: self._reject(broken))
         if not summary.dry_run:
             self._watch("writing", lambda: draft.publish(self.log, final, met))
+
+    def _doubt_scale(self, scores: int, highest: int | None) -> None:
+        if highest is not None and scores >= SCORES and highest <= OTHER_SCALE:
+            self.summary.notes.append(
+                f"none of {scores:,} scores is above {highest}: if they were given on another scale than "
+                "1–10, take the score out of the mapping, since they would count as low scores"
+            )
 
     def _unused(self) -> list[str]:
         used = {

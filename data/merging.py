@@ -69,6 +69,11 @@ class Draft:
         first, last = self._one("span")
         return first, last
 
+    def scores(self) -> tuple[int, int | None]:
+        """How many scores a draft of contacts brings, and the highest of them."""
+        scores, highest = self._one("scores")
+        return scores, highest
+
     def publish(self, log: Log, final: Path, met: Met) -> None:
         """Make the batch visible, and beside it the comments and links that it brings."""
         if met.accepted + met.updated == 0:
