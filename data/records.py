@@ -7,129 +7,34 @@ say their time zone in the mapping instead). A field that is absent, null or bla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from math import isfinite
-from typing import Annotated, Any, ClassVar, Literal
+from datetime import datetime
+from typing import Any, ClassVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-MAX_ID = 200  # characters, ids and labels
-MAX_COMMENT = 10_000  # characters
-MAX_DURATION_S = 86_400  # a longer handling time is a forgotten wrap-up, not work
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # earlier is a default value of some system, not an event
-FUTURE = timedelta(days=1)  # how far a source's clock may run ahead
-CURRENCY = "NOK"
-LANGUAGES = ("nb", "nn", "en")
-SALE_KINDS = ("new_customer", "upgrade", "add_on", "retention")
-SESSION_CHANNELS = ("web", "app", "bot")
+from data.values import (
+    MAX_DURATION_S,
+    Code,
+    Count,
+    Currency,
+    Identifier,
+    IntervalSeconds,
+    Label,
+    Language,
+    Moment,
+    Money,
+    Phone,
+    SaleKind,
+    Score,
+    Seconds,
+    SessionChannel,
+    TotalSeconds,
+    Words,
+)
 
-_WHITE = re.compile(r"\s+")
-# Half a surrogate pair is no character: no database takes it.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-
-
-def collapse(text: str) -> str:
-    """A label without white space around it and with single spaces within."""
-    return _WHITE.sub(" ", text).strip()
-
-
-def _printable(text: str) -> str:
-    if _UNPRINTABLE.search(text):
-        raise PydanticCustomError("unprintable", "contains a character that is not text")
-    return text
-
-
-def _label(value: Any) -> Any:
-    return collapse(value) if isinstance(value, str) else value
-
-
-def _stripped(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _code(value: Any) -> Any:
-    return collapse(value).lower() if isinstance(value, str) else value
-
-
-def _upper(value: Any) -> Any:
-    return value.strip().upper() if isinstance(value, str) else value
-
-
-def _language(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    code = re.split(r"[-_]", value.strip().lower())[0]
-    return "nb" if code == "no" else code
-
-
-def _moment(value: Any, info: ValidationInfo) -> datetime:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value.strip())
-        except ValueError:
-            value = None
-    if not isinstance(value, datetime):
-        raise PydanticCustomError("time", "not an ISO 8601 time such as 2026-03-02T10:15:00+01:00")
-    if value.utcoffset() is None:
-        message = "has no offset from UTC: write 2026-03-02T10:15:00+01:00 or 2026-03-02T09:15:00Z"
-        raise PydanticCustomError("naive_time", message)
-    if value < EARLIEST:
-        raise PydanticCustomError("too_early", "lies before the year 2000")
-    now = (info.context or {}).get("now")
-    if now is not None and value > now + FUTURE:
-        raise PydanticCustomError("future", "lies in the future")
-    return value.astimezone(UTC)
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise PydanticCustomError("number", "not a number")
-    return value
-
-
-def _whole_seconds(value: Any) -> Any:
-    # Half seconds go up, as in the importer's SQL: floor(x + 0.5).
-    value = _number(value)
-    return (
-        int(float(value) + 0.5)
-        if isinstance(value, float | Decimal) and isfinite(value) and value >= 0
-        else value
-    )
-
-
-def _text(limit: int) -> Any:
-    return Field(min_length=1, max_length=limit)
-
-
-Identifier = Annotated[str, BeforeValidator(_label), _text(MAX_ID), AfterValidator(_printable)]
-Label = Annotated[str, BeforeValidator(_label), _text(MAX_ID), AfterValidator(_printable)]
-Words = Annotated[str, BeforeValidator(_stripped), _text(MAX_COMMENT), AfterValidator(_printable)]
-Code = Annotated[str, BeforeValidator(_code), _text(MAX_ID), AfterValidator(_printable)]
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-# The limits stand first, so that they are part of the number's schema, which the importer reads as well.
-Seconds = Annotated[int, Field(ge=0, le=MAX_DURATION_S), BeforeValidator(_whole_seconds)]
-Count = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(_number)]
-Money = Annotated[
-    Decimal,
-    Field(ge=0, max_digits=14, decimal_places=2),
-    BeforeValidator(_number),
-    WithJsonSchema({"type": ["number", "string"], "format": "decimal", "minimum": 0}),
-]
-Score = Annotated[int, Field(ge=1, le=10), BeforeValidator(_number)]
+ROUNDING_S = 2  # three rounded parts may exceed their rounded sum by this much
 
 
 def _later(first: datetime | None, second: datetime | None, message: str) -> None:
@@ -170,12 +75,10 @@ class Contact(Record):
     customer_id: Identifier | None = Field(
         None, description="The customer's number in the company's systems.", examples=["100042"]
     )
-    phone: Annotated[str, BeforeValidator(_label), _text(50), AfterValidator(_printable)] | None = Field(
+    phone: Phone | None = Field(
         None, description="The customer's phone number, E.164 or national.", examples=["+4742000001"]
     )
-    language: Annotated[Literal["nb", "nn", "en"], BeforeValidator(_language)] | None = Field(
-        None, description="Language to ask in.", examples=["nb"]
-    )
+    language: Language | None = Field(None, description="Language to ask in.", examples=["nb"])
     partner: Label | None = Field(
         None, description="Who answered: own house or outsourcer.", examples=["Nord"]
     )
@@ -244,9 +147,6 @@ class Contact(Record):
         return self
 
 
-ROUNDING_S = 2  # three rounded parts may exceed their rounded sum by this much
-
-
 class Sale(Record):
     """A sale that followed from a contact, sent whenever it is known, also weeks later."""
 
@@ -258,16 +158,12 @@ class Sale(Record):
         description="The contact it followed from (which may come later).", examples=["c-20260302-0815"]
     )
     sold_at: Moment = Field(description="When it was sold.", examples=["2026-03-02T10:14:00+01:00"])
-    kind: (
-        Annotated[Literal["new_customer", "upgrade", "add_on", "retention"], BeforeValidator(_code)] | None
-    ) = Field(None, description="What kind of sale.", examples=["upgrade"])
+    kind: SaleKind | None = Field(None, description="What kind of sale.", examples=["upgrade"])
     product: Label | None = Field(None, description="The product sold.", examples=["Fibre 500"])
     value: Money | None = Field(
         None, description="Its value; a cancelled sale is corrected to 0.", examples=["1499.00"]
     )
-    currency: Annotated[Literal["NOK"], BeforeValidator(_upper)] | None = Field(
-        None, description="NOK, the only one; left out: NOK.", examples=["NOK"]
-    )
+    currency: Currency | None = Field(None, description="NOK, the only one; left out: NOK.", examples=["NOK"])
 
 
 class Case(Record):
@@ -308,9 +204,7 @@ class Session(Record):
     ended_at: Moment | None = Field(
         None, description="When it ended, if known.", examples=["2026-03-02T09:52:00+01:00"]
     )
-    channel: Annotated[Literal["web", "app", "bot"], BeforeValidator(_code)] | None = Field(
-        None, description="Where.", examples=["web"]
-    )
+    channel: SessionChannel | None = Field(None, description="Where.", examples=["web"])
     topic: Label | None = Field(None, description="What it was about.", examples=["Invoice"])
     completed: bool | None = Field(
         None, description="Whether the customer got done what they came for, if known.", examples=[False]
@@ -335,15 +229,13 @@ class CallsOffered(Record):
     offered: Count = Field(description="Calls offered.", examples=[42])
     team: Label | None = Field(None, description="Team within the partner.", examples=["Nord 1"])
     channel: Code | None = Field(None, description="phone, chat, email, store or web.", examples=["phone"])
-    interval_s: Annotated[int, Field(ge=1, le=86_400), BeforeValidator(_number)] = Field(
-        900, description="Length of the interval in seconds.", examples=[900]
-    )
+    interval_s: IntervalSeconds = Field(900, description="Length of the interval in seconds.", examples=[900])
     answered: Count | None = Field(None, description="Of them answered.", examples=[39])
     answered_within_s20: Count | None = Field(
         None, description="Of them answered within 20 seconds.", examples=[31]
     )
     abandoned: Count | None = Field(None, description="Of them given up by the caller.", examples=[3])
-    wait_s: Annotated[int, Field(ge=0, le=10**11), BeforeValidator(_number)] | None = Field(
+    wait_s: TotalSeconds | None = Field(
         None, description="Seconds waited, summed over the interval's answered calls.", examples=[560]
     )
 

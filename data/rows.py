@@ -13,7 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from data.people import customer_key, pseudonym
-from data.records import CURRENCY, CallsOffered, Case, Contact, Record, Sale, Session
+from data.records import CallsOffered, Case, Contact, Record, Sale, Session
+from data.values import CURRENCY
 
 
 def epoch(moment: datetime | None) -> int | None:

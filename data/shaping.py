@@ -23,7 +23,8 @@ from data import people
 from data.columns import Field, call, constant, fault, fine, given_text, values
 from data.mapping import BadUse, Mapping
 from data.reading import Source
-from data.records import FUTURE, RECORDS
+from data.records import RECORDS
+from data.values import FUTURE
 from settings import Settings
 
 SQL = Path(__file__).with_name("sql")

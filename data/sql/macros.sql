@@ -43,7 +43,7 @@ create macro as_whole(given, number) as coalesce(
     case when number::bigint = number then number::bigint end
 );
 
--- Half a second goes up, as in data/records.py (a cast of text rounds the same way). A colon makes it a clock.
+-- Half a second goes up, as in data/values.py (a cast of text rounds the same way). A colon makes it a clock.
 create macro as_seconds(given, number, factor, clock, plain) as coalesce(
     case when plain then try_cast(given as integer) end,
     floor(number::double * factor + 0.5)::bigint,
