@@ -22,6 +22,8 @@ Connection = duckdb.DuckDBPyConnection
 Spot = tuple[str, str]
 # Files relative to the lake, and the contacts in them.
 Written = tuple[tuple[str, ...], int]
+# Contacts whose measures fit in memory without a thought: some hundred bytes each.
+SMALL = 500_000
 
 # A file's name has at most 255 bytes, of which an escaped letter takes up to twelve.
 _PARTNER_KEY = """
@@ -124,14 +126,17 @@ def _write_cubes(
 ) -> dict[str, dict[str, str]]:
     """The cubes' months: dirty places summed anew from their facts, the others as they were."""
     months: dict[str, list[str]] = defaultdict(list)
+    contacts: dict[str, int] = defaultdict(int)
     for place in folded.places:
         if (place.partner, place.day) in dirty:
             months[place.day[:7]] += place.files
+            contacts[place.day[:7]] += place.contacts
     cubes = {cube: dict(folded.cubes.get(cube, {})) for cube in CUBES}
     lake.folder("cubes")
     for month, files in months.items():
         view(connection, "dirty_fact", lake, files, like="fact_like")
-        measured(connection, "select *, cast(1 as smallint) as sign from dirty_fact")
+        signed = "select *, cast(1 as smallint) as sign from dirty_fact"
+        measured(connection, signed, contacts=contacts[month])
         for cube in CUBES:
             connection.execute(f"create or replace view summed as {sql('cubes', cube)}")
             before = [file for file in [cubes[cube].get(month)] if file]
@@ -142,10 +147,18 @@ def _write_cubes(
     return cubes
 
 
-def measured(connection: Connection, facts: str) -> None:
-    """Relations ``signed_fact`` (from the given query) and ``measured``, which cubes are made of."""
+def measured(connection: Connection, facts: str, *, contacts: int = SMALL + 1) -> None:
+    """Relations ``signed_fact`` (from the given query) and ``measured``, which cubes are made of.
+
+    Of few ``contacts`` a table, read once for all cubes; of many a view, which needs no memory.
+    """
     connection.execute(f"create or replace view signed_fact as {facts}")
-    connection.execute(f"create or replace view measured as {sql('cubes', 'measured')}")
+    connection.execute(f"create or replace view measured_facts as {sql('cubes', 'measured')}")
+    source = "measured_facts"
+    if contacts <= SMALL:
+        connection.execute("create or replace table measured_rows as from measured_facts")
+        source = "measured_rows"
+    connection.view(source).create_view("measured", replace=True)
 
 
 def _write_cube(connection: Connection, file: Path) -> None:

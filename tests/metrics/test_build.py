@@ -244,7 +244,7 @@ def _ids(file: Path) -> list[str]:
 
 
 def test_a_builder_killed_at_any_moment_leaves_a_whole_lake(settings, sqlite_store):
-    _survives(settings, sqlite_store, 3)
+    _survives(settings, sqlite_store, 2)
 
 
 @pytest.mark.slow
