@@ -33,7 +33,7 @@ CUBES: dict[str, tuple[str, ...]] = {
     "by_agent": ("day", "partner", "team", "agent", "route"),
     "by_hour": ("day", "partner", "channel", "hour"),
     "strata": ("day", "partner", "channel", "topic", "route"),
-    "by_duration": ("day", "partner", "channel", "route", "handling_bin"),
+    "by_duration": ("day", "partner", "route", "handling_bin"),
     "by_reason": ("day", "partner", "team", "channel", "survey_reason"),
 }
 

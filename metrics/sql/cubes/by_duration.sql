@@ -1,7 +1,7 @@
--- One row per day, partner, channel, route and bin of handling time. For medians and the slowest tenth.
+-- One row per day, partner, route and bin of handling time. For medians and the slowest tenth.
 select
-    day, partner, channel, route, handling_bin,
+    day, partner, route, handling_bin,
     cast(sum(contacts) as bigint) as contacts,
     cast(sum(handling_n) as bigint) as handling_n
 from measured
-group by day, partner, channel, route, handling_bin
+group by day, partner, route, handling_bin
