@@ -91,6 +91,7 @@ def demo(
 ) -> None:
     """Load the demonstration's data: fictitious partners, ninety days of contacts and their answers."""
     import demo
+    import metrics
     from store import open_store
 
     settings = Settings()
@@ -110,6 +111,8 @@ def demo(
                 until=datetime.now(settings.zone).date(),
                 progress=lambda done, total, text: progress(text, done / total),
             )
+            progress("facts and cubes", 1.0)
+            metrics.build(settings, store, datetime.now(UTC))  # so that the first page need not wait for it
     except demo.DemoError as error:
         errors.print(f"[red]Not loaded.[/red] {error}", markup=True)
         raise typer.Exit(1) from None
