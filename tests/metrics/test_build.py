@@ -250,3 +250,13 @@ def test_a_builder_killed_at_any_moment_leaves_a_whole_lake(settings, sqlite_sto
 @pytest.mark.slow
 def test_a_hundred_builders_killed_leave_a_whole_lake(settings, sqlite_store):
     _survives(settings, sqlite_store, 100)
+
+
+def test_a_lake_of_another_layout_is_made_anew_from_the_log(settings, write, fold, fresh):
+    write("contact", contact("c1"))
+    fold()
+    head = settings.lake_path / "version.json"
+    head.write_text(head.read_text().replace('"layout": ', '"layout": 9'))
+    assert current_version(settings) == ""
+    fresh()
+    assert _contacts(settings) == 1
