@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 
 import pyarrow.parquet as pq
 
@@ -19,13 +20,14 @@ from data.log import SCHEMAS, Log, publish
 from metrics import checks, drain
 from metrics.changes import Changes
 from metrics.fold import fold
-from metrics.lake import GRACE_S, Lake, OvertakenError, Version, new_name
+from metrics.lake import GRACE_S, Base, Lake, OvertakenError, Version, new_name
 from settings import Settings
-from store import Store
+from store import Store, feed
 from store.lease import held
 
-# A delta of more contacts is folded: readers load it anew with each version.
-LARGE_DELTA = 20_000
+# A delta of so many contacts is folded: every version writes it anew, and readers load it anew. In a
+# large lake folding costs more, so that there the delta may grow to a share of it.
+SMALLEST_FOLD, LARGEST_DELTA, DELTA_SHARE = 500, 20_000, 0.02
 # Seconds another builder may take before we go on with what it has published.
 PATIENCE_S = 5.0
 LEASE_S = 20
@@ -41,6 +43,8 @@ def refresh(settings: Settings, store: Store, now: datetime) -> str:
 
     While somebody else builds, waits a moment for the turn and otherwise returns what is published.
     """
+    if _nothing_new(Lake(settings.lake_path), Log(settings.lake_path), store):
+        return current_version(settings)
     # Overtaken by a builder whose lease had run out: what it has published will do.
     with _turn(store, PATIENCE_S) as ours, suppress(OvertakenError):
         if ours:
@@ -69,6 +73,17 @@ def build_on_spark(settings: Settings, store: Store, now: datetime, master: str)
     return current_version(settings)
 
 
+def _nothing_new(lake: Lake, log: Log, store: Store) -> bool:
+    """Reads only: whoever asks four times a second must not write four times a second."""
+    version = lake.version()
+    known = bool(version.name) and _batches(log).keys() <= set(version.consumed)
+    return known and not feed.undrained(store, limit=1)
+
+
+def _batches(log: Log) -> dict[str, Path]:
+    return {drain.batch_name(file): file for kind in SCHEMAS for file in log.files(kind)}
+
+
 @contextmanager
 def _turn(store: Store, patience: float) -> Iterator[bool]:
     """The lease of builders, waited for; yields False when it did not come in ``patience`` seconds."""
@@ -85,8 +100,7 @@ def _publish(settings: Settings, store: Store, now: datetime, *, folding: bool, 
     lake, log = Lake(settings.lake_path), Log(settings.lake_path)
     drain.drain(store, log)
     version = lake.version()
-    batches = {drain.batch_name(file): file for kind in SCHEMAS for file in log.files(kind)}
-    known = set(version.consumed)
+    batches, known = _batches(log), set(version.consumed)
     new = [file for name, file in batches.items() if name not in known]
     if version.name and not new and since is None and not (folding and version.delta):
         return
@@ -108,12 +122,18 @@ def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) ->
     name = new_name()
     following = Version(name, int(now.timestamp()), changes.base.name, checks=changes.version.checks)
     following = replace(following, orphans=_kept(lake, changes, "orphans", name))
-    if (contacts or changes.emptied) and (folding or contacts > LARGE_DELTA):
+    if (contacts or changes.emptied) and (folding or contacts > _bearable(changes.base)):
         base, results = fold(lake, changes.base, changes.connection, changes.emptied)
         return replace(following, base=base.name, checks=results)
     changes.connection.execute("create view checked_fact as select * from delta where sign = 1")
     checks.demand(checks.run(changes.connection, facts_only=True))
     return replace(following, delta=_kept(lake, changes, "delta", name), delta_contacts=contacts)
+
+
+def _bearable(base: Base) -> int:
+    """How many contacts a delta on this base may have."""
+    held = sum(place.contacts for place in base.places)
+    return int(min(LARGEST_DELTA, max(SMALLEST_FOLD, held * DELTA_SHARE)))
 
 
 def _kept(lake: Lake, changes: Changes, relation: str, name: str) -> str:
