@@ -19,6 +19,7 @@ from metrics import Comparison, Scope, Value
 from metrics.inference import minimum
 
 COMPARED = ("csat_index", "handling_time", "hit_rate")
+ALIKE = ("topic", "channel", "partner")  # what the like-for-like gap of the first of them holds equal
 SCORECARD = ("csat", "handling_time", "hit_rate", "response_rate", "survey_coverage")
 ROUTE = "self_service_first"
 KEPT = 64  # answers of a kind: old versions make room, those that are looked at stay
@@ -83,7 +84,13 @@ def route_comparison(version: str, scope: Scope, filters: Filters) -> RouteCompa
     """Self-service first against direct; ``version`` is part of the key only."""
     reader = context.reader(scope)
     comparisons = {
-        metric: reader.compare(metric, where=filters.where, start=filters.start, end=filters.end)
+        metric: reader.compare(
+            metric,
+            where=filters.where,
+            start=filters.start,
+            end=filters.end,
+            alike=ALIKE if metric == COMPARED[0] else (),
+        )
         for metric in COMPARED
     }
     return RouteComparison(

@@ -11,6 +11,7 @@ from dashboard.filters import Filters, filter_row
 from dashboard.frame import Frame, redraw_when_changed
 from dashboard.marks import Marks
 from dashboard.tables import comparison_csv, comparison_rows, html_table
+from metrics import Comparison
 from metrics.inference import minimum
 
 
@@ -35,7 +36,8 @@ def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator
         return
     index = found.comparisons["csat_index"]
     period = formats.period(filters.start, filters.end)
-    head.html(answer(index.sentence(frame.language), say("comparison.period", period=period)))
+    sentence = index.sentence(frame.language) + _alike(index, frame)
+    head.html(answer(sentence, say("comparison.period", period=period)))
     marks = Marks(st.session_state, ("comparison", filters, frame.language))
     cards = [comparison_card(metric, found.comparisons[metric], frame, marks) for metric in answers.COMPARED]
     st.html(grid(cards))
@@ -94,13 +96,15 @@ def _table(found: answers.RouteComparison, filters: Filters, frame: Frame) -> No
         )
     st.html(html_table(*comparison_rows(found, frame)))
     st.caption(say("table.difference_note"))
-    adjusted = found.comparisons["csat_index"].adjusted
-    if adjusted is not None and adjusted.low is not None:
-        formats = frame.formats
-        st.caption(
-            say(
-                "comparison.adjusted",
-                difference=formats.difference("csat_index", adjusted.difference),
-                interval=formats.difference_interval("csat_index", adjusted.low, adjusted.high),
-            )
-        )
+
+
+def _alike(index: Comparison, frame: Frame) -> str:
+    """The same gap among contacts alike in what they were about: do harder questions end up there?"""
+    adjusted, formats = index.adjusted, frame.formats
+    if adjusted is None or adjusted.low is None:
+        return ""
+    return " " + frame.words(
+        "comparison.adjusted",
+        difference=formats.difference("csat_index", adjusted.difference),
+        interval=formats.difference_interval("csat_index", adjusted.low, adjusted.high),
+    )

@@ -190,16 +190,15 @@ def _answer(phone: Phone, number: str, frame: Frame) -> None:
     say = frame.words
     with st.container(key="svar-scores", horizontal_alignment="center", gap="xsmall"):
         for row in (SCORES[:5], SCORES[5:]):
-            for column, score in zip(
-                st.columns(5, gap="xsmall", width=PHONE_WIDTH, wrap=False), row, strict=True
-            ):
-                column.button(
-                    score,
-                    key=f"svar-score-{score}",
-                    on_click=_reply,
-                    args=(phone, number, score),
-                    width="stretch",
-                )
+            with st.container(horizontal=True, gap=None, width=PHONE_WIDTH):
+                for score in row:
+                    st.button(
+                        score,
+                        key=f"svar-score-{score}",
+                        on_click=_reply,
+                        args=(phone, number, score),
+                        width=PHONE_WIDTH // 5,
+                    )
         text = st.chat_input(say("phone.write"), key="svar-write", max_chars=480, width=PHONE_WIDTH)
     if text:
         _reply(phone, number, text)
