@@ -17,10 +17,10 @@ run: $(VENV)/.installed ## Start Svar with demonstration data and print the addr
 test: $(VENV)/.installed-dev ## All fast tests (under five minutes)
 	@$(PY) -m pytest -m "not slow and not browser" -n auto --dist loadfile
 
-test-slow: $(VENV)/.installed-dev ## Faults, simulations and the browser (needs Chromium)
+test-slow: $(VENV)/.installed-spark ## Faults, simulations, Spark and the browser (needs Chromium)
 	@$(PY) -m pytest -m "slow or browser"
 
-bench: $(VENV)/.installed-dev ## Benchmarks, as ratios against peers measured in the same run
+bench: $(VENV)/.installed-bench ## Benchmarks, as ratios against peers measured in the same run
 	@$(PY) -m benchmarks
 
 check: $(VENV)/.installed-dev ## Lint, format and types
@@ -45,6 +45,16 @@ $(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(PY)
 	@echo "Installing what Svar runs on and what tests it …"
 	@$(call install,requirements-dev.txt)
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-spark: requirements-spark.txt $(VENV)/.installed-dev
+	@echo "Installing Spark and a Java for it …"
+	@$(call install,requirements-spark.txt)
+	@touch $@
+
+$(VENV)/.installed-bench: requirements-bench.txt $(VENV)/.installed-dev
+	@echo "Installing what the benchmarks compare with …"
+	@$(call install,requirements-bench.txt)
+	@touch $@
 
 define install
 if command -v uv >/dev/null; then uv pip install -q --python $(PY) -r $(1); else $(PY) -m pip install -q --disable-pip-version-check -r $(1); fi
