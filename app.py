@@ -28,12 +28,12 @@ for chatty in ("httpx", "alembic"):  # httpx names URLs, and so phone numbers
 try:
     settings = Settings()
     settings.check_may_serve_pages()
+    service = Service(settings)
 except SettingsError as problem:
     sys.exit(f"Svar cannot start. {problem}")
 except ValueError as problem:
     sys.exit(f"Svar cannot start: a setting cannot be read.\n{problem}")
 
-service = Service(settings)
 dashboard.context.configure(settings, service.store)
 
 

@@ -121,6 +121,11 @@ class Settings(BaseSettings):
                 "SVAR_DEMO and SVAR_GATEWAY=twilio exclude each other: a demonstration sends no real SMS. "
                 "Unset SVAR_DEMO to send, or SVAR_GATEWAY to demonstrate."
             )
+        if self.demo and self.oidc_issuer:
+            raise SettingsError(
+                "SVAR_DEMO and SVAR_OIDC_ISSUER exclude each other: in a demonstration viewers pick who they "
+                "are. Unset SVAR_DEMO to let people sign in, or SVAR_OIDC_ISSUER to demonstrate."
+            )
         return self
 
     @cached_property
@@ -201,14 +206,30 @@ class Settings(BaseSettings):
                 "SVAR_OIDC_CLIENT_SECRET, or SVAR_DEMO=on for a demonstration (see docs/operation.md)."
             )
 
+    def claim_home(self) -> None:
+        """Make the home a demonstration's or a real one, once and for all; SettingsError on the other kind.
+
+        Real customers must not be asked by a demonstration, nor their scores shown to whoever looks.
+        """
+        mine, other = ("demonstration", "real") if self.demo else ("real", "demonstration")
+        if self._kept("mode", mine) == other:
+            raise SettingsError(
+                f"SVAR_HOME={self.home} holds {other} data, and the two never mix. "
+                "Choose another SVAR_HOME, or switch SVAR_DEMO."
+            )
+
     def _kept_key(self, name: str) -> str:
-        path = self.home / "keys" / name
+        return self._kept(f"keys/{name}", secrets.token_hex(32))
+
+    def _kept(self, name: str, first: str) -> str:
+        """The content of a file in the home, written with ``first`` where there is none."""
+        path = self.home / name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Written aside and linked into place, so that of two processes starting at once both read one key.
-        draft = path.with_name(f".{name}.{os.getpid()}.{secrets.token_hex(4)}")
+        # Written aside and linked into place, so that of two processes starting at once both read the same.
+        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         if not path.exists():
             draft.touch(mode=0o600)
-            draft.write_text(secrets.token_hex(32))
+            draft.write_text(first)
             with contextlib.suppress(FileExistsError):
                 os.link(draft, path)
             draft.unlink()

@@ -42,6 +42,7 @@ class Service:
     """The store, the routes on it, and the threads that send and refresh."""
 
     def __init__(self, settings: Settings) -> None:
+        settings.claim_home()
         self.settings = settings
         self.store: Store = open_store(settings.database_url)
         self._worker: Worker | None = None

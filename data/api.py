@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 # Every method is ours to answer: one that is not registered would fall through to the pages.
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+MAX_EXPONENT = 30  # of ten, in a number with a fraction or an exponent
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines")
 
 
@@ -134,11 +135,20 @@ def parse(body: bytes, content_type: str) -> list[Any]:
 
 
 def _loads(text: str) -> Any:
-    # Decimals stay exact: an amount must not pass through a binary fraction.
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        return json.loads(text, parse_float=_fraction, parse_constant=_no_constant)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def _fraction(text: str) -> Decimal | str:
+    """Exact: an amount must not pass through a binary fraction.
+
+    A number of absurd size stays text and is refused as such: written out as an integer, 1e10000000 would
+    keep the whole process busy for minutes.
+    """
+    number = Decimal(text)
+    return number if abs(number.adjusted()) <= MAX_EXPONENT else text
 
 
 def _no_constant(name: str) -> Any:

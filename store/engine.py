@@ -42,14 +42,18 @@ class Store:
 
 def open_store(url: str) -> Store:
     """Open the store at an SQLAlchemy URL, created or brought to the newest schema where needed."""
+    # Errors are logged, and a statement's values hold phone numbers: hide_parameters leaves them out.
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, connect_args={"timeout": 30, "check_same_thread": False})
+        arguments = {"timeout": 30, "check_same_thread": False}
+        engine = create_engine(parsed, hide_parameters=True, connect_args=arguments)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        engine = create_engine(
+            parsed, hide_parameters=True, pool_size=10, max_overflow=20, pool_pre_ping=True
+        )
     migrate(engine)
     return Store(engine)
 

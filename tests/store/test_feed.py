@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+
 from store import Store, feed
 from store.lease import held
+from store.schema import reply
 
 
 def test_a_row_is_drained_until_it_is_marked(store: Store) -> None:
@@ -29,6 +34,14 @@ def test_a_change_that_fails_leaves_no_row_in_the_feed(store: Store) -> None:
     except RuntimeError:
         pass
     assert feed.undrained(store) == []
+
+
+def test_an_error_of_the_store_names_no_value(store: Store) -> None:
+    row = {"sid": "SM1", "phone": "+4790000001", "body": "9 hilsen Kari", "form": {}, "received_at": 1}
+    with pytest.raises(IntegrityError) as error, store.write() as connection:
+        connection.execute(insert(reply), [row, row])
+    assert "+4790000001" not in str(error.value)
+    assert "Kari" not in str(error.value)
 
 
 def test_a_lease_has_one_holder_and_returns_when_the_block_ends(store: Store) -> None:
