@@ -288,18 +288,14 @@ class _Batch:
             self.connection.execute(tell, corrected)
 
     def _decision(self, item: _Item) -> dict[str, Any]:
-        # Where the source asks its customers itself, nobody else does.
-        elsewhere = item.row["asked"]
         return {
             "contact_id": item.id,
             "phone": item.phone,
             "customer_key": item.row["customer_key"],
-            "state": "skipped" if elsewhere else "waiting",
-            "reason": "asked_by_source" if elsewhere else "new",
-            "eligible": False if elsewhere else None,
+            "state": "waiting",
+            "reason": "new",
             "due_at": self.now,
             "created_at": self.now,
-            "decided_at": self.now if elsewhere else None,
         }
 
 

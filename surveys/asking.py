@@ -106,6 +106,7 @@ class Asker:
             answered=facts.get("answered") is not False,
             handling_s=facts.get("handling_s"),
             closed_automatically=bool(facts.get("closed_automatically")),
+            asked_by_source=bool(facts.get("asked")),
             partner=facts.get("partner") or "",
             channel=facts.get("channel") or "",
         )

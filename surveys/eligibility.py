@@ -3,8 +3,8 @@
 Nothing here reads a clock, a database or a setting, so every decision can be repeated from what is on
 record. The order of the rules is the order in which they stand in :func:`decide`; the first that applies
 gives the reason. ``eligible`` follows the definition of coverage (answered, mobile number, not opted out,
-not closed automatically) whatever the reason: who is left out by the slot, sampling, caps or hours stays
-eligible.
+not closed automatically, not asked by its source) whatever the reason: who is left out by the slot,
+sampling, caps or hours stays eligible.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from settings import Settings
 from surveys.hours import is_quiet, quiet_ends
 
-RULE_VERSION = "2026-11.1"
+RULE_VERSION = "2026-11.2"
 DAY_S = 86_400
 
 NumberClass = Literal["mobile", "no_number", "invalid_number", "not_mobile"]
@@ -37,6 +37,7 @@ class Facts:
     answered: bool = True
     handling_s: int | None = None
     closed_automatically: bool = False
+    asked_by_source: bool = False  # where the source asks its customers itself, nobody else does
     partner: str = ""
     channel: str = ""
 
@@ -126,6 +127,7 @@ def _is_eligible(facts: Facts, history: History, rules: Rules) -> bool:
         and facts.number == "mobile"
         and not history.opted_out
         and not facts.closed_automatically
+        and not facts.asked_by_source
         and facts.phone not in rules.test_numbers  # our own phones are nobody's customer
     )
 
@@ -134,6 +136,7 @@ def _never(facts: Facts, history: History, rules: Rules) -> str:
     """The rule that speaks against asking whatever the hour, or ""."""
     handled_s = rules.min_handling_s if facts.handling_s is None else facts.handling_s
     checks = (
+        (facts.asked_by_source, "asked_by_source"),
         (not facts.answered, "not_answered"),
         (facts.closed_automatically, "closed_automatically"),
         (facts.number != "mobile", facts.number),

@@ -5,6 +5,7 @@ from __future__ import annotations
 REASONS: dict[str, str] = {
     "new": "It has come in and is not decided yet.",
     "asked": "The customer was asked.",
+    "asked_by_source": "The source asks its customers itself.",
     "not_answered": "Nobody answered the contact, so there is nothing to rate.",
     "closed_automatically": "The contact was closed automatically.",
     "no_number": "No phone number came with the contact.",

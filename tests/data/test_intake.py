@@ -134,16 +134,13 @@ def test_the_same_id_twice_in_a_batch_counts_as_sent_twice(store: Store, setting
     assert len(decisions(store)) == 1
 
 
-def test_where_the_source_asks_its_customers_itself_we_do_not(store: Store, settings: Settings) -> None:
+def test_a_contact_that_comes_with_a_score_or_with_none_is_kept_as_asked_by_its_source(
+    store: Store, settings: Settings
+) -> None:
     accept(
         store, settings, "contact", [contact("c1", score=9), contact("c2", score=None), contact("c3")], NOW
     )
     assert [row["asked"] for row in fed(store)] == [True, True, False]
-    assert [(row["state"], row["reason"]) for row in decisions(store)] == [
-        ("skipped", "asked_by_source"),
-        ("skipped", "asked_by_source"),
-        ("waiting", "new"),
-    ]
 
 
 def test_a_sale_may_come_before_its_contact_and_has_no_decision(store: Store, settings: Settings) -> None:

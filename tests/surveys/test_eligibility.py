@@ -32,6 +32,8 @@ def test_an_ordinary_contact_is_asked() -> None:
     [
         ({"answered": False}, {}, {}, "not_answered", False),
         ({"closed_automatically": True}, {}, {}, "closed_automatically", False),
+        ({"asked_by_source": True}, {}, {}, "asked_by_source", False),
+        ({"asked_by_source": True, "answered": False}, {}, {}, "asked_by_source", False),
         ({"number": "no_number"}, {}, {}, "no_number", False),
         ({"number": "invalid_number"}, {}, {}, "invalid_number", False),
         ({"number": "not_mobile"}, {}, {}, "not_mobile", False),
@@ -183,6 +185,7 @@ facts_of_any_contact = st.builds(
     answered=st.booleans(),
     handling_s=st.none() | st.integers(0, 10_000),
     closed_automatically=st.booleans(),
+    asked_by_source=st.booleans(),
 )
 any_history = st.builds(
     History, opted_out=st.booleans(), last_sent_at=st.none() | st.integers(AT - 3 * DAY_S, AT + 60)

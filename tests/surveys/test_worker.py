@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
+from data.intake import accept
 from settings import Settings
 from store import Store, feed
 from store.schema import alarm, decision, lease, message, opt_out, phone_message, slot, survey
@@ -33,6 +34,12 @@ def rows(store: Store, table: Any) -> list[Any]:
 
 def states(store: Store) -> Counter[tuple[str, str]]:
     return Counter((row.state, row.reason) for row in rows(store, decision))
+
+
+def correct(store: Store, settings: Settings, contact_id: str, **fields: Any) -> None:
+    ended_at = (NOON - timedelta(minutes=1)).isoformat()
+    item = {"contact_id": contact_id, "ended_at": ended_at, "partner": "Nord", **fields}
+    assert [given.status for given in accept(store, settings, "contact", [item], NOON)] == ["updated"]
 
 
 def answer(store: Store, settings: Settings, body: str, at: datetime, sid: str = "SM1") -> None:
@@ -182,6 +189,20 @@ def test_caps_hold_within_a_batch(
         ended(f"c{number}", phone=f"+479123456{number}", customer_id="one customer")
     Worker(limited, store, PhoneGateway(store)).step(NOON)
     assert states(store)["asked", "asked"] == asked
+
+
+@pytest.mark.parametrize("score", [9, None])
+def test_where_the_source_asks_its_customers_itself_we_do_not(
+    store: Store, settings: Settings, worker: Worker, ended: Ended, score: int | None
+) -> None:
+    ended("c1", score=score)
+    ended("c2", phone="+4798765432")
+    correct(store, settings, "c2", phone="+4798765432", score=score)
+    worker.step(NOON)
+    assert states(store) == {("skipped", "asked_by_source"): 2}
+    assert rows(store, phone_message) == []
+    for told in (outcome(store, "c1"), outcome(store, "c2")):
+        assert (told["state"], told["reason"], told["eligible"]) == ("skipped", "asked_by_source", False)
 
 
 # --- crashes ---
