@@ -25,6 +25,9 @@ _PHRASES = re.compile(
             # "Stopp takk", "please stop", "stopp sms nå"
             r"^[\W\d]*(?:stop+|stans|avslutt|avmeld)[\W\d]*$",
             rf"^\W*(?:{_POLITE}\W+)*(?:stop|stopp|stans|avslutt|avmeld|unsubscribe|quit)(?:\W+{_POLITE})*\W*$",
+            # "Nei, STOPP", "Stopp! Jeg vil ikke", "stopp å ringe meg"; not "7, stopp i køen" and "Stopp på linja"
+            r"^\W*(?:(?:nei|nej|no|ja|jo|ok|hei|hej|hi|takk|tack|tak|vennligst|please|men|og|så)\W+)*"
+            r"(?:stopp|stop|stans|avslutt|avmeld)\b(?!\W+(?:i|på|av|in|on|mellom)\b)\D*$",
             # "Ikke send flere meldinger", "ikkje send meir", "skicka inte fler sms", "send ikke flere beskeder"
             r"\b(?:ikke|ikkje|inte|aldri|aldrig)\s+(?:send|sende|sendt|skicka|skriv|kontakt|kontakte|spam\w*)\b"
             r"(?:\s+\w+){0,2}?\s*(?:fler|flere|fleire|flera|mer|meir|mere|sms\w*|melding\w*|besked\w*|meddeland\w*|"

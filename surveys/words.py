@@ -130,6 +130,9 @@ AFTER = _set(
     kanskje kanske maybe omtrent ca cirka sikkert vil would i'd tror think sier synes tycker synest stor
     middels ok okay greit grei da then please hei absolutt absolut definitivt så so som as klart
     pga grunnet flink flinkt kjempeflink best never aldri aldrig hun han ho
+    altfor ventet venta vente väntade ventede waited måtte fikk fekk fick hadde fortsatt framleis enda
+    ennå dyrt dyr dyrare dyrere billig tungvint vanskelig vanskeleg håpløst håplaust uhjelpelig frekk uhøflig
+    unødvendig skuffende skuffa skuffet løste løyste fungerer fungerte virker virket too waiting still expensive
     """
 )
 # The first words of what is said in several: scales, times, money, links, smileys.
