@@ -17,14 +17,14 @@ from itertools import islice
 from typing import Any, Literal
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, bindparam, exists, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data import people, rows
 from data.records import RECORDS, Contact
 from settings import Settings
 from store import Store, feed
-from store.schema import customer_link, decision, record
+from store.schema import customer_link, decision, message, record
 
 Status = Literal["accepted", "updated", "unchanged", "rejected"]
 SHOWN = 200  # characters of a refused value that are repeated to the sender
@@ -158,6 +158,21 @@ def _digest(secret: bytes, content: Any) -> str:
     return hashlib.blake2b(text.encode(), key=secret[:64], digest_size=16).hexdigest()
 
 
+# A post whose outcome is open may turn out not to have been sent: then the next one goes to the right number.
+# The message that is out keeps its own.
+_open_post = exists().where(
+    message.c.contact_id == decision.c.contact_id,
+    message.c.purpose == "opening",
+    (message.c.state == "claimed") | (message.c.state == "unknown"),
+)
+_TELL_WHOM = (
+    update(decision)
+    .where(decision.c.contact_id == bindparam("id"))
+    .where((decision.c.state == "waiting") | ((decision.c.state == "asked") & _open_post))
+    .values(phone=bindparam("number"), customer_key=bindparam("key"))
+)
+
+
 class _Batch:
     """One transaction's work on a batch of valid items."""
 
@@ -269,7 +284,7 @@ class _Batch:
         return learnt
 
     def _decide(self, changed: Mapping[str, _Item], new: set[str]) -> None:
-        """A new contact's one decision; a corrected one's is only told whom to ask, while it still waits."""
+        """A new contact's one decision; a corrected one's is only told whom to ask, while that is open."""
         fresh = [self._decision(item) for item in changed.values() if item.id in new]
         if fresh:
             statement = self.insert(decision).on_conflict_do_nothing(index_elements=[decision.c.contact_id])
@@ -280,12 +295,11 @@ class _Batch:
             if item.id not in new
         ]
         if corrected:
-            tell = (
-                update(decision)
-                .where(decision.c.contact_id == bindparam("id"), decision.c.state == "waiting")
-                .values(phone=bindparam("number"), customer_key=bindparam("key"))
-            )
-            self.connection.execute(tell, corrected)
+            # Locked before it is looked at, or what a sender is just claiming would not be seen.
+            for ids in _chunks(sorted(each["id"] for each in corrected), CHUNK):
+                theirs = select(decision.c.contact_id).where(decision.c.contact_id.in_(ids))
+                self.connection.execute(theirs.order_by(decision.c.contact_id).with_for_update()).all()
+            self.connection.execute(_TELL_WHOM, corrected)
 
     def _decision(self, item: _Item) -> dict[str, Any]:
         return {

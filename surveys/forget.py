@@ -85,7 +85,9 @@ def _find(connection: Connection, settings: Settings, who: str) -> _Person:
     )
     found = connection.execute(theirs).all()
     phones |= {row.phone for row in found if row.phone}
-    return _Person(phones, keys, [row.contact_id for row in found])
+    # A contact whose number was corrected while its SMS was on the way was asked at the old one.
+    asked = connection.scalars(select(survey.c.contact_id).where(survey.c.phone.in_(phones)))
+    return _Person(phones, keys, sorted({row.contact_id for row in found} | set(asked)))
 
 
 def _forget_in_store(connection: Connection, person: _Person, at: int) -> int:
@@ -95,6 +97,7 @@ def _forget_in_store(connection: Connection, person: _Person, at: int) -> int:
         update(reply).where(where_phone).values(phone=None, body="", form={})
     ).rowcount
     connection.execute(delete(phone_message).where(phone_message.c.phone.in_(phones)))
+    connection.execute(update(message).where(message.c.phone.in_(phones)).values(phone=None, body=""))
     connection.execute(delete(slot).where(slot.c.phone.in_(phones), slot.c.last_sent_at <= at - DAY_S))
     connection.execute(
         delete(customer_link).where(

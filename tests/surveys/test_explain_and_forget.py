@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, text
 
 from data.intake import accept
@@ -14,8 +15,11 @@ from settings import Settings
 from store import Store, feed
 from store.schema import decision, opt_out
 from surveys import replies
+from surveys.asking import Asker
 from surveys.explain import explain, tell
 from surveys.forget import forget
+from surveys.gateways.base import Posted, Result
+from surveys.sending import record
 from surveys.worker import Worker
 from tests.surveys.conftest import NOON, PHONE
 
@@ -109,6 +113,21 @@ def test_a_forgotten_person_who_had_said_stop_is_still_left_alone(
         assert connection.scalars(select(opt_out.c.phone)).all() == [PHONE]
         states = dict(connection.execute(select(decision.c.contact_id, decision.c.reason)).all())
     assert states == {"c1": "asked", "c2": "forgotten"}
+
+
+@pytest.mark.parametrize("result", ["taken", "not_sent"])
+@pytest.mark.parametrize("who", ["+4798765432", PHONE])
+def test_whose_number_was_corrected_while_the_sms_was_on_the_way_is_forgotten_by_either(
+    store: Store, settings: Settings, ended: Callable[..., None], result: Result, who: str
+) -> None:
+    ended("c1")
+    (outgoing,) = Asker(settings, store, "w").decide_due(NOON, 10, int(NOON.timestamp()))[1]
+    ended_at = (NOON - timedelta(minutes=1)).isoformat()
+    corrected = {"contact_id": "c1", "ended_at": ended_at, "phone": "+4798765432"}
+    accept(store, settings, "contact", [corrected], NOON)
+    record(store, [Posted(outgoing, result, sid="SM0" if result == "taken" else None)], NOON)
+    forget(settings, store, who, NOON + timedelta(days=2))
+    assert who not in _everything(store)
 
 
 def _customer_key(store: Store) -> str:

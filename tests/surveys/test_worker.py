@@ -17,9 +17,12 @@ from settings import Settings
 from store import Store, feed
 from store.schema import alarm, decision, lease, message, opt_out, phone_message, slot, survey
 from surveys import board, replies
+from surveys.asking import Asker
 from surveys.clock import Clock
+from surveys.gateways.base import Posted
 from surveys.gateways.phone import PhoneGateway
 from surveys.phone import Phone
+from surveys.sending import record
 from surveys.statuses import HOLD
 from surveys.worker import Worker
 from tests.surveys.conftest import NOON, PHONE, outcome
@@ -203,6 +206,32 @@ def test_where_the_source_asks_its_customers_itself_we_do_not(
     assert rows(store, phone_message) == []
     for told in (outcome(store, "c1"), outcome(store, "c2")):
         assert (told["state"], told["reason"], told["eligible"]) == ("skipped", "asked_by_source", False)
+
+
+def test_a_number_corrected_while_its_sms_is_on_the_way_is_the_one_that_a_retry_goes_to(
+    store: Store, settings: Settings, ended: Ended
+) -> None:
+    ended("c1")
+    asker = Asker(settings, store, "w")
+    (first,) = asker.decide_due(NOON, 10, int(NOON.timestamp()))[1]
+    correct(store, settings, "c1", phone="+4798765432")
+    assert [(row.phone, row.state) for row in rows(store, message)] == [(PHONE, "claimed")]
+    record(store, [Posted(first, "not_sent", error="busy")], NOON)
+    assert rows(store, slot) == [], "the slot that is given back is that of the message"
+    later = NOON + timedelta(minutes=5)
+    (again,) = asker.decide_due(later, 10, int(later.timestamp()))[1]
+    assert again.phone == "+4798765432"
+    assert [row.phone for row in rows(store, slot)] == [row.phone for row in rows(store, survey)]
+    assert [row.phone for row in rows(store, survey)] == ["+4798765432"]
+
+
+def test_a_correction_after_the_sms_was_taken_changes_nobody_who_was_asked(
+    store: Store, settings: Settings, worker: Worker, ended: Ended
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    correct(store, settings, "c1", phone="+4798765432")
+    assert [row.phone for row in rows(store, decision)] == [PHONE]
 
 
 # --- crashes ---
