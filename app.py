@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
 import dashboard.context
-from settings import PROJECT_ROOT, Settings, SettingsError
+from settings import PROJECT_ROOT, SettingsError, read_settings
 from web import Job, LoopbackOnly, Service
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -26,13 +26,13 @@ for chatty in ("httpx", "alembic"):  # httpx names URLs, and so phone numbers
     logging.getLogger(chatty).setLevel(logging.WARNING)
 
 try:
-    settings = Settings()
+    settings = read_settings()
     settings.check_may_serve_pages()
     service = Service(settings)
 except SettingsError as problem:
     sys.exit(f"Svar cannot start. {problem}")
-except ValueError as problem:
-    sys.exit(f"Svar cannot start: a setting cannot be read.\n{problem}")
+except OSError as problem:
+    sys.exit(f"Svar cannot start: its state cannot be kept. {problem}")
 
 dashboard.context.configure(settings, service.store)
 

@@ -14,9 +14,9 @@ from datetime import time
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent
@@ -106,6 +106,13 @@ class Settings(BaseSettings):
     def _absolute(cls, home: str | Path) -> Path:
         # Relative to the project, whatever the current folder: a job started by cron finds the same state.
         return PROJECT_ROOT / home
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is no time zone; write one such as Europe/Oslo")
+        return name
 
     @field_validator("quiet_hours")
     @classmethod
@@ -234,6 +241,20 @@ class Settings(BaseSettings):
                 os.link(draft, path)
             draft.unlink()
         return path.read_text()
+
+
+def read_settings() -> Settings:
+    """The settings of the environment. SettingsError names what cannot be read, without its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = [
+            f"SVAR_{'_'.join(str(part) for part in found['loc']).upper()}: {found['msg']}"
+            if found["loc"]
+            else found["msg"]
+            for found in error.errors(include_url=False, include_input=False)
+        ]
+        raise SettingsError("\n".join(text.replace("Value error, ", "") for text in problems)) from None
 
 
 def parse_hours(text: str) -> tuple[time, time]:

@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from data import guessing, importer, mapping
-from settings import Settings, SettingsError
+from settings import SettingsError, read_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -37,7 +37,7 @@ def import_file(
     try:
         with _bar() as progress:
             summary = importer.run(
-                Settings(), file, mapping.load(mapping_name), now=now, dry_run=dry_run, progress=progress
+                read_settings(), file, mapping.load(mapping_name), now=now, dry_run=dry_run, progress=progress
             )
     except (mapping.BadUse, SettingsError) as error:
         errors.print(f"[red]Not imported.[/red] {escape(str(error))}", markup=True)
@@ -94,7 +94,12 @@ def demo(
     import metrics
     from store import open_store
 
-    settings = Settings()
+    try:
+        settings = read_settings()
+        settings.claim_home()
+    except SettingsError as error:
+        errors.print(f"[red]Not loaded.[/red] {error}", markup=True)
+        raise typer.Exit(2) from None
     store = open_store(settings.database_url)
     if if_missing and demo.is_loaded(store):
         store.close()

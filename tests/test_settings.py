@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from settings import PROJECT_ROOT, Settings, SettingsError, parse_hours
+from settings import PROJECT_ROOT, Settings, SettingsError, parse_hours, read_settings
 
 
 def test_a_demonstration_refuses_to_start_with_twilio() -> None:
@@ -50,6 +50,23 @@ def test_a_relative_home_lies_in_the_project_whatever_the_current_folder(
     assert Settings().home == PROJECT_ROOT / "var/demo"
     monkeypatch.setenv("SVAR_HOME", "")
     assert Settings().home == PROJECT_ROOT / "var"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("DEMO", "perhaps", "SVAR_DEMO: Input should be a valid boolean"),
+        ("TIMEZONE", "Mars/X", "SVAR_TIMEZONE: 'Mars/X' is no time zone"),
+        ("PORT", "many", "SVAR_PORT: Input should be a valid integer"),
+        ("QUIET_HOURS", "morning", "SVAR_QUIET_HOURS: expected HH:MM-HH:MM"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
+) -> None:
+    monkeypatch.setenv(f"SVAR_{name}", value)
+    with pytest.raises(SettingsError, match=problem):
+        read_settings()
 
 
 def test_a_demonstration_refuses_to_start_beside_sign_in() -> None:
