@@ -6,7 +6,7 @@ The scope is part of every cache key: two viewers share an answer only when they
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import streamlit as st
@@ -129,8 +129,21 @@ def scorecard(version: str, scope: Scope, filters: Filters) -> Scorecard:  # noq
         {value.metric: value for value in reader.show(SCORECARD, (), *span)},
         {value.metric: value for value in reader.show(SCORECARD, (), *before)},
         _by_metric(reader.show(SCORECARD, ("week",), *span)),
-        _by_metric(reader.show(SCORECARD, ("team",), *span)),
+        _by_metric(_told_apart(reader.show(SCORECARD, ("partner", "team"), *span))),
     )
+
+
+def _told_apart(values: Sequence[Value]) -> list[Value]:
+    """Teams of different partners are different teams: those of one name get their partner's beside it."""
+    partners: dict[str, set[str]] = {}
+    for value in values:
+        partners.setdefault(value.dims["team"], set()).add(value.dims["partner"])
+    return [
+        replace(value, dims={"team": f"{value.dims['team']} ({value.dims['partner']})"})
+        if len(partners[value.dims["team"]]) > 1
+        else value
+        for value in values
+    ]
 
 
 def _days_before(filters: Filters) -> tuple[date, date]:
