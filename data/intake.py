@@ -111,7 +111,7 @@ def _check(
     if isinstance(parsed, Contact):
         row |= {"source": source, "asked": "score" in given}
         link = rows.link(parsed, secret=secret, e164=e164)
-        comment = parsed.comment or ""
+        comment = people.without_numbers(parsed.comment or "")
     said = {name: value for name, value in row.items() if name != "source"}
     digest = _digest(secret, [said, e164 or phone, comment])
     return _Item(index, row[model.ID], row, digest, e164 or phone, link, comment)

@@ -18,6 +18,9 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 FICTITIOUS = re.compile(r"\+4742\d{6}")
 PSEUDONYM_LENGTH = 32  # hexadecimal digits
 
+# Eight digits or more, however they are grouped on their line. The importer has both again, in macros.sql.
+_NUMBER = re.compile(r"\+?\d(?:(?:[^\S\r\n]|[().‐-―-]){0,3}\d){7,}")
+_E_MAIL = re.compile(r"""[^\s@,;:<>()"]{1,64}@[^\s@,;:<>()"]+\.[^\s@,;:<>()"]+""")
 _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
@@ -64,3 +67,11 @@ def customer_key(secret: bytes, customer_id: str | None, e164: str | None) -> st
     if customer_id:
         return pseudonym(secret, f"customer:{customer_id}")
     return phone_key(secret, e164 or "")
+
+
+def without_numbers(text: str) -> str:
+    """A comment with what looks like a phone number, an account number or an e-mail address taken out.
+
+    A date written in figures has eight digits, too, and goes with them; scores, years and amounts stay.
+    """
+    return _NUMBER.sub("[…]", _E_MAIL.sub("[…]", text.replace("\x00", ""))).strip()

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
 
+from data.people import without_numbers
 from settings import Settings
 from store import Store
 from store.schema import answer, decision, record, reply, survey
 from surveys.hours import day_began
-from surveys.outcomes import without_numbers
 
 _WHERE = ("partner", "team", "agent", "channel", "topic")
 

@@ -6,7 +6,6 @@ the change. It carries no phone number and no text, save the comment, which has 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -14,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from data.people import without_numbers
 from store import feed
 from store.schema import answer, decision, record, reply, survey
 
 CHUNK = 500
-_PHONE_LIKE = re.compile(r"\+?\d[\d \-.]{6,}\d")
 # What a snapshot says before anything has come back.
 _NOTHING_YET: dict[str, Any] = {
     "asked_at": None,
@@ -103,11 +102,6 @@ def append_comments(connection: Connection, contact_ids: Iterable[str], now: dat
 def has_words(text: str) -> bool:
     """Whether a reply says more than a number."""
     return sum(character.isalpha() for character in text) >= 3
-
-
-def without_numbers(text: str) -> str:
-    """A comment with what looks like phone and account numbers taken out."""
-    return _PHONE_LIKE.sub("[…]", text.replace("\x00", "")).strip()
 
 
 def _snapshots(connection: Connection, contact_ids: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -99,6 +99,17 @@ create macro as_e164(given, region) as case
     when given is not null then other_e164(given)
 end;
 
+-- Free text without phone numbers, account numbers and e-mail addresses, as data/people.py takes them out.
+create macro without_numbers(given) as regexp_replace(
+    regexp_replace(
+        given,
+        '[^\t-\r\x1c-\x20\x{85}\pZ@,;:<>()"]{1,64}@[^\t-\r\x1c-\x20\x{85}\pZ@,;:<>()"]+'
+        || '\.[^\t-\r\x1c-\x20\x{85}\pZ@,;:<>()"]+',
+        '[…]', 'g'
+    ),
+    '\+?\p{Nd}([\t\x0b\x0c\x1c-\x20\x{85}\pZ().\x{2010}-\x{2015}-]{0,3}\p{Nd}){7,}', '[…]', 'g'
+);
+
 -- Whether nothing is wrong with a value: cheap, for every row. Null is no answer.
 create macro is_money(value) as value >= 0 and try_cast(value as decimal(18, 2)) = value;
 create macro is_moment(value, local, zone) as value >= timestamptz '2000-01-01 00:00:00+00'

@@ -188,6 +188,12 @@ def test_comments_are_kept_apart(tmp_path: Path, settings: Settings) -> None:
     assert (comment["contact_id"], comment["text"]) == ("a", "Fin, rask\nhjelp")
 
 
+def test_a_comment_comes_to_the_log_without_numbers_and_addresses(tmp_path: Path, settings: Settings) -> None:
+    text = "contact_id,ended_at,comment\na,2026-03-02T10:15:00Z,8/10! Ring +47 912 34 567 el. ola@epost.no\n"
+    load(settings, write(tmp_path, text))
+    assert one(settings, "comment")["text"] == "8/10! Ring […] el. […]"
+
+
 @pytest.mark.parametrize(
     ("content", "toml", "words"),
     [

@@ -100,6 +100,12 @@ def test_a_correction_is_told_again_and_keeps_its_one_decision(store: Store, set
     assert kept.payload["topic"] == "Moving"
 
 
+def test_a_comment_goes_to_the_feed_without_numbers_and_addresses(store: Store, settings: Settings) -> None:
+    sent = contact(comment="9 av 10! Ring +47 912 34 567 eller ola@epost.no")
+    accept(store, settings, "contact", [sent], NOW)
+    assert [row["text"] for row in fed(store, "comment")] == ["9 av 10! Ring […] eller […]"]
+
+
 def test_a_correction_can_take_a_comment_back(sqlite_store: Store, settings: Settings) -> None:
     accept(sqlite_store, settings, "contact", [contact(comment="Ring Kari")], NOW)
     accept(sqlite_store, settings, "contact", [contact()], NOW)

@@ -5,9 +5,40 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from data.people import customer_key, is_mobile, phone_key, pseudonym, to_e164
+from data import duck
+from data.people import customer_key, is_mobile, phone_key, pseudonym, to_e164, without_numbers
+from data.shaping import SQL
+
+COMMENTS = [
+    # (as written, as kept)
+    ("Ring 91234567 etter kl 16", "Ring […] etter kl 16"),
+    ("Ring +47 912 34 567, takk", "Ring […], takk"),
+    ("(+47) 912.34.567", "([…]"),
+    ("0047\u00a0912\u00a034\u00a0567", "[…]"),
+    ("91-23-45-67 eller 91 – 23 – 45 – 67", "[…] eller […]"),
+    ("tlf.91 23 45 67.", "tlf.[…]."),
+    ("9 1 2 3 4 5 6 7", "[…]"),
+    ("Konto 1234.56.78903 og 12345678903", "Konto […] og […]"),
+    ("Fødselsnummer 010190 12345", "Fødselsnummer […]"),
+    ("٩١٢٣٤٥٦٧", "[…]"),
+    ("9\n91234567\nTakk", "9\n[…]\nTakk"),
+    ("Skriv til ola.nordmann+svar@epost.example.no.", "Skriv til […]"),
+    ("<kåre@blåbær.no>, (a@b.no);c@d.no", "<[…]>, ([…]);[…]"),
+    ("a@b", "a@b"),
+    ("@telia er best", "@telia er best"),
+    ("1234567", "1234567"),
+    ("9", "9"),
+    ("8/10, nesten 9 av 10", "8/10, nesten 9 av 10"),
+    ("8/10 9/10 10/10 7/10", "8/10 9/10 10/10 7/10"),
+    ("Kunde siden 2019, fiber i 2025", "Kunde siden 2019, fiber i 2025"),
+    ("Betalte 12 990,00 kr kl 16:30", "Betalte 12 990,00 kr kl 16:30"),
+    ("Fin, rask\nhjelp", "Fin, rask\nhjelp"),
+]
 
 
 @pytest.mark.parametrize(
@@ -74,3 +105,30 @@ def test_a_customer_number_that_looks_like_a_phone_number_is_not_that_phone() ->
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_who_is_unknown_has_no_pseudonym(nothing: str | None) -> None:
     assert customer_key(b"k", nothing, nothing) == ""
+
+
+@pytest.mark.parametrize(("written", "kept"), COMMENTS)
+def test_a_comment_loses_numbers_and_addresses_and_keeps_scores_and_years(written: str, kept: str) -> None:
+    assert without_numbers(written) == kept
+    assert without_numbers(kept) == kept
+
+
+PIECES = st.sampled_from([*"0189٣ .-()+/@,–\u00a0\u2003\n\taø<", "91234567", "2026", "a@b.no", "[…]"])
+TEXTS = st.lists(PIECES, max_size=16).map(lambda pieces: "".join(pieces).strip())
+
+
+@given(st.lists(TEXTS, max_size=50))
+def test_a_comment_of_a_file_loses_what_a_live_one_loses(texts: list[str]) -> None:
+    texts += [written for written, _ in COMMENTS]
+    masked = _MACROS.execute("select without_numbers(unnest($texts))", {"texts": texts}).fetchall()
+    assert [text for (text,) in masked] == [without_numbers(text) for text in texts]
+
+
+def _macros() -> duckdb.DuckDBPyConnection:
+    connection = duck.connect()
+    connection.execute("create macro other_e164(given) as null::varchar")
+    connection.execute((SQL / "macros.sql").read_text())
+    return connection
+
+
+_MACROS = _macros()
