@@ -162,7 +162,7 @@ def test_any_order_gives_the_same_facts(tmp_path: Path, history: Any) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=_quiet, phases=_unshrunk)
+@settings(max_examples=40, deadline=None, suppress_health_check=_quiet, phases=_unshrunk)
 @given(histories)
 def test_any_order_gives_the_same_facts_at_length(tmp_path: Path, history: Any) -> None:
     _compare(tmp_path, history)
