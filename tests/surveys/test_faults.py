@@ -6,6 +6,7 @@ reply that was acknowledged is missing, every contact has its decision, and nobo
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import signal
@@ -68,6 +69,11 @@ class World:
         self._lock = threading.Lock()
         carrier.behave = lambda form: self.random.choice(FAULTS)
         carrier.on_text = self.customer
+        wait_for(self._web_listens, 60)
+
+    def _web_listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _worker(self) -> subprocess.Popen[bytes]:
         return self._start("-m", "surveys", "worker")
@@ -105,10 +111,18 @@ class World:
             form = {"MessageSid": sid, "From": text.to, "Body": body, "To": "+4759440000", "NumMedia": "0"}
             url = f"http://127.0.0.1:{self.port}/sms/reply"
             for _ in range(self.random.choice([1, 1, 2])):
-                if await self.carrier.post(url, form) == 200:
+                if await self._deliver(url, form):
                     self.acknowledged.add(sid)
                     if body == "STOPP":
                         self.stopped_at.setdefault(text.to, time.time())
+
+    async def _deliver(self, url: str, form: dict[str, str]) -> bool:
+        """As a carrier told to retry does: while the webhooks are down, the reply is tried again."""
+        for _ in range(30):
+            if await self.carrier.post(url, form) == 200:
+                return True
+            await asyncio.sleep(0.2)
+        return False
 
     def end(self) -> None:
         for process in [*self.workers, self.web]:
