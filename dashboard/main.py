@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import logging
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import Literal
 
 import streamlit as st
 
@@ -21,11 +21,28 @@ log = logging.getLogger("svar.dashboard")
 
 _ICON = Path(__file__).parent / "static" / "icon.png"
 _ICONS = {
-    "comparison": ":material/compare_arrows:",
     "live": ":material/bolt:",
+    "alarms": ":material/notifications_active:",
+    "queue": ":material/phone_callback:",
+    "comparison": ":material/compare_arrows:",
+    "groups": ":material/groups:",
     "scorecard": ":material/fact_check:",
+    "asked": ":material/how_to_reg:",
+    "reasons": ":material/forum:",
+    "initiatives": ":material/trending_down:",
+    "targets": ":material/flag:",
+    "data_in": ":material/upload_file:",
+    "health": ":material/monitor_heart:",
     "phone": ":material/smartphone:",
 }
+# Where a page stands in the menu, once a viewer has more pages than fit beside each other.
+_SECTIONS = {
+    "now": ("live", "alarms", "queue"),
+    "compare": ("comparison", "groups", "scorecard", "asked"),
+    "improve": ("reasons", "initiatives", "targets"),
+    "run": ("data_in", "health", "phone"),
+}
+_BESIDE = 6  # pages that a menu shows without sections
 
 
 def main() -> None:
@@ -46,16 +63,33 @@ def main() -> None:
 
 
 def _run_page(frame: Frame) -> None:
-    first, *others = frame.viewer.pages(context.settings())
-    pages = [_page(first, frame, default=True), *(_page(name, frame) for name in others)]
+    names = frame.viewer.pages(context.settings())
+    pages = {name: _page(name, frame, default=name == names[0]) for name in names}
+
+    def to_the_root() -> None:
+        # With what stands in the address: the menu marks the page at the root, not its name.
+        st.switch_page(pages[names[0]], query_params=st.query_params.to_dict())
+
     # The first page lies at the root; a link to its name leads there as well.
-    pages.append(_page(first, frame, visibility="hidden"))
-    st.navigation(pages, position="top").run()
+    alias = st.Page(to_the_root, url_path=names[0], visibility="hidden")
+    st.navigation(_menu(pages, alias, frame.words), position="top").run()
 
 
-def _page(
-    name: str, frame: Frame, *, default: bool = False, visibility: Literal["visible", "hidden"] = "visible"
-) -> st.Page:
+def _menu(pages: Mapping[str, st.Page], alias: st.Page, say: Words) -> dict[str, list[st.Page]]:
+    """The pages beside each other (the nameless section), or in sections where they are many; a page of no
+    section stays beside them."""
+    if len(pages) <= _BESIDE:
+        return {"": [*pages.values(), alias]}
+    menu = {
+        say(f"section.{section}"): [pages[name] for name in members if name in pages]
+        for section, members in _SECTIONS.items()
+    }
+    placed = {name for members in _SECTIONS.values() for name in members}
+    loose = [page for name, page in pages.items() if name not in placed]
+    return {"": [*loose, alias]} | {name: members for name, members in menu.items() if members}
+
+
+def _page(name: str, frame: Frame, *, default: bool = False) -> st.Page:
     module = importlib.import_module(f"dashboard.views.{name}")
 
     def show() -> None:
@@ -74,7 +108,6 @@ def _page(
         icon=_ICONS[name],
         url_path="" if default else name,
         default=default,
-        visibility=visibility,
     )
 
 
@@ -98,17 +131,22 @@ def _picked_viewer(bar: st.delta_generator.DeltaGenerator, say: Words) -> Viewer
     viewers = demo_viewers(Picker().members("partner"))
     asked = st.query_params.get("viewer", "")
     if "svar-viewer" not in st.session_state:
-        st.session_state["svar-viewer"] = asked if asked in viewers else "lead"
+        # A name that is not there opens nothing: a misspelt partner must not see what a team lead sees.
+        st.session_state["svar-viewer"] = (asked if asked in viewers else None) if asked else "lead"
     with bar:
         st.html(f'<span class="svar-demo">{say("app.demo")}: {say("app.demo_note")}</span>', width="content")
         code = st.selectbox(
             say("app.viewer"),
             list(viewers),
+            index=None,
             key="svar-viewer",
+            placeholder=say("app.viewer"),
             format_func=lambda code: _viewer_name(viewers[code], say),
             label_visibility="collapsed",
             width=184,
         )
+    if code is None:
+        raise NoAccess("access.no_viewer", name=asked)
     if code != "lead" or asked:
         st.query_params["viewer"] = code
     return viewers[code]

@@ -99,13 +99,25 @@ def test_days_of_ones_own_stand_in_the_address(page: Page, demo_settings: Settin
         {"period": "1000"},
         {"period": "custom", "from": "2026-13-01", "to": "x"},
         {"period": "custom", "from": "2026-11-12", "to": "2026-11-10"},
-        {"lang": "de", "viewer": "admin"},
+        {"lang": "de"},
     ],
 )
 def test_nonsense_in_the_address_is_ignored(
     page: Page, demo_settings: Settings, query: dict[str, str]
 ) -> None:
     assert "6. nov. – 20. nov. 2026" in shown(page(demo_settings, query))
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("viewer", ["partner:Øst", "admin"])
+def test_a_viewer_who_does_not_exist_sees_nothing(page: Page, demo_settings: Settings, viewer: str) -> None:
+    app = page(demo_settings, {"viewer": viewer})
+    text = shown(app)
+    assert viewer in text
+    assert "Ingen tilgang" in text
+    assert not app.get("plotly_chart")
+    app.selectbox(key="svar-viewer").set_value("lead").run()
+    assert app.get("plotly_chart")
 
 
 @pytest.mark.usefixtures("full")
