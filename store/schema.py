@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -244,3 +245,50 @@ alarm = Table(
     Column("raised_at", BigInteger, nullable=False),
     Column("cleared_at", BigInteger),
 )
+
+# One row per alarm of the figures: a day out of the ordinary, or a level that has moved.
+metric_alarm = Table(
+    "metric_alarm",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("series", Text, nullable=False),
+    Column("direction", Text, nullable=False),  # up, down
+    Column("finding", JSON, nullable=False),  # metrics.inference.alarms.Alarm, as it stands now
+    Column("found_at", BigInteger, nullable=False),
+    Column("over_on", Text, nullable=False, server_default=""),  # day the series was ordinary again, ISO
+    Column("acknowledged_at", BigInteger),
+    Column("acknowledged_by", Text, nullable=False, server_default=""),
+    Column("closed_at", BigInteger),  # by a person; what is over by itself stays to be looked at
+    Column("closed_by", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),  # what it turned out to be
+)
+Index("metric_alarm_by_series", metric_alarm.c.series, metric_alarm.c.direction)
+
+# One row per measure that is meant to spare customers a contact.
+initiative = Table(
+    "initiative",
+    metadata,
+    Column("initiative_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("topics", JSON, nullable=False),  # names of the topics it touches
+    Column("owner", Text, nullable=False),
+    Column("launched", Text, nullable=False),  # ISO day; one to come is a proposal
+    Column("ended", Text, nullable=False, server_default=""),  # ISO day, "" while it goes on
+    Column("cost_minor", BigInteger),  # what it cost, in øre; null where nobody has said
+    Column("assumed_effect", Float),  # share of the contacts it was meant to spare (.12: 12 % fewer)
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# One row per thing that a person did about an alarm or an initiative. Never changed.
+deed = Table(
+    "deed",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),  # acknowledged, closed, reopened, registered, changed, removed
+    Column("subject", Text, nullable=False),  # alarm, initiative
+    Column("key", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+)
+Index("deed_by_subject", deed.c.subject, deed.c.key)
