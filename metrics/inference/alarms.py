@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 from scipy.special import ndtri
 
-from metrics.inference.baseline import Series, expect
+from metrics.inference.baseline import Expected, Series, expect
 
 SPIKE, SHIFT = "spike", "shift"
 FALSE_ALARMS = 12.0  # a year, over all series together
@@ -51,7 +51,8 @@ class Alarm:
 class Cause:
     """Alarms that may have one cause: close in time, and alike in topic, channel or partner.
 
-    ``shared`` is what all of them have in common; the first alarm is the strongest.
+    ``shared`` is what all of them have in common; the first alarm is the strongest. An alarm of the whole
+    (without any ``dims``) belongs to the strongest of its parts that moved with it.
     """
 
     shared: tuple[tuple[str, str], ...]
@@ -103,16 +104,25 @@ def detect(
 
 def group(alarms: Sequence[Alarm]) -> tuple[Cause, ...]:
     """Alarms by cause, the strongest cause first."""
-    left = sorted(alarms, key=lambda a: (a.since, a.key))
+    whole = [alarm for alarm in alarms if not alarm.dims]
+    left = sorted((alarm for alarm in alarms if alarm.dims), key=lambda a: (a.since, a.key))
     groups: list[list[Alarm]] = []
     for alarm in left:
         near = [g for g in groups if any(_related(alarm, other) for other in g)]
         merged = [alarm, *(other for g in near for other in g)]
         groups = [g for g in groups if g not in near] + [merged]
+    for alarm in whole:
+        # The strongest of its parts that moved with it is why the whole has moved.
+        parts = [g for g in groups if any(_part_of(alarm, other) for other in g)]
+        if parts:
+            max(parts, key=lambda g: max(abs(other.z) for other in g)).append(alarm)
+        else:
+            groups.append([alarm])
     causes = []
     for members in groups:
         ordered = sorted(members, key=lambda a: (-abs(a.z), a.key))
-        shared = set(ordered[0].dims).intersection(*(set(a.dims) for a in ordered))
+        dims = [set(a.dims) for a in ordered if a.dims] or [set()]
+        shared = dims[0].intersection(*dims[1:])
         causes.append(Cause(tuple(sorted(shared)), tuple(ordered), any(a.full for a in ordered)))
     return tuple(sorted(causes, key=lambda c: (not c.full, -abs(c.alarms[0].z), c.alarms[0].key)))
 
@@ -125,6 +135,13 @@ def _of_series(series: Series, bounds: Limits, holidays: Collection[date]) -> li
         sum_, start, quiet = 0.0, 0, 0
         for i in np.flatnonzero(~np.isnan(day.z)):
             z = sign * float(day.z[i])
+            if series.unfinished and i == len(series.total) - 1:
+                # What is there may only become more: a count too high for a whole day is so already.
+                if current is None and sign > 0 and series.kind == "count" and z > bounds.spike:
+                    current = _alarm(
+                        series, day, bounds, direction=direction, kind=SPIKE, at=int(i), first=int(i)
+                    )
+                break
             start = int(i) if sum_ == 0 else start
             sum_ = max(0.0, sum_ + z - ALLOWANCE)
             kind = SPIKE if z > bounds.spike else SHIFT if sum_ > bounds.shift else ""
@@ -137,31 +154,52 @@ def _of_series(series: Series, bounds: Limits, holidays: Collection[date]) -> li
                     current, sum_ = None, 0.0
             elif kind:
                 first = start if kind == SHIFT else int(i)
-                wide = bounds.spike * float(day.sd[i])
-                current = Alarm(
-                    f"{series.name}|{kind}|{direction}|{series.day(first).isoformat()}",
-                    series.name,
-                    kind,
-                    direction,
-                    series.day(int(i)),
-                    series.day(first),
-                    float(day.value[i]),
-                    float(day.expected[i]),
-                    _at_least(series, float(day.expected[i]) - wide),
-                    _at_most(series, float(day.expected[i]) + wide),
-                    sign * z,
-                    series.bad in {direction, "both"},
-                    series.full and series.bad in {direction, "both"},
-                    series.dims,
-                )
+                current = _alarm(series, day, bounds, direction=direction, kind=kind, at=int(i), first=first)
                 quiet = 0
         if current is not None:
             found.append(current)
     return found
 
 
+def _alarm(
+    series: Series, day: Expected, bounds: Limits, *, direction: str, kind: str, at: int, first: int
+) -> Alarm:
+    wide = bounds.spike * float(day.sd[at])
+    bad = series.bad in {direction, "both"}
+    return Alarm(
+        f"{series.name}|{kind}|{direction}|{series.day(first).isoformat()}",
+        series.name,
+        kind,
+        direction,
+        series.day(at),
+        series.day(first),
+        float(day.value[at]),
+        float(day.expected[at]),
+        _at_least(series, float(day.expected[at]) - wide),
+        _at_most(series, float(day.expected[at]) + wide),
+        float(day.z[at]),
+        bad,
+        series.full and bad,
+        series.dims,
+    )
+
+
+def measure(series: str) -> str:
+    """What a series measures: its name without what it is cut by."""
+    return series.partition("|")[0]
+
+
+def _part_of(whole: Alarm, part: Alarm) -> bool:
+    same = measure(whole.series) == measure(part.series) and whole.direction == part.direction
+    return same and bool(part.dims) and _near(whole, part)
+
+
+def _near(one: Alarm, other: Alarm) -> bool:
+    return abs((one.since - other.since).days) <= TOGETHER or abs((one.day - other.day).days) <= TOGETHER
+
+
 def _related(one: Alarm, other: Alarm) -> bool:
-    if abs((one.since - other.since).days) > TOGETHER and abs((one.day - other.day).days) > TOGETHER:
+    if not _near(one, other):
         return False
     a, b = dict(one.dims), dict(other.dims)
     # A topic tells most; alarms of different topics are different causes even with one partner.

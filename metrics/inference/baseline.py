@@ -9,13 +9,17 @@ from datetime import date, timedelta
 import numpy as np
 from scipy.special import betainc, betaincc, gammaln, ndtri, stdtr
 
+from metrics.inference import reasons
+
 WEEKS = 13
 LEFT_OUT = 14  # days before the judged one that are no part of its baseline
 LAGS = np.arange(LEFT_OUT // 7 + 1, LEFT_OUT // 7 + 1 + WEEKS) * 7
 # The scatter is pooled over the weekdays, and so reaches six days further back.
 HISTORY = int(LAGS[-1]) + 6
 FEWEST = 6  # same weekdays, below which nothing is expected
+LATELY = 14  # days, none of which can be judged: the series is not watched
 _LARGEST = 8.0  # |z|; a stronger one says nothing more
+_RARE = 10  # hits expected of a share's day, below which they are counted rather than averaged
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,8 @@ class Series:
     series (topic, channel, partner). ``bad`` is the direction that calls for action: up, down or both.
     ``full`` marks series where an alarm is a full alarm: self-service is not used as it was meant.
 
-    To judge a day that is not over, give each day's numbers up to the same hour; the stated number of false
-    alarms is for one look a day.
+    A day of which nothing is known has NaN for its ``total``. The last day may be ``unfinished``: then only
+    a count that is already too high for a whole day is an alarm, however often one looks.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Series:
     dims: tuple[tuple[str, str], ...] = ()
     bad: str = "both"
     full: bool = False
+    unfinished: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in {"count", "share", "mean"} or self.bad not in {"up", "down", "both"}:
@@ -78,7 +83,19 @@ def expect(series: Series, *, holidays: Collection[date] = ()) -> Expected:
         return _counts(np.where(off, np.nan, total))
     n = np.where(off, 0.0, np.array(series.n, dtype=float))
     squares = total if series.kind == "share" else np.array(series.squares, dtype=float)
-    return _means(n, np.where(off, 0.0, total), np.where(off, 0.0, squares))
+    return _means(n, np.where(off, 0.0, total), np.where(off, 0.0, squares), share=series.kind == "share")
+
+
+def unjudged(series: Series, *, holidays: Collection[date] = ()) -> str:
+    """Why none of the last days can be judged (a reason code); empty where one can."""
+    if not series.total:
+        return reasons.NO_DATA
+    day = expect(series, holidays=holidays)
+    if np.isfinite(day.z[-LATELY:]).any():
+        return ""
+    if not np.isfinite(day.value[-LATELY:]).any():
+        return reasons.NO_DATA
+    return reasons.NO_SPREAD if np.isfinite(day.expected[-LATELY:]).any() else reasons.TOO_SHORT
 
 
 def _history(values: np.ndarray) -> np.ndarray:
@@ -127,7 +144,7 @@ def _mid_z(y: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
     return np.asarray(np.clip(np.where(below < 0.5, lower, upper), -_LARGEST, _LARGEST))
 
 
-def _means(n: np.ndarray, total: np.ndarray, squares: np.ndarray) -> Expected:
+def _means(n: np.ndarray, total: np.ndarray, squares: np.ndarray, *, share: bool = False) -> Expected:
     past_n = np.nan_to_num(_history(n))
     past_total = np.nan_to_num(_history(np.where(n > 0, total, np.nan)))
     past_squares = np.nan_to_num(_history(np.where(n > 0, squares, np.nan)))
@@ -139,6 +156,10 @@ def _means(n: np.ndarray, total: np.ndarray, squares: np.ndarray) -> Expected:
     # Within days, then between them: DerSimonian and Laird's moments, pooled over the week.
     inside = (past_squares - past_total**2 / np.maximum(past_n, 1)).sum(axis=1)
     within = _week(inside * enough) / np.maximum(_week((sums - weeks) * enough), 1)
+    if share:
+        # Where none of n was a hit, or all were, there is still the chance of one in 2(n + 1).
+        pooled = (_week(past_total.sum(axis=1) * enough) + 0.5) / (_week(sums * enough) + 1)
+        within = np.maximum(within, pooled * (1 - pooled))
     between = np.nansum(past_n * (mean - overall[:, None]) ** 2, axis=1)
     weight = sums - (past_n**2).sum(axis=1) / np.maximum(sums, 1)
     beyond = _week(between * enough) - within * _week(np.maximum(weeks - 1, 0) * enough)
@@ -154,8 +175,23 @@ def _means(n: np.ndarray, total: np.ndarray, squares: np.ndarray) -> Expected:
         z = (value - expected) / np.sqrt(variance)
     judged = enough & (n > 0) & (within > 0)
     sd = np.where(judged, np.sqrt(np.where(judged, variance, 1.0)), np.nan)
+    if share:
+        z = _with_rare(z, n, total, expected, n**2 * np.where(judged, variance, 1.0))
     z = np.where(judged, np.clip(z, -_LARGEST, _LARGEST), np.nan)
     return Expected(value, expected, sd, _as_normal(z, _week(np.maximum(weeks - 1, 0) * enough)))
+
+
+def _with_rare(
+    z: np.ndarray, n: np.ndarray, hits: np.ndarray, expected: np.ndarray, variance: np.ndarray
+) -> np.ndarray:
+    """z of days on which hits (or misses) are rare from their count, whose tails are not a normal one's."""
+    z = z.copy()
+    for sign, share, count in ((1, expected, hits), (-1, 1 - expected, n - hits)):
+        rare = ~np.isnan(z) & (n * np.nan_to_num(share) < _RARE)
+        # A baseline without any hit still leaves the chance of half a one.
+        mean = np.maximum(n[rare] * share[rare], 0.05)
+        z[rare] = sign * _mid_z(count[rare], mean, np.maximum(variance[rare], 1.02 * mean))
+    return z
 
 
 def _as_normal(z: np.ndarray, df: np.ndarray) -> np.ndarray:

@@ -1,0 +1,83 @@
+"""Step 9: watching. Alarms found in the published figures and kept in the store, where people act on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from metrics.inference.alarms import TOGETHER, Alarm
+from metrics.inference.results import from_json, to_json
+from metrics.opening import open_reader
+from metrics.scope import Scope
+from metrics.series import Watched, watched
+from settings import Settings
+from store import Store
+from store.metric_alarms import StoredAlarm, keep, stored
+
+# An alarm that was over longer ago is history when it is first seen.
+LOOK_BACK = timedelta(days=35)
+
+
+def watch(settings: Settings, store: Store, now: datetime) -> Watched:
+    """Look at every series as published, and bring the store's alarms up to date.
+
+    An alarm that is found again keeps what people did about it, also where late data moved its days a
+    little. One that later data no longer bear out is over. Reads three cuts of the cubes.
+    """
+    today = now.astimezone(settings.zone).date()
+    found = watched(open_reader(settings, Scope.everything()), today)
+    alarms = found.alarms(since=today - LOOK_BACK)
+    changed = changes(stored(store), alarms, today, now)
+    if changed:
+        keep(store, changed)
+    return found
+
+
+def changes(
+    known: Sequence[StoredAlarm], alarms: Sequence[Alarm], today: date, now: datetime
+) -> list[StoredAlarm]:
+    """The rows that are new or other than those kept."""
+    left = {alarm.key: alarm for alarm in known}
+    rows = []
+    for alarm in alarms:
+        before = left.pop(alarm.key, None) or _the_same(alarm, left)
+        left.pop(before.key if before else "", None)
+        row = StoredAlarm(
+            before.key if before else alarm.key,
+            alarm.series,
+            alarm.direction,
+            to_json(alarm),
+            before.found_at if before else int(now.timestamp()),
+            alarm.closed.isoformat() if alarm.closed else "",
+        )
+        if before is None or (row.finding, row.over_on) != (before.finding, before.over_on):
+            rows.append(row)
+    rows += [
+        replace(row, over_on=today.isoformat())
+        for row in left.values()
+        if not row.over_on and _within(row, today)
+    ]
+    return rows
+
+
+def finding(row: StoredAlarm) -> Alarm:
+    """The alarm of a stored row, under the key by which people know it."""
+    return replace(from_json(Alarm, row.finding), key=row.key)
+
+
+def _the_same(alarm: Alarm, left: dict[str, StoredAlarm]) -> StoredAlarm | None:
+    """The alarm kept of the same series, direction and days: late data may move its first day."""
+    for row in left.values():
+        if (row.series, row.direction) == (alarm.series, alarm.direction):
+            before = finding(row)
+            end = date.fromisoformat(row.over_on) if row.over_on else date.max
+            if before.since <= (alarm.closed or date.max) and alarm.since <= end:
+                return row
+            if abs((before.day - alarm.day).days) <= TOGETHER:
+                return row
+    return None
+
+
+def _within(row: StoredAlarm, today: date) -> bool:
+    return finding(row).day >= today - LOOK_BACK
