@@ -33,6 +33,8 @@ log = logging.getLogger("svar")
 
 # Replies must be on an open page within two seconds (docs/operation.md, "From a reply to the page").
 REFRESH_S = 0.25
+# The figures are watched for alarms at a new version, and no oftener than this.
+WATCH_S = 60
 
 
 Job = Callable[[Settings, threading.Event], None]
@@ -63,6 +65,7 @@ class Service:
         self._worker = Worker(self.settings, self.store, make_gateway(self.settings, self.store))
         self._spawn("sender", lambda: self._sender().run(self._stop))
         self._spawn("refresher", self._refresh_until_stopped)
+        self._spawn("watcher", self._watch_until_stopped)
         for job in jobs:
             self._spawn(job.__module__, partial(job, self.settings, self._stop))
 
@@ -98,6 +101,18 @@ class Service:
                 # The old version stays readable; the next round tries again.
                 log.exception("The lake could not be refreshed; the pages show the last good version.")
                 self._stop.wait(5)
+
+    def _watch_until_stopped(self) -> None:
+        seen = ""
+        while not self._stop.is_set():
+            try:
+                version = metrics.current_version(self.settings)
+                if version and version != seen:
+                    metrics.watch(self.settings, self.store, datetime.now(UTC))
+                    seen = version
+            except Exception:
+                log.exception("The figures could not be watched for alarms; the next round tries again.")
+            self._stop.wait(WATCH_S if seen else 1)
 
     async def _health(self, _request: Request) -> Response:
         return JSONResponse(

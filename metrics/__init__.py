@@ -11,6 +11,7 @@ from metrics.catalogue import UnknownNameError
 from metrics.opening import open_reader
 from metrics.reader import Reader
 from metrics.scope import Scope
+from metrics.watch import watch
 
 __all__ = [
     "Comparison",
@@ -22,4 +23,5 @@ __all__ = [
     "current_version",
     "open_reader",
     "refresh",
+    "watch",
 ]

@@ -18,6 +18,7 @@ from metrics.audit import check as check_facts
 from metrics.build import build as build_facts
 from metrics.build import build_on_spark, refresh
 from metrics.checks import CheckError
+from metrics.commands.alarms import alarms
 from metrics.reader import Reader
 from settings import Settings
 from store import open_store
@@ -153,6 +154,9 @@ def check(as_json: Json = False) -> None:
         Console().print(tables.checks(results))
     if broken:
         raise typer.Exit(1)
+
+
+app.command()(alarms)
 
 
 def _sorted_out(

@@ -13,6 +13,7 @@ from metrics.scope import Scope
 from metrics.series import Watched, watched
 from settings import Settings
 from store import Store
+from store.lease import held
 from store.metric_alarms import StoredAlarm, keep, stored
 
 # An alarm that was over longer ago is history when it is first seen.
@@ -23,14 +24,16 @@ def watch(settings: Settings, store: Store, now: datetime) -> Watched:
     """Look at every series as published, and bring the store's alarms up to date.
 
     An alarm that is found again keeps what people did about it, also where late data moved its days a
-    little. One that later data no longer bear out is over. Reads three cuts of the cubes.
+    little. One that later data no longer bear out is over. Reads three cuts of the cubes; of several who
+    watch at once one writes.
     """
     today = now.astimezone(settings.zone).date()
     found = watched(open_reader(settings, Scope.everything()), today)
     alarms = found.alarms(since=today - LOOK_BACK)
-    changed = changes(stored(store), alarms, today, now)
-    if changed:
-        keep(store, changed)
+    with held(store, "watch") as ours:
+        changed = changes(stored(store), alarms, today, now) if ours else []
+        if changed:
+            keep(store, changed)
     return found
 
 

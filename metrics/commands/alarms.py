@@ -1,0 +1,129 @@
+"""`python -m metrics alarms`: what is out of the ordinary, by cause, and what people did about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from metrics import alarm_words
+from metrics.commands.shared import (
+    Json,
+    Language,
+    NoBuild,
+    Who,
+    checked,
+    opened,
+    print_json,
+    reader_of,
+    reports,
+)
+from metrics.inference.alarms import FALSE_ALARMS, Alarm, Cause, group
+from metrics.inference.reasons import reason_text
+from metrics.inference.results import to_json
+from metrics.series import Watched
+from metrics.watch import finding, watch
+from store.metric_alarms import StoredAlarm, acknowledge, close, reopen, stored
+
+
+@reports
+def alarms(
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Closed ones as well.")] = False,
+    acknowledge_key: Annotated[
+        str, typer.Option("--acknowledge", metavar="KEY", help="Say that somebody looks into it.")
+    ] = "",
+    close_key: Annotated[
+        str, typer.Option("--close", metavar="KEY", help="Say that it is settled; --note says what it was.")
+    ] = "",
+    reopen_key: Annotated[str, typer.Option("--reopen", metavar="KEY", help="Closed too early.")] = "",
+    who: Who = "",
+    note: Annotated[str, typer.Option(help="What it turned out to be.")] = "",
+    language: Language = "en",
+    no_build: NoBuild = False,
+    as_json: Json = False,
+) -> None:
+    """What is out of the ordinary, grouped by cause; full alarms first."""
+    checked(language)
+    now = datetime.now(UTC)
+    with opened() as (settings, store):
+        reader = reader_of(settings, store, None, no_build=no_build)
+        found = watch(settings, store, now)
+        if acknowledge_key:
+            acknowledge(store, acknowledge_key, who=who, now=now)
+        if close_key:
+            close(store, close_key, who=who, note=note, now=now)
+        if reopen_key:
+            reopen(store, reopen_key, who=who, now=now)
+        rows = [row for row in stored(store) if everything or row.open]
+    if as_json:
+        print_json(as_content(rows, found, reader.as_of, language))
+    else:
+        _print(rows, found, language)
+
+
+def as_content(
+    rows: list[StoredAlarm], found: Watched, as_of: datetime, language: str = "en"
+) -> dict[str, Any]:
+    """The keys of the command line."""
+    known = {row.key: row for row in rows}
+    return {
+        "as_of": as_of.isoformat(),
+        "series": len(found.series),
+        "false_alarms_a_year": FALSE_ALARMS,
+        "unwatched": [{"series": name, "reason": reason} for name, reason in found.unwatched().items()],
+        "causes": [_cause(cause, known, language) for cause in causes(rows)],
+    }
+
+
+def causes(rows: list[StoredAlarm]) -> tuple[Cause, ...]:
+    """Stored alarms by cause."""
+    return group([finding(row) for row in rows])
+
+
+def _cause(cause: Cause, known: dict[str, StoredAlarm], language: str) -> dict[str, Any]:
+    return {
+        "full": cause.full,
+        "shared": dict(cause.shared),
+        "alarms": [_alarm(alarm, known[alarm.key], language) for alarm in cause.alarms],
+    }
+
+
+def _alarm(alarm: Alarm, row: StoredAlarm, language: str) -> dict[str, Any]:
+    content = to_json(alarm)
+    content.pop("closed")
+    return {
+        **content,
+        "dims": dict(alarm.dims),
+        "over_on": row.over_on or None,
+        "found_at": _moment(row.found_at),
+        "acknowledged_at": _moment(row.acknowledged_at),
+        "acknowledged_by": row.acknowledged_by,
+        "closed_at": _moment(row.closed_at),
+        "closed_by": row.closed_by,
+        "note": row.note,
+        "sentence": alarm_words.sentence(alarm, language),
+    }
+
+
+def _moment(at: int | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat()
+
+
+def _print(rows: list[StoredAlarm], found: Watched, language: str) -> None:
+    known = {row.key: row for row in rows}
+    for cause in causes(rows):
+        typer.echo("FULL ALARM" if cause.full else "Alarm")
+        for alarm in cause.alarms:
+            row = known[alarm.key]
+            state = "closed" if not row.open else "looked into" if row.acknowledged_at else "new"
+            typer.echo(f"  {alarm_words.sentence(alarm, language)} [{state}] {alarm.key}")
+    if not rows:
+        typer.echo("Nothing is out of the ordinary.")
+    unwatched = found.unwatched()
+    typer.echo(
+        f"{len(found.series) - len(unwatched)} series watched, {FALSE_ALARMS:.0f} false alarms a year."
+    )
+    for name, reason in unwatched.items():
+        typer.echo(f"  not watched: {name}: {reason_text(reason, language)}")

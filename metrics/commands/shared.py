@@ -1,0 +1,79 @@
+"""What the sub-commands have in common: options, how errors end, one JSON document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime
+from functools import wraps
+from typing import Annotated, Any, ParamSpec
+
+import typer
+
+from metrics import Reader, Scope, UnknownNameError, open_reader
+from metrics.build import refresh
+from settings import Settings
+from store import Store, open_store
+
+Arguments = ParamSpec("Arguments")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, and nothing else.")]
+First = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
+Last = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")]
+Partner = Annotated[str | None, typer.Option("--as-partner", help="See only what this partner may see.")]
+NoBuild = Annotated[bool, typer.Option("--no-build", help="Answer from what is published already.")]
+Language = Annotated[str, typer.Option(help="Of sentences: nb or en.")]
+Who = Annotated[str, typer.Option(help="Who does it; written down.")]
+
+
+def reports(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """Bad names and values end with 2 and a message that says what is wrong."""
+
+    @wraps(command)
+    def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (UnknownNameError, ValueError, KeyError) as error:
+            text = error.args[0] if error.args else error
+            typer.echo(f"metrics: {text}", err=True)
+            raise typer.Exit(2) from error
+
+    return guarded
+
+
+@contextmanager
+def opened() -> Iterator[tuple[Settings, Store]]:
+    """The settings and the store, closed afterwards."""
+    settings = Settings()
+    with closing(open_store(settings.database_url)) as store:
+        yield settings, store
+
+
+def reader_of(settings: Settings, store: Store, partner: str | None, *, no_build: bool) -> Reader:
+    """A reader of the newest figures, brought up to date first unless ``no_build``."""
+    if not no_build:
+        refresh(settings, store, datetime.now(UTC))
+    return open_reader(settings, scope_of(partner))
+
+
+def scope_of(partner: str | None) -> Scope:
+    """Everything, or what one partner may see."""
+    return Scope.everything() if partner is None else Scope.of_partner(partner)
+
+
+def checked(language: str) -> str:
+    """The language. ValueError for one that there is not."""
+    if language not in {"nb", "en"}:
+        raise ValueError(f"there is no language {language!r}; there are: nb, en")
+    return language
+
+
+def day_of(moment: datetime | None) -> date | None:
+    """The day of an option."""
+    return moment.date() if moment else None
+
+
+def print_json(content: Any) -> None:
+    """One JSON document; a number that is none is an error, not a word."""
+    typer.echo(json.dumps(content, ensure_ascii=False, allow_nan=False))
