@@ -29,16 +29,21 @@ def import_file(
     mapping_name: Annotated[
         str, typer.Option("--mapping", help="A shipped mapping's name, or a TOML file.")
     ] = "generic",
+    kind: Annotated[
+        str,
+        typer.Option(help="What a row is, where the columns do not tell: contact, sale, topic, …"),
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Import a file of contacts, sales, cases, sessions or calls offered."""
+    """Import a file of contacts or what belongs to them, or a reference table."""
     now = datetime.now(UTC)
     try:
+        chosen = mapping.load(mapping_name)
+        if kind:
+            chosen = mapping.of_kind(chosen, kind)
         with _bar() as progress:
-            summary = importer.run(
-                read_settings(), file, mapping.load(mapping_name), now=now, dry_run=dry_run, progress=progress
-            )
+            summary = importer.run(read_settings(), file, chosen, now=now, dry_run=dry_run, progress=progress)
     except (mapping.BadUse, SettingsError) as error:
         errors.print(f"[red]Not imported.[/red] {escape(str(error))}", markup=True)
         raise typer.Exit(2) from None

@@ -23,7 +23,8 @@ from starlette.routing import Route
 
 from data.grouping import Grouped
 from data.intake import Answer
-from data.openapi import MAX_BODY, MAX_RECORDS, PATHS, document
+from data.openapi import MAX_BODY, MAX_RECORDS, document
+from data.records import PATHS
 from settings import Settings
 from store import Store
 

@@ -48,8 +48,10 @@ _CONTACT = [
     ("self_service_first", pa.bool_()),  # the platform's flag
     ("closed_automatically", pa.bool_()),
     ("asked", pa.bool_()),  # the source brings scores: the customer counts as asked and reached
-    ("score", pa.int16()),  # 1–10, brought by the source
+    ("score", pa.int16()),  # brought by the source; null where it was given on another scale than 1–10
     ("score_at", pa.int64()),
+    ("score_scale", pa.string()),  # 1-10, 1-5, …: lowest and highest; "" where no score was given
+    ("score_given", pa.int16()),  # on its own scale
     ("hit", pa.bool_()),  # brought by the source
     ("hit_value_minor", pa.int64()),
 ]
@@ -62,6 +64,7 @@ _SALE = [
     ("product", pa.string()),
     ("value_minor", pa.int64()),
     ("currency", pa.string()),
+    ("cancelled", pa.bool_()),  # called off: no hit and no value
 ]
 _CASE = [
     ("case_id", pa.string()),
@@ -118,6 +121,36 @@ _OUTCOME = [
 _LINK = [("phone_key", pa.string()), ("customer_key", pa.string())]
 # Free text, kept apart from everything else so that it can be forgotten by itself.
 _COMMENT = [("contact_id", pa.string()), ("day", pa.date32()), ("text", pa.string())]
+# Reference tables: what people know beside the events. A partner of "" stands for all of them.
+_TOPIC = [
+    ("topic", pa.string()),
+    ("need", pa.string()),  # value, neutral, unwanted
+    ("ease", pa.int16()),  # 1–5: 5 is easy to remove
+    ("contact_cost_minor", pa.int64()),
+]
+_PRODUCT = [("product", pa.string()), ("progression_milli", pa.int32())]  # factor × 1000
+_ACTIVE_CUSTOMERS = [
+    ("active_id", pa.string()),  # month|partner
+    ("month", pa.date32()),  # its first day
+    ("partner", pa.string()),
+    ("customers", pa.int32()),
+]
+_HOUR_COST = [
+    ("cost_id", pa.string()),  # valid_from|partner
+    ("valid_from", pa.date32()),
+    ("partner", pa.string()),
+    ("cost_minor", pa.int64()),  # of one handling hour
+]
+_TARGET = [
+    ("target_id", pa.string()),
+    ("metric", pa.string()),
+    ("filters", pa.string()),  # JSON object, dimension to value
+    ("baseline", pa.float64()),  # in the metric's unit
+    ("target", pa.float64()),
+    ("start", pa.date32()),
+    ("by", pa.date32()),
+    ("owner", pa.string()),
+]
 
 SCHEMAS: dict[str, pa.Schema] = {
     kind: pa.schema(fields + _ORDER)
@@ -130,6 +163,11 @@ SCHEMAS: dict[str, pa.Schema] = {
         "outcome": _OUTCOME,
         "link": _LINK,
         "comment": _COMMENT,
+        "topic": _TOPIC,
+        "product": _PRODUCT,
+        "active_customers": _ACTIVE_CUSTOMERS,
+        "hour_cost": _HOUR_COST,
+        "target": _TARGET,
     }.items()
 }
 # The first column of every kind is its key.
@@ -156,7 +194,9 @@ class Log:
     def append(self, kind: str, rows: Sequence[Mapping[str, Any]]) -> Path:
         """Write rows (with ``accepted_us`` and ``seq``) as one durable batch."""
         draft, final = self.new_batch(kind)
-        pq.write_table(pa.Table.from_pylist([_typed(row) for row in rows], schema=SCHEMAS[kind]), draft)
+        schema = SCHEMAS[kind]
+        days = [each.name for each in schema if pa.types.is_date(each.type)]
+        pq.write_table(pa.Table.from_pylist([_typed(row, days) for row in rows], schema=schema), draft)
         publish(draft, final)
         return final
 
@@ -176,7 +216,6 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _typed(row: Mapping[str, Any]) -> dict[str, Any]:
+def _typed(row: Mapping[str, Any], days: Sequence[str]) -> dict[str, Any]:
     # The feed keeps rows as JSON, where a day is text.
-    day = row.get("day")
-    return {**row, "day": date.fromisoformat(day)} if isinstance(day, str) else dict(row)
+    return {**row} | {name: date.fromisoformat(row[name]) for name in days if isinstance(row.get(name), str)}

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from data.records import RECORDS
+from data.records import PATHS, RECORDS
 
 SHIPPED = Path(__file__).with_name("mappings")
 SPECIAL_FORMATS = ("iso", "epoch", "epoch_ms", "excel")
@@ -86,7 +86,7 @@ class Mapping(BaseModel):
 
     name: str = ""
     description: str = ""
-    record: Literal["contact", "sale", "case", "session", "calls_offered", "auto"] = Field(
+    record: str = Field(
         "contact", description="What a row is. auto: the record whose required columns are there."
     )
     by_name: bool = Field(False, description="Columns named like our fields are read as those fields.")
@@ -114,6 +114,8 @@ class Mapping(BaseModel):
         if not self.fields and not self.by_name:
             raise ValueError("has no fields")
         if self.record != "auto":
+            if self.record not in RECORDS:
+                raise ValueError(f"there is no record {self.record}; there are {', '.join(RECORDS)}, auto")
             known = RECORDS[self.record].model_fields
             for name in self.fields:
                 if name not in known:
@@ -157,6 +159,19 @@ def load(name_or_file: str) -> Mapping:
         )
         raise BadUse(message)
     return read(path.read_bytes(), path.stem)
+
+
+def of_kind(mapping: Mapping, name: str) -> Mapping:
+    """The mapping for rows of this kind, called as in mappings or as in the API's paths."""
+    kinds = {kind: kind for kind in RECORDS} | {path.split("/")[-1]: kind for kind, path in PATHS.items()}
+    if name not in kinds:
+        raise BadUse(f"There is no kind {name!r}. Known ones: {', '.join(RECORDS)}.")
+    try:
+        return Mapping.model_validate(mapping.model_dump() | {"record": kinds[name]})
+    except ValidationError as error:
+        raise BadUse(
+            f"The mapping {mapping.name} is not for that kind: {error.errors()[0]['msg']}."
+        ) from None
 
 
 def known() -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 from duckdb import ColumnExpression, StarExpression
 
-from data.columns import call
+from data.columns import call, constant
 from data.log import KEYS, SCHEMAS, Log, publish
 
 SQL = Path(__file__).with_name("sql")
@@ -41,9 +41,10 @@ class Draft:
         self.connection, self.record, self.path, self.extra = connection, record, path, extra
         self.names = list(SCHEMAS[record].names)
         rows = connection.read_parquet(str(path), file_row_number=True)
-        rows.select(
-            StarExpression(), ColumnExpression("file_row_number").alias("place"), *self._identity()
-        ).create_view("draft")
+        # Reference tables have no day to be in the order of.
+        day = [] if "day" in self.names else [constant(None).cast("date").alias("day")]
+        place = ColumnExpression("file_row_number").alias("place")
+        rows.select(StarExpression(), place, *day, *self._identity()).create_view("draft")
         self.rows, self.good, self.ids = self._one("counts")
 
     def meet(self, log: Log) -> Met:

@@ -8,19 +8,11 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from data.intake import Status
-from data.records import RECORDS
+from data.records import PATHS, RECORDS
 from settings import Settings
 
 MAX_BODY = 16 * 1024 * 1024  # bytes
 MAX_RECORDS = 10_000
-
-PATHS = {
-    "contact": "/api/contacts",
-    "sale": "/api/sales",
-    "case": "/api/cases",
-    "session": "/api/sessions",
-    "calls_offered": "/api/calls-offered",
-}
 
 
 class Fault(BaseModel):

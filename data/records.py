@@ -1,4 +1,4 @@
-"""Step 1: what comes in. One model per kind of record, with every field's meaning, unit and limits.
+"""Step 1: what comes in. One model per kind of event, with every field's meaning, unit and limits.
 
 The same models validate the API's JSON, describe it in the OpenAPI document, and give the importer its
 field names, so none of the three can drift from the others. Times must carry their offset from UTC (files
@@ -7,13 +7,14 @@ say their time zone in the mapping instead). A field that is absent, null or bla
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from data.base import Record
+from data.references import REFERENCES
 from data.values import (
     MAX_DURATION_S,
     Code,
@@ -28,10 +29,12 @@ from data.values import (
     Phone,
     SaleKind,
     Score,
+    ScoreScale,
     Seconds,
     SessionChannel,
     TotalSeconds,
     Words,
+    scale_limits,
 )
 
 ROUNDING_S = 2  # three rounded parts may exceed their rounded sum by this much
@@ -40,25 +43,6 @@ ROUNDING_S = 2  # three rounded parts may exceed their rounded sum by this much
 def _later(first: datetime | None, second: datetime | None, message: str) -> None:
     if first is not None and second is not None and second < first:
         raise PydanticCustomError("order", message)
-
-
-class Record(BaseModel):
-    """What all records share: unknown fields are refused (a mistyped name would lose data silently)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
-    KIND: ClassVar[str]
-    ID: ClassVar[str]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_blanks(cls, value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            return value
-        return {
-            name: given
-            for name, given in value.items()
-            if given is not None and not (isinstance(given, str) and not given.strip())
-        }
 
 
 class Contact(Record):
@@ -117,10 +101,16 @@ class Contact(Record):
     closed_automatically: bool | None = Field(
         None, description="Closed by a rule, not by a person: never asked about.", examples=[False]
     )
+    score_scale: ScoreScale | None = Field(
+        None,
+        description="The scale of that score, lowest and highest; left out: 1-10. Other scales are kept as "
+        "they are and never enter a mean of 1–10.",
+        examples=["1-10"],
+    )
     score: Score | None = Field(
         None,
-        description="A score that the source itself collected, 1–10. Send the field (null where there is no "
-        "answer) only if the source asks its customers: Svar then does not.",
+        description="A score that the source itself collected, 1–10 or on the stated scale. Send the field "
+        "(null where there is no answer) only if the source asks its customers: Svar then does not.",
         examples=[9],
     )
     score_at: Moment | None = Field(
@@ -131,6 +121,14 @@ class Contact(Record):
     )
     hit: bool | None = Field(None, description="Whether the contact led to a sale.", examples=[False])
     hit_value: Money | None = Field(None, description="Value of that sale in NOK.", examples=["1499.00"])
+
+    @field_validator("score")
+    @classmethod
+    def _on_its_scale(cls, value: int | None, info: ValidationInfo) -> int | None:
+        low, high = scale_limits(info.data.get("score_scale"))
+        if value is not None and not low <= value <= high:
+            raise PydanticCustomError("scale", f"is not between {low} and {high}")
+        return value
 
     @model_validator(mode="after")
     def _plausible(self) -> Contact:
@@ -160,10 +158,13 @@ class Sale(Record):
     sold_at: Moment = Field(description="When it was sold.", examples=["2026-03-02T10:14:00+01:00"])
     kind: SaleKind | None = Field(None, description="What kind of sale.", examples=["upgrade"])
     product: Label | None = Field(None, description="The product sold.", examples=["Fibre 500"])
-    value: Money | None = Field(
-        None, description="Its value; a cancelled sale is corrected to 0.", examples=["1499.00"]
-    )
+    value: Money | None = Field(None, description="Its value.", examples=["1499.00"])
     currency: Currency | None = Field(None, description="NOK, the only one; left out: NOK.", examples=["NOK"])
+    cancelled: bool | None = Field(
+        None,
+        description="Called off afterwards: send the sale again with true, and it counts for nothing.",
+        examples=[False],
+    )
 
 
 class Case(Record):
@@ -255,6 +256,18 @@ class CallsOffered(Record):
         return self
 
 
-RECORDS: dict[str, type[Record]] = {
-    model.KIND: model for model in (Contact, Sale, Case, Session, CallsOffered)
+_ALL: tuple[type[Record], ...] = (Contact, Sale, Case, Session, CallsOffered, *REFERENCES)
+RECORDS: dict[str, type[Record]] = {model.KIND: model for model in _ALL}
+# Where each is posted.
+PATHS = {
+    "contact": "/api/contacts",
+    "sale": "/api/sales",
+    "case": "/api/cases",
+    "session": "/api/sessions",
+    "calls_offered": "/api/calls-offered",
+    "topic": "/api/topics",
+    "product": "/api/products",
+    "active_customers": "/api/active-customers",
+    "hour_cost": "/api/hour-costs",
+    "target": "/api/targets",
 }

@@ -7,14 +7,17 @@ holds the two together.
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
+import json
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from data.base import Record
 from data.people import customer_key, pseudonym
-from data.records import CallsOffered, Case, Contact, Record, Sale, Session
-from data.values import CURRENCY
+from data.records import CallsOffered, Case, Contact, Sale, Session
+from data.references import ActiveCustomers, HourCost, Product, Target, Topic
+from data.values import CURRENCY, SCALE
 
 
 def epoch(moment: datetime | None) -> int | None:
@@ -44,6 +47,8 @@ def log_row(record: Record, *, zone: ZoneInfo, secret: bytes, e164: str | None) 
             return _session(record, zone, customer_key(secret, record.customer_id, None))
         case CallsOffered():
             return _calls_offered(record, zone)
+        case Topic() | Product() | ActiveCustomers() | HourCost() | Target():
+            return _reference(record)
     raise TypeError(f"no log row for {type(record).__name__}")
 
 
@@ -58,6 +63,7 @@ def _contact(contact: Contact, zone: ZoneInfo, key: str) -> dict[str, Any]:
     handling = contact.handling_s
     if handling is None and any(part is not None for part in parts):
         handling = sum(part or 0 for part in parts)
+    scale = "" if contact.score is None else contact.score_scale or SCALE
     return {
         "contact_id": contact.contact_id,
         "day": local.date().isoformat(),
@@ -80,8 +86,10 @@ def _contact(contact: Contact, zone: ZoneInfo, key: str) -> dict[str, Any]:
         "case_id": contact.case_id or "",
         "self_service_first": contact.self_service_first,
         "closed_automatically": bool(contact.closed_automatically),
-        "score": contact.score,
+        "score": contact.score if scale == SCALE else None,
         "score_at": epoch(contact.score_at),
+        "score_scale": scale,
+        "score_given": contact.score,
         "hit": contact.hit,
         "hit_value_minor": minor(contact.hit_value),
     }
@@ -97,6 +105,7 @@ def _sale(sale: Sale, zone: ZoneInfo) -> dict[str, Any]:
         "product": sale.product or "",
         "value_minor": minor(sale.value),
         "currency": sale.currency or CURRENCY,
+        "cancelled": bool(sale.cancelled),
     }
 
 
@@ -141,6 +150,58 @@ def _calls_offered(calls: CallsOffered, zone: ZoneInfo) -> dict[str, Any]:
         "abandoned": calls.abandoned,
         "wait_s": calls.wait_s,
     }
+
+
+def _reference(
+    record: Topic | Product | ActiveCustomers | HourCost | Target,
+) -> dict[str, Any]:
+    match record:
+        case Topic():
+            return {
+                "topic": record.topic,
+                "need": record.need or "",
+                "ease": record.ease,
+                "contact_cost_minor": minor(record.contact_cost),
+            }
+        case Product():
+            return {"product": record.product, "progression_milli": _milli(record.progression)}
+        case ActiveCustomers():
+            return {
+                "active_id": _dated(record.month, record.partner),
+                "month": record.month.isoformat(),
+                "partner": record.partner or "",
+                "customers": record.customers,
+            }
+        case HourCost():
+            return {
+                "cost_id": _dated(record.valid_from, record.partner),
+                "valid_from": record.valid_from.isoformat(),
+                "partner": record.partner or "",
+                "cost_minor": minor(record.cost),
+            }
+        case Target():
+            return {
+                "target_id": record.target_id,
+                "metric": record.metric,
+                "filters": json.dumps(record.filters or {}, ensure_ascii=False),
+                "baseline": None if record.baseline is None else _to_six(record.baseline),
+                "target": _to_six(record.target),
+                "start": None if record.start is None else record.start.isoformat(),
+                "by": record.by.isoformat(),
+                "owner": record.owner or "",
+            }
+
+
+def _dated(day: date, partner: str | None) -> str:
+    return f"{day.isoformat()}|{partner or ''}"
+
+
+def _milli(factor: Decimal | None) -> int:
+    return 1000 if factor is None else int((factor * 1000).to_integral_value(ROUND_HALF_UP))
+
+
+def _to_six(number: Decimal) -> float:
+    return float(number.quantize(Decimal("0.000001"), ROUND_HALF_UP))
 
 
 def link(contact: Contact, *, secret: bytes, e164: str | None) -> dict[str, str] | None:

@@ -8,7 +8,9 @@ import writes its draft, and then everything in one pass.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from collections.abc import Callable
 from datetime import datetime
 from functools import reduce
 from operator import and_
@@ -20,15 +22,20 @@ from duckdb import CaseExpression, ColumnExpression, Expression, SQLExpression, 
 from duckdb.func import ARROW, SPECIAL
 
 from data import people
-from data.columns import Field, call, constant, fault, fine, given_text, values
+from data.columns import Field, call, constant, given_text
+from data.judging import fault, fine
 from data.mapping import BadUse, Mapping
+from data.readers import values
 from data.reading import Source
 from data.records import RECORDS
-from data.values import FUTURE
+from data.references import REFERENCES
+from data.values import FUTURE, filters_of
 from settings import Settings
 
 SQL = Path(__file__).with_name("sql")
 SAMPLE = 1_000  # rows looked at before a long import starts
+_TABLES = {model.KIND for model in REFERENCES}
+_FEWEST = 2  # columns that make a file a reference table without being told
 
 
 def choose_record(mapping: Mapping, source: Source) -> str:
@@ -44,15 +51,27 @@ def choose_record(mapping: Mapping, source: Source) -> str:
         for kind, names in required.items()
     }
     found = [kind for kind in RECORDS if not missing[kind]]
+    events = [kind for kind in found if kind not in _TABLES]
+    # Contacts have topics, too: a reference table has more columns of its own, and no event's.
+    found = events or [kind for kind in found if _columns(source, kind) >= _FEWEST]
     if len(found) > 1:
         raise BadUse(f"The columns fit {' and '.join(found)}: give a mapping that says which record it is.")
     if found:
         return found[0]
-    closest = max(RECORDS, key=lambda kind: len(required[kind]) - len(missing[kind]))
+    closest = max(RECORDS, key=lambda kind: (_columns(source, kind), -len(missing[kind])))
+    if not missing[closest]:
+        raise BadUse(
+            f"The columns {', '.join(source.columns)} do not tell what a row is: say it with --kind, or give "
+            "a mapping that says which column is which."
+        )
     raise BadUse(
         f"The file has no column {', '.join(missing[closest])}, which a {closest} needs. Its columns: "
         f"{', '.join(source.columns)}. Give a mapping that says which column is which."
     )
+
+
+def _columns(source: Source, kind: str) -> int:
+    return sum(source.position(name) is not None for name in RECORDS[kind].model_fields)
 
 
 def prepare(
@@ -64,18 +83,10 @@ def prepare(
     source: str,
 ) -> None:
     """Macros and variables of the import. The key of the pseudonyms is set as a variable, never as text."""
-    if any(field.name == "phone" and field.given for field in fields):
-        region = settings.default_region
-        connection.create_function(
-            "other_e164",
-            lambda texts: _other_e164(texts, region),
-            ["VARCHAR"],
-            "VARCHAR",
-            type=ARROW,
-            null_handling=SPECIAL,
-        )
-    else:
-        connection.execute("create macro other_e164(given) as null::varchar")
+    given = {field.kind if field.kind == "filters" else field.name for field in fields if field.given}
+    region = settings.default_region
+    _function(connection, "other_e164", "phone" in given, lambda text: people.to_e164(text, region))
+    _function(connection, "as_filters", "filters" in given, _filters)
     connection.execute((SQL / "macros.sql").read_text())
     secret = settings.pseudonym_secret
     block = (secret if len(secret) <= 64 else hashlib.sha256(secret).digest()).ljust(64, b"\0")
@@ -91,9 +102,26 @@ def prepare(
         connection.execute(f"set variable {name} = $value", {"value": value})
 
 
-def _other_e164(texts: pa.ChunkedArray, region: str) -> pa.Array:
-    read = {text: people.to_e164(text, region) for text in set(texts.to_pylist()) if text}
-    return pa.array([read.get(text) for text in texts.to_pylist()], pa.string())
+def _function(
+    connection: duckdb.DuckDBPyConnection, name: str, needed: bool, read: Callable[[str], str | None]
+) -> None:
+    """A function of Python for the few values that SQL cannot read, each different one once."""
+    if not needed:
+        connection.execute(f"create macro {name}(given) as null::varchar")
+        return
+
+    def column(texts: pa.ChunkedArray) -> pa.Array:
+        known = {text: read(text) for text in set(texts.to_pylist()) if text}
+        return pa.array([known.get(text) for text in texts.to_pylist()], pa.string())
+
+    connection.create_function(name, column, ["VARCHAR"], "VARCHAR", type=ARROW, null_handling=SPECIAL)
+
+
+def _filters(text: str) -> str | None:
+    try:
+        return json.dumps(filters_of(text), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return None
 
 
 def check(

@@ -21,7 +21,7 @@ import httpx
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 
-from data.openapi import PATHS
+from data.records import PATHS
 from demo import world
 from demo.plan import Event, Reaction, plan
 from demo.respondents import Respondents

@@ -80,6 +80,11 @@ create macro epoch_moment(given, factor) as to_timestamp(
 create macro excel_local(number) as
     timestamp '1899-12-30' + to_seconds(case when number between 1 and 100000 then round(number * 86400)::bigint end);
 
+-- A month alone is its first day.
+create macro whole_month(given) as case
+    when regexp_full_match(trim(given), '\d{4}-\d{2}') then trim(given) || '-01' else given
+end;
+
 -- `⎖` marks what was a number or a time in the file, not text (data/reading.py).
 create macro typed_moment(given) as case when given[1] = '⎖' then iso_moment(given[2:]) end;
 create macro typed_local(given) as case when given[1] = '⎖' then iso_local(given[2:]) end;
@@ -136,6 +141,17 @@ create macro money_fault(given, value) as case
 end;
 create macro flag_fault(given, value) as case
     when value is null then case when not is_blank(given) then 'is neither true nor false' end
+end;
+create macro readable_fault(given, value, expected) as case
+    when value is null then case when not is_blank(given) then 'is not ' || expected end
+end;
+create macro pattern_fault(given, value, pattern, most) as coalesce(
+    text_fault(given, value, most),
+    case when not regexp_full_match(value, pattern) then 'does not look like ' || pattern end
+);
+create macro day_fault(given, value, earliest, latest, expected) as case
+    when value is null then case when not is_blank(given) then 'is not ' || expected end
+    when value < earliest or value > latest then 'is not between ' || earliest || ' and ' || latest
 end;
 create macro moment_fault(given, value, local, zone, expected) as case
     when value is null then case when not is_blank(given) then 'is not ' || expected end

@@ -8,6 +8,7 @@ select
     coalesce(product, '') as product,
     (try_cast(value as decimal(14, 2)) * 100)::bigint as value_minor,
     coalesce(currency, 'NOK') as currency,
+    coalesce(cancelled, false) as cancelled,
     getvariable('accepted_us') as accepted_us,
     try_cast(0 as bigint) as seq,
     field_fault as fault,

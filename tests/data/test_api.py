@@ -13,8 +13,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from data.api import routes
-from data.openapi import MAX_BODY, MAX_RECORDS, PATHS
-from data.records import RECORDS
+from data.openapi import MAX_BODY, MAX_RECORDS
+from data.records import PATHS, RECORDS
 from settings import Settings
 from store import Store
 from store.schema import decision, record
@@ -26,6 +26,17 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "case": {"case_id": "k1", "opened_at": "2026-03-02T10:15:00+01:00"},
     "session": {"session_id": "w1", "customer_id": "7", "started_at": "2026-03-02T10:15:00+01:00"},
     "calls_offered": {"partner": "Nord", "interval_start": "2026-03-02T10:00:00+01:00", "offered": 5},
+    "topic": {"topic": "Invoice", "need": "unwanted", "ease": 4, "contact_cost": "85.00"},
+    "product": {"product": "Fibre 500", "progression": "1.25"},
+    "active_customers": {"month": "2026-03", "customers": 120_000},
+    "hour_cost": {"valid_from": "2026-01-01", "cost": 540, "partner": "Nord"},
+    "target": {
+        "target_id": "t",
+        "metric": "csat",
+        "filters": {"channel": "phone"},
+        "target": 8,
+        "by": "2026-12-31",
+    },
 }
 
 
@@ -93,9 +104,7 @@ def test_an_array_is_answered_row_by_row(client: TestClient, store: Store) -> No
                 "index": 1,
                 "id": "b",
                 "status": "rejected",
-                "errors": [
-                    {"field": "score", "value": 11, "reason": "Input should be less than or equal to 10"}
-                ],
+                "errors": [{"field": "score", "value": 11, "reason": "is not between 1 and 10"}],
             },
         ],
     }

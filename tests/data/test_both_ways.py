@@ -95,6 +95,12 @@ GIVEN: list[tuple[str, dict[str, str]]] = [
         {"score": "11"},
         {"score": "7.5"},
         {"score": "8.0"},
+        {"score": "5", "score_scale": "1-5"},
+        {"score": "6", "score_scale": "1-5"},
+        {"score": "0", "score_scale": "0-10"},
+        {"score": "10", "score_scale": "1-10"},
+        {"score": "3", "score_scale": "1-9"},
+        {"score_scale": "1-5"},
         {"hit": "yes", "hit_value": "1499.90"},
         {"hit_value": "0.001"},
         {"hit_value": "-1"},
@@ -106,6 +112,8 @@ GIVEN += [
     ("sale", SALE | more)
     for more in [
         {},
+        {"cancelled": "true"},
+        {"cancelled": "later"},
         {"kind": "New_Customer", "product": " Fibre  500 ", "value": "0.29", "currency": "nok"},
         {"kind": "lease"},
         {"currency": "EUR"},
@@ -145,6 +153,80 @@ GIVEN += [
         {"partner": ""},
     ]
 ]  # fmt: skip
+
+GIVEN += [
+    ("topic", each)
+    for each in [
+        {"topic": " Bytte  abonnement "},
+        {"topic": "A", "need": "Unwanted", "ease": "1", "contact_cost": "85.50"},
+        {"topic": "B", "ease": "5"},
+        {"topic": "C", "ease": "0"},
+        {"topic": "D", "ease": "6"},
+        {"topic": "E", "need": "wanted"},
+    ]
+]
+GIVEN += [
+    ("product", each)
+    for each in [
+        {"product": "A"},
+        {"product": "B", "progression": "0"},
+        {"product": "C", "progression": "1.2345"},
+        {"product": "D", "progression": "0.0005"},
+        {"product": "E", "progression": "1000"},
+        {"product": "F", "progression": "1000.1"},
+        {"product": "G", "progression": "-1"},
+        {"product": "H", "progression": "much"},
+    ]
+]
+GIVEN += [
+    ("active_customers", {"month": "2026-03", "customers": "100", "partner": str(number)} | each)
+    for number, each in enumerate(
+        [
+            {},
+            {"month": "2026-03-31"},
+            {"month": "2026-13"},
+            {"month": "1999-12"},
+            {"month": "2000-01"},
+            {"month": "March"},
+            {"customers": "0"},
+            {"customers": "1000000000"},
+            {"customers": "1000000001"},
+            {"partner": ""},
+        ]
+    )
+]
+GIVEN += [
+    ("hour_cost", {"valid_from": "2026-01-01", "cost": "540", "partner": str(number)} | each)
+    for number, each in enumerate(
+        [{}, {"cost": "0"}, {"cost": "-1"}, {"valid_from": "2100-12-31"}, {"valid_from": "2101-01-01"},
+         {"valid_from": "2026-02-30"}, {"partner": ""}]
+    )
+]  # fmt: skip
+TARGET = {"metric": "csat", "target": "8", "by": "2026-12-31"}
+GIVEN += [
+    ("target", TARGET | {"target_id": f"t{number}"} | each)
+    for number, each in enumerate(
+        [
+            {},
+            {"metric": " CSAT_index "},
+            {"metric": "csat index"},
+            {"metric": "x" * 51},
+            {"filters": '{"topic": " Bytte  abonnement ", "channel": "phone"}'},
+            {"filters": "{}"},
+            {"filters": "channel=phone"},
+            {"filters": '{"channel": 1}'},
+            {"filters": '{"Channel": "phone"}'},
+            {"filters": '["channel"]'},
+            {"filters": '{"channel": ""}'},
+            {"baseline": "7.4", "target": "-0.1234564"},
+            {"target": "1000000000"},
+            {"target": "1000000001"},
+            {"start": "2026-12-31", "owner": " Leder  kundeservice "},
+            {"start": "2027-01-01"},
+            {"by": ""},
+        ]
+    )
+]
 
 
 def by_file(

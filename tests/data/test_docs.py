@@ -7,8 +7,8 @@ import re
 import pytest
 
 from data.mapping import Given, Mapping, read
-from data.openapi import MAX_BODY, MAX_RECORDS, PATHS
-from data.records import RECORDS
+from data.openapi import MAX_BODY, MAX_RECORDS
+from data.records import PATHS, RECORDS
 from settings import PROJECT_ROOT
 
 IMPORTING = (PROJECT_ROOT / "docs" / "importing.md").read_text()

@@ -23,6 +23,11 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "case": {"case_id": "k1", "opened_at": "2026-03-02T10:15:00+01:00"},
     "session": {"session_id": "w1", "customer_id": "7", "started_at": "2026-03-02T10:15:00+01:00"},
     "calls_offered": {"partner": "Nord", "interval_start": "2026-03-02T10:00:00+01:00", "offered": 5},
+    "topic": {"topic": "Invoice"},
+    "product": {"product": "Fibre 500"},
+    "active_customers": {"month": "2026-03", "customers": 120_000},
+    "hour_cost": {"valid_from": "2026-01-01", "cost": "540.00"},
+    "target": {"target_id": "t1", "metric": "csat", "target": 8, "by": "2026-12-31"},
 }
 
 

@@ -1,0 +1,106 @@
+"""What is wrong with a field's value, if anything: cheaply for every row, in words for the few."""
+
+from __future__ import annotations
+
+from duckdb import CaseExpression, ColumnExpression, Expression
+
+from data.columns import Field, call, constant, formats
+from data.mapping import CLOCKS
+from data.values import FIRST_DAY, LAST_DAY, SCALE
+
+
+def fine(field: Field) -> Expression:
+    """True for almost every value with which nothing is wrong; what is left, :func:`fault` judges."""
+    given, value = ColumnExpression(f"{field.name}_given"), ColumnExpression(field.name)
+    if field.kind in {"whole", "seconds", "number"}:
+        least, most = _bounds(field)
+        right = (value >= least) & (value <= most)
+    elif field.kind == "money":
+        right = call("is_money", value)
+    elif field.kind == "flag":
+        right = value.isnotnull()
+    elif field.kind in {"choice", "language"}:
+        right = call("list_position", _choices(field), value) > constant(0)
+    elif field.kind == "moment":
+        right = call("is_moment", value, ColumnExpression(f"{field.name}_local"), field.zone)
+    elif field.kind in {"day", "month"}:
+        right = (value >= constant(FIRST_DAY)) & (value <= constant(LAST_DAY))
+    elif field.kind == "filters":
+        right = value.isnotnull()
+    else:
+        right = call("strlen", value) <= constant(field.limits["maxLength"])
+        if "pattern" in field.limits:
+            right = right & call("regexp_full_match", value, field.limits["pattern"])
+    return right if field.required else given.isnull() | right
+
+
+def _bounds(field: Field) -> tuple[Expression, Expression]:
+    """Least and most; of a score those of its own scale."""
+    if field.name == "score":
+        scale = call("coalesce", ColumnExpression("score_scale"), SCALE)
+        low, high = (call("split_part", scale, "-", part).cast("integer") for part in (1, 2))
+        return low, high
+    return constant(field.limits["minimum"]), constant(field.limits["maximum"])
+
+
+def _choices(field: Field) -> list[str]:
+    return list(field.limits.get("enum") or [field.limits["const"]])
+
+
+def fault(field: Field) -> Expression:
+    """What is wrong with the field, in words, or null."""
+    if field.given is None:
+        return constant(None).cast("varchar")
+    given, value = ColumnExpression(f"{field.name}_given"), ColumnExpression(field.name)
+    found = _fault(field, given, value)
+    if field.required:
+        return CaseExpression(value.isnull() & call("is_blank", given), constant("is required")).otherwise(
+            found
+        )
+    return found
+
+
+def _fault(field: Field, given: Expression, value: Expression) -> Expression:
+    match field.kind:
+        case "whole" | "seconds" | "number":
+            found = call("number_fault", given, value, *_bounds(field), _number_words(field))
+        case "money":
+            found = call("money_fault", given, value)
+        case "flag":
+            found = call("flag_fault", given, value)
+        case "choice" | "language":
+            found = call("choice_fault", given, value, _choices(field))
+        case "moment":
+            local = ColumnExpression(f"{field.name}_local")
+            found = call("moment_fault", given, value, local, field.zone, _moment_words(field))
+        case "day" | "month":
+            found = call("day_fault", given, value, FIRST_DAY, LAST_DAY, _moment_words(field))
+        case "filters":
+            found = call("readable_fault", given, value, 'a JSON object such as {"channel": "phone"}')
+        case _ if "pattern" in field.limits:
+            limits = field.limits["pattern"], field.limits["maxLength"]
+            found = call("pattern_fault", given, value, *limits)
+        case _:
+            found = call("text_fault", given, value, field.limits["maxLength"])
+    return found
+
+
+def _number_words(field: Field) -> str:
+    words = {"whole": "a whole number", "number": "a number"}
+    return words.get(field.kind) or _duration_words(field)
+
+
+def _duration_words(field: Field) -> str:
+    unit = field.given.unit if field.given else "seconds"
+    if unit in CLOCKS:
+        return f"a duration written {unit}"
+    return f"a number of {unit}, or h:m:s (if two parts such as 12:30 are meant, declare unit m:s or h:m)"
+
+
+def _moment_words(field: Field) -> str:
+    written = formats(field)
+    if written == ["iso"] and field.kind == "moment":
+        return "an ISO 8601 time such as 2026-03-02 10:15:00 (declare its format in the mapping)"
+    if written == ["iso"]:
+        return "an ISO 8601 date such as 2026-03-02 (declare its format in the mapping)"
+    return f"a {'time' if field.kind == 'moment' else 'date'} written {' or '.join(written)}"

@@ -1,0 +1,122 @@
+"""The value of a field, read from its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from duckdb import ColumnExpression, Expression
+
+from data.columns import UPPER, Field, call, constant, formats
+from data.mapping import CLOCKS, UNITS
+
+
+def values(field: Field) -> dict[str, Expression]:
+    """The columns that hold the field's value, and for times what is needed to judge it."""
+    given = ColumnExpression(f"{field.name}_given")
+    if field.given is None:
+        nothing = constant(None).cast(_TYPES.get(field.kind, "varchar"))
+        clock = {f"{field.name}_clock": constant(False)} if field.kind == "moment" else {}
+        return {field.name: nothing, **clock}
+    if field.kind == "moment":
+        return _moment(field, given)
+    return {field.name: _READERS[field.kind](field, given)}
+
+
+def _text(macro: str) -> Callable[[Field, Expression], Expression]:
+    def read(field: Field, given: Expression) -> Expression:
+        return call(macro, call("typed_text", given) if field.typed else given)
+
+    return read
+
+
+def _choice(field: Field, given: Expression) -> Expression:
+    code = _text("as_code")(field, given)
+    return call("upper", code) if field.name in UPPER else code
+
+
+def _number(field: Field, given: Expression) -> Expression:
+    decimal, thousands = field.marks
+    group = rf"(?:[\x20\pZ{re.escape(thousands)}]\d{{3}})*"
+    shape = rf"[+-]?(?:\d{{1,3}}{group}|\d+)(?:{re.escape(decimal)}\d+)?"
+    number = call("as_number", given, shape, decimal, thousands or "\x00")
+    return call("coalesce", call("typed_number", given), number) if field.typed else number
+
+
+def _whole(field: Field, given: Expression) -> Expression:
+    return call("as_whole", given, _number(field, given))
+
+
+def _seconds(field: Field, given: Expression) -> Expression:
+    unit = field.given.unit if field.given else "seconds"
+    number = constant(None).cast("decimal(18, 6)") if unit in CLOCKS else _number(field, given)
+    plain = unit == "seconds" and field.marks == (".", "")
+    return call("as_seconds", given, number, constant(UNITS.get(unit, 1)).cast("integer"), unit, plain)
+
+
+def _moment(field: Field, given: Expression) -> dict[str, Expression]:
+    nothing = constant(None)
+    written_as = formats(field)
+    trimmed = call("trim", given)
+    local = [call("typed_local", given)] if field.typed else []
+    moment = [call("typed_moment", given)] if field.typed else []
+    if "iso" in written_as:
+        local.append(call("iso_local", given))
+        moment.append(call("iso_moment", given))
+    for zoned, into in ((False, local), (True, moment)):
+        written = [each for each in written_as if "%" in each and ("%z" in each) == zoned]
+        if written:
+            into.append(call("try_strptime", trimmed, written[0] if len(written) == 1 else written))
+    for unit, factor in (("epoch", 1), ("epoch_ms", 1000)):
+        if unit in written_as:
+            moment.append(call("epoch_moment", given, factor))
+    if "excel" in written_as:
+        local.append(call("excel_local", _number(field, given)))
+    first_local = call("coalesce", *local, nothing.cast("timestamp"))
+    return {
+        f"{field.name}_local": first_local,
+        field.name: call("coalesce", *moment, call("timezone", field.zone, first_local)),
+        f"{field.name}_clock": _has_clock(field, trimmed),
+    }
+
+
+def _has_clock(field: Field, given: Expression) -> Expression:
+    """Whether the text tells the time of day, not only the date."""
+    special = [each for each in formats(field) if each != "iso"]
+    if special and all(re.search("%[HIcXsT]|epoch|excel", each) for each in special):
+        return constant(True)
+    return call("contains", given, ":")
+
+
+def _day(field: Field, given: Expression) -> Expression:
+    """A date without a time; a time of day in it is dropped."""
+    text = call("whole_month", given) if field.kind == "month" else given
+    local = _moment(field, text)[f"{field.name}_local"]
+    return (call("date_trunc", "month", local) if field.kind == "month" else local).cast("date")
+
+
+_TYPES = {
+    "moment": "timestamptz",
+    "flag": "boolean",
+    "whole": "bigint",
+    "seconds": "bigint",
+    "money": "decimal(18, 6)",
+    "number": "decimal(18, 6)",
+    "day": "date",
+    "month": "date",
+}
+_READERS: dict[str, Callable[[Field, Expression], Expression]] = {
+    "text": _text("as_text"),
+    "words": _text("as_words"),
+    "code": _choice,
+    "choice": _choice,
+    "language": lambda _, given: call("as_language", given),
+    "flag": lambda _, given: call("as_flag", given),
+    "whole": _whole,
+    "seconds": _seconds,
+    "money": _number,
+    "number": _number,
+    "day": _day,
+    "month": _day,
+    "filters": lambda _, given: call("as_filters", call("typed_text", given)),
+}
