@@ -120,7 +120,7 @@ def robust(
     Sandwich variance with the correction G/(G−1)·(N−1)/(N−2) and t with G − 1 degrees of freedom (Cameron
     and Miller, Journal of Human Resources 50, 2015), as statsmodels' ``cov_type="cluster"``.
     """
-    if not sums.n1 or not sums.n2 or sums.clusters < 2:
+    if not sums.n1 or not sums.n2 or sums.clusters < 2 or sum(sizes) < 3:
         code = reasons.ONE_SIDED if not sums.n1 or not sums.n2 else reasons.TOO_FEW_CLUSTERS
         empty = [Estimate(n, None, None, None, code) for n in sizes]
         return empty[0], empty[1], Difference.missing(code)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from scipy.special import ndtr, stdtr
 
 from metrics.inference import always, minimum, reasons
+from metrics.inference.effects import effect, relative
 from metrics.inference.estimates import (
     ALPHA,
     AS_IS,
@@ -20,7 +22,6 @@ from metrics.inference.estimates import (
 )
 from metrics.inference.results import Difference
 from metrics.inference.stats import MeanStats, RatioStats, ScoreStats, ShareStats, Stats, TimeBins
-from metrics.inference.superiority import placements
 
 
 def difference(
@@ -94,15 +95,7 @@ def _welch(
     if min(first.n, second.n) < 2:
         return Difference(mean_1 - mean_2, None, None, None, None, None, None, reasons.TOO_FEW), 0.0
     found, squared = welch((mean_1, mean_2), (variance_1, variance_2), (first.n, second.n), alpha)
-    effect: float | None
-    if isinstance(first, ScoreStats) and isinstance(second, ScoreStats):
-        effect = placements(first, second)[0]
-    elif isinstance(first, RatioStats):
-        effect = mean_1 / mean_2 - 1 if mean_2 else None
-    else:
-        pooled = ((first.n - 1) * variance_1 + (second.n - 1) * variance_2) / (first.n + second.n - 2)
-        effect = (mean_1 - mean_2) / math.sqrt(pooled) if pooled else None
-    return _with_effect(found, effect), squared
+    return replace(found, effect=effect([(first, second)], [1.0], (mean_1, mean_2))), squared
 
 
 def _shares(first: ShareStats, second: ShareStats, alpha: float) -> tuple[Difference, float]:
@@ -111,24 +104,24 @@ def _shares(first: ShareStats, second: ShareStats, alpha: float) -> tuple[Differ
     pooled = (first.hits + second.hits) / (first.n + second.n)
     null = pooled * (1 - pooled) * (1 / first.n + 1 / second.n)
     p = 2 * float(ndtr(-abs(gap) / math.sqrt(null))) if null else None
-    effect = 2 * math.asin(math.sqrt(first.share)) - 2 * math.asin(math.sqrt(second.share))
+    size = effect([(first, second)], [1.0], (first.share, second.share))
     squared = sum(moments(stats)[1] / stats.n for stats in (first, second))
     reason = reasons.NO_SPREAD if p is None else ""
-    return Difference(gap, low, high, None, None, p, effect, reason), squared
+    return Difference(gap, low, high, None, None, p, size, reason), squared
 
 
 def _quantiles(first: TimeBins, second: TimeBins, alpha: float) -> tuple[Difference, float]:
     values = quantile(first, first.q), quantile(second, second.q)
     limits = woodruff(first, alpha), woodruff(second, alpha)
-    gap, effect = values[0] - values[1], values[0] / values[1] - 1
+    gap, size = values[0] - values[1], relative(values)
     if limits[0] is None or limits[1] is None:
-        return Difference(gap, None, None, None, None, None, effect, reasons.TOO_FEW), 0.0
+        return Difference(gap, None, None, None, None, None, size, reasons.TOO_FEW), 0.0
     low, high = _squared_and_added(values[0], limits[0], values[1], limits[1])
     z = z_quantile(1 - alpha / 2)
     # The side that faces zero decides whether zero is inside, so p and interval agree.
     towards_zero = gap - low if gap > 0 else high - gap
     p = 2 * float(ndtr(-abs(gap) / (towards_zero / z))) if towards_zero else None
-    return Difference(gap, low, high, None, None, p, effect), ((high - low) / (2 * z)) ** 2
+    return Difference(gap, low, high, None, None, p, size), ((high - low) / (2 * z)) ** 2
 
 
 def _squared_and_added(
@@ -139,15 +132,9 @@ def _squared_and_added(
     return low, gap + math.hypot(limits_1[1] - value_1, value_2 - limits_2[0])
 
 
-def _with_effect(found: Difference, effect: float | None) -> Difference:
-    return Difference(found.difference, found.low, found.high, None, None, found.p, effect, found.reason)
-
-
 def _looked_at(found: Difference, half: float) -> Difference:
     gap = found.difference
-    if gap is None:
-        return found
-    return Difference(gap, found.low, found.high, gap - half, gap + half, found.p, found.effect, found.reason)
+    return found if gap is None else replace(found, low_always=gap - half, high_always=gap + half)
 
 
 def _scaled(found: Difference, by: float) -> Difference:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.inference import minimum, reasons
+from metrics.inference.effects import Averaged
 from metrics.inference.estimates import ALPHA, AS_IS, Scale, moments, z_quantile
 from metrics.inference.results import Estimate
-from metrics.inference.strata import Arrays, Cell, Strata, arrays
+from metrics.inference.stats import RatioStats
+from metrics.inference.strata import Arrays, Cell, Strata, arrays, measured
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def decompose(
     contributes nothing, whoever has more of it.
     """
     sums = [sum(pair[g].n for pair in strata.values()) for g in (0, 1)]
-    shared = {cell: pair for cell, pair in strata.items() if pair[0].n and pair[1].n}
+    shared = {cell: pair for cell, pair in strata.items() if all(map(measured, pair))}
     columns = arrays(shared)
     kept = columns.n.sum(axis=1)
     reason = ""
@@ -66,19 +68,27 @@ def decompose(
         return Decomposition(None, missing, missing, None, (), reason)
     by = scale[1]
     raw = by * (_overall(strata, 0) - _overall(strata, 1))
-    within, mix, cells = _parts(columns, by, z_quantile(1 - alpha / 2))
+    shares = np.array([[_size(pair[g]) for pair in shared.values()] for g in (0, 1)])
+    shares /= shares.sum(axis=1, keepdims=True)
+    within, mix, cells = _parts(columns, shares, by, z_quantile(1 - alpha / 2))
     explained = sum(part.value for part in (within, mix) if part.value is not None)
     return Decomposition(raw, within, mix, raw - explained, cells)
 
 
 def _overall(strata: Strata, g: int) -> float:
-    n = sum(pair[g].n for pair in strata.values())
-    return sum(moments(pair[g])[0] * pair[g].n for pair in strata.values() if pair[g].n) / n
+    known = [pair[g] for pair in strata.values() if measured(pair[g])]
+    return sum(moments(stats)[0] * _size(stats) for stats in known) / sum(map(_size, known))
 
 
-def _parts(columns: Arrays, by: float, z: float) -> tuple[Estimate, Estimate, tuple[CellPart, ...]]:
+def _size(stats: Averaged) -> float:
+    """What a group's values are weighted by: observations, or the sum that a ratio divides by."""
+    return stats.x_total if isinstance(stats, RatioStats) else float(stats.n)
+
+
+def _parts(
+    columns: Arrays, p: np.ndarray, by: float, z: float
+) -> tuple[Estimate, Estimate, tuple[CellPart, ...]]:
     totals = columns.n.sum(axis=1)
-    p = columns.n / totals[:, None]
     gap = by * (columns.mean[0] - columns.mean[1])
     level = by * columns.mean.mean(axis=0)
     level -= float(p.mean(axis=0) @ level)
@@ -117,5 +127,7 @@ def _parts(columns: Arrays, by: float, z: float) -> tuple[Estimate, Estimate, tu
 
 
 def _with_interval(n: int, value: float, variance: float, z: float) -> Estimate:
-    half = z * math.sqrt(variance)
+    if variance <= 0 and value:
+        return Estimate(n, value, None, None, reasons.NO_SPREAD)
+    half = z * math.sqrt(max(variance, 0.0))
     return Estimate(n, value, value - half, value + half)

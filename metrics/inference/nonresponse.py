@@ -120,7 +120,7 @@ def weigh(
     mean, noise = _cell_means(table, r)
     a, b = scale
     z = z_quantile(1 - alpha / 2)
-    low, high = sorted(a + b * _if_all(whole, eligible.sum(), bound) for bound in bounds)
+    low, high = sorted(a + b * _if_all(whole, float(eligible.sum()), bound) for bound in bounds)
     listed = tuple(
         _response(cell, answers, float(weight[i]) if r[i] else None)
         for i, (cell, answers) in enumerate(table)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import rankdata
 
 from metrics.inference import minimum, reasons
 from metrics.inference.estimates import moments
@@ -16,7 +17,8 @@ DRAWS = 1000
 
 @dataclass(frozen=True)
 class Place:
-    """Place 1 is the highest value. ``low``–``high`` holds the true place with about 95 % probability."""
+    """Place 1 is the highest value, equal values share a place. ``low``–``high`` holds the true place with
+    about 95 % probability."""
 
     name: str
     n: int
@@ -43,10 +45,10 @@ def places(
     if len(ranked) > 1:
         draws = _draws(list(ranked.values()), np.random.default_rng(seed))
         sign = -1.0 if higher_first else 1.0
-        drawn = np.argsort(np.argsort(sign * draws, axis=1), axis=1) + 1
-        low, high = np.quantile(drawn, [0.025, 0.975], axis=0, method="closest_observation")
-        values = np.array([moments(stats)[0] for stats in ranked.values()])
-        order = np.argsort(np.argsort(sign * values, kind="stable"), kind="stable") + 1
+        first, last = (rankdata(sign * draws, method, axis=1) for method in ("min", "max"))
+        low = np.quantile(first, 0.025, axis=0, method="closest_observation")
+        high = np.quantile(last, 0.975, axis=0, method="closest_observation")
+        order = rankdata([sign * moments(stats)[0] for stats in ranked.values()], "min")
         found = {
             name: Place(name, stats.n, int(order[i]), int(low[i]), int(high[i]))
             for i, (name, stats) in enumerate(ranked.items())
@@ -64,6 +66,8 @@ def _draws(groups: list[MeanStats | ScoreStats | ShareStats], rng: np.random.Gen
         hits = np.array([stats.hits for stats in groups if isinstance(stats, ShareStats)])
         n = np.array([stats.n for stats in groups])
         return np.asarray(rng.beta(hits + 0.5, n - hits + 0.5, (DRAWS, len(groups))))
-    table = np.array([moments(stats) for stats in groups])
-    se = np.sqrt(table[:, 1] / np.array([stats.n for stats in groups]))
+    table, n = np.array([moments(stats) for stats in groups]), np.array([stats.n for stats in groups])
+    # A group of equal values is not therefore sure of its place: the variance within all of them stands in.
+    common = float(((n - 1) * table[:, 1]).sum() / (n - 1).sum())
+    se = np.sqrt(np.where(table[:, 1] > 0, table[:, 1], common) / n)
     return np.asarray(rng.normal(table[:, 0], se, (DRAWS, len(groups))))

@@ -30,9 +30,9 @@ class Estimate:
 class Difference:
     """First group minus second, with the 95 % interval for one look and the one for any number of looks.
 
-    ``p`` is two-sided and for one look. ``effect`` has no unit: the probability of superiority for scores,
-    Cohen's d for means, Cohen's h for shares (the common odds ratio over strata), first ÷ second − 1 for
-    ratios and medians.
+    ``p`` is two-sided and for one look. ``effect`` has no unit, see :func:`metrics.inference.effects.effect`:
+    the probability of superiority for scores, Cohen's d for means, Cohen's h for shares, first ÷ second − 1
+    for ratios and medians.
     """
 
     difference: float | None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import stdtr
 
 from metrics.inference import minimum, reasons
 from metrics.inference.discovery import adjusted_p
@@ -55,8 +55,8 @@ def sample_ratios(
 ) -> SampleRatios:
     """From ``{agent: {stratum: (eligible, sent)}}``, over about eight weeks.
 
-    z = (sent − expected) ÷ (√variance·√φ), φ ≥ 1 being the robust variance of the agents' z, so that only
-    those who stand out from the usual differences are flagged (Efron's empirical null, JASA 99, 2004),
+    z = (sent − expected) ÷ √variance, less the agents' median z, ÷ √φ, φ ≥ 1 being their robust variance, so
+    that only those who stand out from what is usual are flagged (Efron's empirical null, JASA 99, 2004),
     Benjamini–Hochberg at ``false_share``. Strata that no other agent has say nothing and are left out.
     """
     names, eligible, sent = _table(agents)
@@ -66,21 +66,26 @@ def sample_ratios(
     rate = np.divide(others_sent, others_eligible, out=np.zeros_like(sent), where=known)
     used, got = (eligible * known).sum(axis=1), (sent * known).sum(axis=1)
     expected = (eligible * rate).sum(axis=1)
-    # Noise of the agent's own surveys and of the others' rate.
+    # Noise of the agent's own surveys and of the others' rate, at the rate of all together: where the others
+    # ask everybody, theirs alone would have none.
     extra = np.divide(eligible, others_eligible, out=np.zeros_like(sent), where=known)
-    variance = (eligible * rate * (1 - rate) * (1 + extra)).sum(axis=1)
+    common = sent.sum(axis=0) / np.maximum(eligible.sum(axis=0), 1)
+    variance = (eligible * known * common * (1 - common) * (1 + extra)).sum(axis=1)
     judged = (used >= minimum_n) & (variance > 0)
     if judged.sum() < PEERS:
+        # Everybody, or nobody, was asked wherever there is somebody to compare with.
+        alike = (used >= minimum_n).sum() >= PEERS
+        reason = reasons.NO_SPREAD if alike else reasons.NO_PEERS
         return SampleRatios(
-            None,
-            tuple(_unjudged(n, eligible[i], sent[i], reasons.NO_PEERS) for i, n in enumerate(names)),
-            reasons.NO_PEERS,
+            None, tuple(_unjudged(n, eligible[i], sent[i], reason) for i, n in enumerate(names)), reason
         )
     z = np.divide(got - expected, np.sqrt(variance), out=np.zeros(len(names)), where=judged)
     phi = max(1.0, robust_sd(z[judged]) ** 2)
-    z = z / math.sqrt(phi)
+    # From what is usual: a few who ask far less lower the rate that all others are held against.
+    z = np.where(judged, z - np.median(z[judged]), 0.0) / math.sqrt(phi)
     p = np.ones(len(names))
-    p[judged] = adjusted_p(2 * ndtr(-np.abs(z[judged])))
+    # The spread is estimated from so many agents, hence t.
+    p[judged] = adjusted_p(2 * stdtr(judged.sum() - 1, -np.abs(z[judged])))
     found = tuple(
         AskedShare(
             name,

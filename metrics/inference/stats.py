@@ -47,7 +47,10 @@ class MeanStats:
 
     @property
     def variance(self) -> float:
-        """With n − 1 below the line; needs n ≥ 2. Rounding never leaves a variance where there is none."""
+        """With n − 1 below the line; needs n ≥ 2. Rounding never leaves a variance where there is none: sums
+        of whole numbers are exact however many, others are cut off where their digits end."""
+        if isinstance(self.total, int) and isinstance(self.squares, int):
+            return max(self.n * self.squares - self.total**2, 0) / (self.n * (self.n - 1))
         residual = self.squares - self.total * self.total / self.n
         return residual / (self.n - 1) if residual > 1e-12 * self.squares else 0.0
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import stdtr
 
 from metrics.inference import always, minimum, reasons
+from metrics.inference.effects import Averaged, effect
 from metrics.inference.estimates import ALPHA, AS_IS, Scale, moments, t_quantile, z_quantile
 from metrics.inference.mantel_haenszel import mantel_haenszel
 from metrics.inference.results import Difference, Estimate
-from metrics.inference.stats import MeanStats, RatioStats, ScoreStats, ShareStats
+from metrics.inference.stats import RatioStats, ShareStats
 
 Cell = tuple[str, ...]
-Averaged = MeanStats | ShareStats | ScoreStats | RatioStats
 Strata = Mapping[Cell, tuple[Averaged, Averaged]]
 MANTEL_HAENSZEL = "mantel_haenszel"
 WEIGHTS = ("pooled", "first", "second", "equal", MANTEL_HAENSZEL)
@@ -75,12 +75,12 @@ def like_for_like(
         all_shares = bool(strata) and all(isinstance(pair[0], ShareStats) for pair in strata.values())
         weights = MANTEL_HAENSZEL if all_shares else "pooled"
     sizes = np.array([[pair[0].n, pair[1].n] for pair in strata.values()], dtype=float).reshape(-1, 2).T
-    shared = {cell: pair for cell, pair in strata.items() if pair[0].n and pair[1].n}
+    shared = {cell: pair for cell, pair in strata.items() if all(map(measured, pair))}
     columns = arrays(shared)
     kept = columns.n.sum(axis=1)
     support = [float(k / t) if t else None for k, t in zip(kept, sizes.sum(axis=1), strict=True)]
     all_support = float(kept.sum() / sizes.sum()) if sizes.sum() else None
-    reason = _missing(sizes, kept, minimum_n)
+    reason = missing(sizes, kept, minimum_n)
     groups: list[Estimate]
     if reason:
         groups = [Estimate(int(k), None, None, None, reason) for k in kept]
@@ -93,6 +93,8 @@ def like_for_like(
             gap = _share_difference(shared, columns, fixed_start=fixed_start, by=scale[1], alpha=alpha)
         else:
             gap = _difference(columns, w, parts, fixed_start=fixed_start, by=scale[1], alpha=alpha)
+        values = float(w @ columns.mean[0]), float(w @ columns.mean[1])
+        gap = replace(gap, effect=effect(list(shared.values()), w.tolist(), values))
     return LikeForLike(
         weights,
         groups[0],
@@ -104,6 +106,11 @@ def like_for_like(
         len(shared),
         sizes.shape[1] - len(shared),
     )
+
+
+def measured(stats: Averaged) -> bool:
+    """Whether a group has a value in a stratum: observations, and for ratios something to divide by."""
+    return stats.n > 0 and not (isinstance(stats, RatioStats) and stats.x_total == 0)
 
 
 def arrays(strata: Strata) -> Arrays:
@@ -119,7 +126,8 @@ def arrays(strata: Strata) -> Arrays:
     return Arrays(tuple(strata), n, table[:, :, 0], variance)
 
 
-def _missing(sizes: np.ndarray, kept: np.ndarray, minimum_n: int) -> str:
+def missing(sizes: np.ndarray, kept: np.ndarray, minimum_n: int) -> str:
+    """Why groups of these sizes (by stratum), and with these left in common strata, are not compared."""
     totals = sizes.sum(axis=1)
     if not totals.all():
         return reasons.ONE_SIDED if totals.any() else reasons.NO_DATA
@@ -169,14 +177,11 @@ def _difference(
     df, se = _degrees(parts, columns.n), math.sqrt(variance)
     half = t_quantile(1 - alpha / 2, df) * se
     p = 2 * float(stdtr(df, -abs(gap) / se))
-    # Cohen's d with the standard deviation within strata and groups.
-    within = float(((columns.n - 1) * columns.variance).sum() / max((columns.n - 1).sum(), 1))
-    effect = gap / by / math.sqrt(within) if within and by else None
     low_always = high_always = None
     if fixed_start and columns.n.sum(axis=1).min() >= minimum.ALWAYS_VALID:
         wide = always.half_width(variance, int(columns.n.sum()), alpha=alpha)
         low_always, high_always = gap - wide, gap + wide
-    return Difference(gap, gap - half, gap + half, low_always, high_always, p, effect)
+    return Difference(gap, gap - half, gap + half, low_always, high_always, p, None)
 
 
 def _share_difference(
@@ -194,4 +199,4 @@ def _share_difference(
         variance = (half / z_quantile(1 - alpha / 2)) ** 2
         wide = always.half_width(variance, int(columns.n.sum()), alpha=alpha)
         low_always, high_always = gap - wide, gap + wide
-    return Difference(gap, gap - half, gap + half, low_always, high_always, found.p, found.effect)
+    return Difference(gap, gap - half, gap + half, low_always, high_always, found.p, None)

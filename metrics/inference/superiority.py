@@ -38,6 +38,12 @@ def superiority(
     return Difference(p, _expit(logit - half), _expit(logit + half), None, None, p_value, effect)
 
 
+def probability(first: ScoreStats, second: ScoreStats) -> float:
+    """P(first > second) + ½·P(equal); both n ≥ 1."""
+    a, b = np.asarray(first.bins, float), np.asarray(second.bins, float)
+    return float(a @ (np.cumsum(b) - b / 2) / (a.sum() * b.sum()))
+
+
 def placements(first: ScoreStats, second: ScoreStats) -> tuple[float, float, float]:
     """The probability of superiority, its variance and Satterthwaite's degrees of freedom; both n ≥ 2."""
     a, b = np.asarray(first.bins, float), np.asarray(second.bins, float)

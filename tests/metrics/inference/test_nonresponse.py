@@ -203,13 +203,19 @@ def agents(rng: np.random.Generator, *, spread: float, cheats: int = 0, n: int =
 def test_the_expected_number_is_the_others_rate_by_hand() -> None:
     data = {str(i): {("a",): (100, 60 + i), ("b",): (50, 10)} for i in range(6)}
     data["x"] = {("a",): (100, 20), ("c",): (70, 70)}
-    found = {a.agent: a for a in sample_ratios(data).agents}["x"]
+    all_ = sample_ratios(data)
+    found = {a.agent: a for a in all_.agents}["x"]
     # Strata of x alone are left out; the others sent 375 of 600 in stratum a.
     assert (found.eligible, found.sent) == (100, 20)
     assert found.expected == pytest.approx(62.5)
     assert found.flag == "asked_less"
-    variance = 100 * 0.625 * 0.375 * (1 + 100 / 600)
-    assert found.z == pytest.approx((20 - 62.5) / variance**0.5 / sample_ratios(data).over_dispersion ** 0.5)
+    # Under the null hypothesis all have one rate: 395 of 700.
+    variance = 100 * 395 / 700 * 305 / 700 * (1 + 100 / 600)
+    # The others in stratum a, each against all but themselves, and 10 of 50 in b as all have; z counts from
+    # the median of all seven.
+    usual = [(60 + i - (395 - 60 - i) / 6) / (variance + 50 * 0.16 * 1.2) ** 0.5 for i in range(6)]
+    median = float(np.median([*usual, (20 - 62.5) / variance**0.5]))
+    assert found.z == pytest.approx(((20 - 62.5) / variance**0.5 - median) / all_.over_dispersion**0.5)
 
 
 @pytest.mark.parametrize(("n", "judged"), [(49, False), (50, True)])
@@ -224,6 +230,20 @@ def test_few_agents_are_not_judged() -> None:
     assert found.reason == reasons.NO_PEERS
     assert all(a.reason == reasons.NO_PEERS for a in found.agents)
     assert sample_ratios({}).agents == ()
+
+
+def test_one_who_does_not_ask_stands_out_where_all_others_ask_everybody() -> None:
+    data = {str(i): {("a",): (100, 60 if i == 0 else 100)} for i in range(12)}
+    flags = {a.agent: a.flag for a in sample_ratios(data).agents}
+    assert flags["0"] == "asked_less"
+    assert flags["1"] == ""
+
+
+@pytest.mark.parametrize("sent", [0, 100])
+def test_where_all_are_treated_alike_there_is_nothing_to_judge(sent: int) -> None:
+    found = sample_ratios({str(i): {("a",): (100, sent)} for i in range(12)})
+    assert found.reason == reasons.NO_SPREAD
+    assert {a.flag for a in found.agents} == {""}
 
 
 def test_more_surveys_than_eligible_contacts_is_refused() -> None:
