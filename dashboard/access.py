@@ -20,8 +20,8 @@ from settings import Settings
 SIGNED_IN_ROLES = ("partner", "lead", "management")
 
 _PAGES = {
-    "lead": ("comparison", "live", "scorecard"),
-    "management": ("comparison", "live", "scorecard"),
+    "lead": ("comparison", "live", "alarms", "scorecard"),
+    "management": ("comparison", "live", "alarms", "scorecard"),
     "partner": ("comparison", "live", "scorecard"),
     "customer": (),
 }

@@ -40,7 +40,7 @@ _WHERE = {
 }
 _TEXT = {
     "nb": {
-        "spike": "{name}: {value} {day}, mot ventet {expected} ({low}–{high}).",
+        "spike": "{name}: {value} den {day}, mot ventet {expected} ({low}–{high}).",
         "up": "{name}: høyere enn ventet siden {since}, senest {value} mot {expected}.",
         "down": "{name}: lavere enn ventet siden {since}, senest {value} mot {expected}.",
     },

@@ -12,8 +12,8 @@ from datetime import date, timedelta
 
 from metrics import catalogue
 from metrics.holidays import between
-from metrics.inference.alarms import FALSE_ALARMS, Alarm, detect
-from metrics.inference.baseline import HISTORY, Series, unjudged
+from metrics.inference.alarms import FALSE_ALARMS, Alarm, detect, limits, within
+from metrics.inference.baseline import HISTORY, Series, expect, unjudged
 from metrics.inference.stats import MeanStats, ScoreStats, ShareStats, Stats
 from metrics.reader import Group, Reader
 
@@ -29,6 +29,19 @@ SUMS = replace(
 
 
 @dataclass(frozen=True)
+class Day:
+    """A day of a series: its number, the one expected, and the limits beyond which it is an alarm. None where
+    there is none."""
+
+    day: date
+    value: float | None
+    expected: float | None
+    low: float | None
+    high: float | None
+    unfinished: bool = False
+
+
+@dataclass(frozen=True)
 class Watched:
     """All series, the days they span, and the holidays among them."""
 
@@ -41,6 +54,21 @@ class Watched:
         """Series whose last days cannot be judged, and why (a reason code)."""
         found = {one.name: unjudged(one, holidays=self.holidays) for one in self.series}
         return {name: reason for name, reason in found.items() if reason}
+
+    def course(self, name: str, days: int) -> tuple[Day, ...]:
+        """The last ``days`` of a series beside what was expected of each. KeyError where there is none."""
+        one = next((series for series in self.series if series.name == name), None)
+        if one is None:
+            raise KeyError(name)
+        found, bounds = expect(one, holidays=self.holidays), limits(len(self.series))
+        start = max(0, len(one.total) - days)
+        rows = []
+        for i in range(start, len(one.total)):
+            numbers = (found.value[i], found.expected[i], *within(one, found, i, bounds))
+            value, expected, low, high = map(_known, numbers)
+            last = one.unfinished and i == len(one.total) - 1
+            rows.append(Day(one.day(i), value, expected, low, high, unfinished=last))
+        return tuple(rows)
 
     def alarms(self, *, false_alarms: float = FALSE_ALARMS, since: date | None = None) -> tuple[Alarm, ...]:
         """Alarms of all series, latest first, with that many false ones a year over all of them."""
@@ -89,6 +117,10 @@ def _sums(stats: Stats) -> tuple[int, float, float]:
     if isinstance(stats, MeanStats):
         return stats.n, float(stats.total), float(stats.squares)
     raise TypeError(f"no daily sums of {type(stats).__name__}")
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
 
 
 WHOLE = (

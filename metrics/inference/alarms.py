@@ -161,10 +161,19 @@ def _of_series(series: Series, bounds: Limits, holidays: Collection[date]) -> li
     return found
 
 
+def within(series: Series, day: Expected, at: int, bounds: Limits) -> tuple[float, float]:
+    """What a day was expected to lie within; NaN where nothing was expected."""
+    wide = bounds.spike * float(day.sd[at])
+    low, high = float(day.expected[at]) - wide, float(day.expected[at]) + wide
+    if series.kind in {"count", "share"}:
+        low = max(low, 0.0)
+    return low, min(high, 1.0) if series.kind == "share" else high
+
+
 def _alarm(
     series: Series, day: Expected, bounds: Limits, *, direction: str, kind: str, at: int, first: int
 ) -> Alarm:
-    wide = bounds.spike * float(day.sd[at])
+    low, high = within(series, day, at, bounds)
     bad = series.bad in {direction, "both"}
     return Alarm(
         f"{series.name}|{kind}|{direction}|{series.day(first).isoformat()}",
@@ -175,8 +184,8 @@ def _alarm(
         series.day(first),
         float(day.value[at]),
         float(day.expected[at]),
-        _at_least(series, float(day.expected[at]) - wide),
-        _at_most(series, float(day.expected[at]) + wide),
+        low,
+        high,
         float(day.z[at]),
         bad,
         series.full and bad,
@@ -216,11 +225,3 @@ def _shift_rate(h: float) -> float:
         length = (math.exp(b) - b - 1) / (2 * away**2) if abs(away) > 1e-6 else (h + 1.166) ** 2
         rates.append(2 / length)
     return float(_WEIGHTS @ np.array(rates) / _WEIGHTS.sum())
-
-
-def _at_least(series: Series, value: float) -> float:
-    return max(value, 0.0) if series.kind in {"count", "share"} else value
-
-
-def _at_most(series: Series, value: float) -> float:
-    return min(value, 1.0) if series.kind == "share" else value

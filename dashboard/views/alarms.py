@@ -1,0 +1,226 @@
+"""Is anything wrong? What is out of the ordinary, by cause, and what people did about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from html import escape
+
+import streamlit as st
+
+from dashboard import context, watching
+from dashboard.cards import answer, empty_state
+from dashboard.doer import doer
+from dashboard.figures import CONFIG
+from dashboard.frame import Frame, redraw_when_changed
+from dashboard.tables import html_table
+from metrics import alarm_words
+from metrics.inference.alarms import Alarm
+from metrics.inference.inside import Excess
+from metrics.inference.reasons import reason_text
+from metrics.series import Watched
+from store.deeds import deeds
+from store.metric_alarms import SUBJECT, acknowledge, close, reopen
+
+LONGEST = timedelta(days=6)  # of a lasting change's days that are looked into
+EXCESSES = 3  # shown of each part
+WORDS = 6
+
+
+def show(frame: Frame) -> None:
+    version = context.version()
+    say = frame.words
+    st.title(say("alarms.title"), anchor=False)
+    today = context.now().astimezone(context.settings().zone).date()
+    watched = watching.all_watched(version, frame.viewer.scope, today)
+    if not watched.series:
+        st.html(empty_state(say("alarms.empty_title"), say("alarms.empty_text")))
+    else:
+        _draw(version, watched, today, frame)
+    redraw_when_changed(version)
+
+
+def _draw(version: str, watched: Watched, today: date, frame: Frame) -> None:
+    say = frame.words
+    cases = watching.cases()
+    calling = [case for case in cases if case.open and case.acts]
+    other = [case for case in cases if case.open and not case.acts]
+    unwatched = watched.unwatched()
+    note = say(
+        "alarms.note",
+        series=frame.formats.number(len(watched.series) - len(unwatched)),
+        false=frame.formats.number(watching.FALSE_ALARMS),
+    )
+    st.html(answer(_sentence(calling, frame), note))
+    for case in calling:
+        _case(version, case, today, frame)
+    if other:
+        st.subheader(say("alarms.other"), anchor=False)
+        for case in other:
+            _case(version, case, today, frame)
+    closed = [case for case in cases if not case.open]
+    if closed:
+        with st.expander(say("alarms.closed", n=len(closed))):
+            for case in closed:
+                _closed(case, frame)
+    if unwatched:
+        with st.expander(say("alarms.unwatched", n=len(unwatched))):
+            _unwatched(unwatched, frame)
+
+
+def _sentence(calling: list[watching.Case], frame: Frame) -> str:
+    """Whether something is wrong now, and what waits for somebody since it was."""
+    say, number = frame.words, frame.formats.number
+    going_on = [case for case in calling if case.goes_on]
+    past = len(calling) - len(going_on)
+    full = sum(case.cause.full for case in going_on)
+    parts = [say("alarms.calm")]
+    if going_on:
+        parts = [say(f"alarms.now_{_count(len(going_on))}", n=number(len(going_on)))]
+        if full:
+            parts.append(say(f"alarms.full_{_count(full)}", n=number(full)))
+        parts.append(alarm_words.sentence(going_on[0].cause.alarms[0], frame.language))
+    if past:
+        parts.append(say(f"alarms.past_{_count(past)}", n=number(past)))
+    return " ".join(parts)
+
+
+def _count(number: int) -> str:
+    return "one" if number == 1 else "many"
+
+
+def _case(version: str, case: watching.Case, today: date, frame: Frame) -> None:
+    say = frame.words
+    strongest = case.cause.alarms[0]
+    with st.container(border=True):
+        heading = ", ".join(value for _, value in case.cause.shared) or alarm_words.name(
+            strongest, frame.language
+        )
+        badge = say("alarms.full") if case.cause.full else ""
+        st.markdown(f"#### {':red[' + badge + '] · ' if badge else ''}{heading}")
+        st.html("".join(_line(case, alarm, frame) for alarm in case.cause.alarms))
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            figure = watching.course(version, frame.viewer.scope, today, strongest.series, frame.look)
+            st.plotly_chart(figure, theme=None, config=CONFIG, key=f"svar-alarm-{strongest.key}")
+        with right:
+            _inside(version, case, today, frame)
+        _act(case, frame)
+
+
+def _line(case: watching.Case, alarm: Alarm, frame: Frame) -> str:
+    row = next(row for row in case.rows if row.key == alarm.key)
+    over = (
+        frame.words("alarms.over", day=frame.formats.day(date.fromisoformat(row.over_on)))
+        if row.over_on
+        else ""
+    )
+    return (
+        f'<p class="svar-answer">{escape(alarm_words.sentence(alarm, frame.language))} '
+        f'<span class="svar-note">{escape(over)}</span></p>'
+    )
+
+
+def _inside(version: str, case: watching.Case, today: date, frame: Frame) -> None:
+    say = frame.words
+    first = min(alarm.since for alarm in case.cause.alarms)
+    last = min(max(alarm.day for alarm in case.cause.alarms), first + LONGEST, today)
+    found = watching.within(version, frame.viewer.scope, case.cause.shared, first, max(first, last))
+    sign = 1 if case.cause.alarms[0].direction == "up" else -1
+    rows = [
+        [
+            say(f"filter.{part}"),
+            say.named(part, excess.name) if part == "channel" else excess.name,
+            frame.formats.number(excess.count),
+            frame.formats.number(excess.expected),
+        ]
+        for part, excesses in found.parts.items()
+        for excess in _largest(excesses, sign)
+    ]
+    if rows:
+        st.markdown(f"**{say('alarms.inside')}**")
+        header = ["", "", say("alarms.counted"), say("alarms.expected_head")]
+        st.html(html_table(header, rows, text_columns=2))
+    words = [word for word in found.words if word.side == "first"][:WORDS]
+    if words:
+        st.caption(say("alarms.words", words=", ".join(word.name for word in words)))
+
+
+def _largest(excesses: tuple[Excess, ...], sign: int) -> list[Excess]:
+    """Those that moved with the alarm."""
+    return [excess for excess in excesses if sign * excess.excess > 0][:EXCESSES]
+
+
+def _act(case: watching.Case, frame: Frame) -> None:
+    say = frame.words
+    open_keys = [row.key for row in case.rows if row.open]
+    key = case.cause.alarms[0].key
+    who = doer(frame)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if case.acknowledged_by:
+            row = next(row for row in case.rows if row.acknowledged_at)
+            at = frame.formats.moment(_moment(row.acknowledged_at or 0))
+            st.caption(say("alarms.acknowledged", who=case.acknowledged_by, at=at))
+        else:
+            st.button(
+                say("alarms.acknowledge"), key=f"svar-ack-{key}", on_click=_acknowledge, args=(open_keys, who)
+            )
+        st.text_input(
+            say("alarms.note_label"),
+            key=f"svar-note-{key}",
+            placeholder=say("alarms.note_label"),
+            label_visibility="collapsed",
+            max_chars=300,
+        )
+        st.button(
+            say("alarms.close"),
+            key=f"svar-close-{key}",
+            on_click=_close,
+            args=(open_keys, who, f"svar-note-{key}"),
+        )
+
+
+def _acknowledge(keys: list[str], who: str) -> None:
+    for key in keys:
+        acknowledge(context.store(), key, who=who, now=context.now())
+
+
+def _close(keys: list[str], who: str, note: str) -> None:
+    for key in keys:
+        close(context.store(), key, who=who, note=str(st.session_state.get(note, "")), now=context.now())
+
+
+def _reopen(keys: list[str], who: str) -> None:
+    for key in keys:
+        reopen(context.store(), key, who=who, now=context.now())
+
+
+def _closed(case: watching.Case, frame: Frame) -> None:
+    say = frame.words
+    keys = [row.key for row in case.rows]
+    for alarm in case.cause.alarms:
+        st.markdown(alarm_words.sentence(alarm, frame.language))
+    rows = [
+        [frame.formats.moment(_moment(deed.at)), deed.who, say(f"deed.{deed.what}"), deed.note]
+        for deed in deeds(context.store(), SUBJECT, keys[:1])
+    ]
+    st.html(
+        html_table(
+            [say("alarms.when"), say("alarms.who"), say("alarms.what"), say("alarms.was")],
+            rows,
+            text_columns=4,
+        )
+    )
+    st.button(say("alarms.reopen"), key=f"svar-reopen-{keys[0]}", on_click=_reopen, args=(keys, doer(frame)))
+
+
+def _unwatched(unwatched: dict[str, str], frame: Frame) -> None:
+    rows = []
+    for series, reason in unwatched.items():
+        measure, _, where = series.partition("|")
+        name = alarm_words.NAMES[measure][1][frame.language]
+        rows.append([name, where.partition("=")[2], reason_text(reason, frame.language)])
+    st.html(html_table(["", "", frame.words("alarms.why")], rows, text_columns=3))
+
+
+def _moment(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
