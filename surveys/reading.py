@@ -6,13 +6,10 @@ or measures something ("3 dager siden", "kl 8", "8 kr") is no score; halves, ran
 different numbers are unclear. docs/surveys.md has the rules in words.
 """
 
-# ruff: noqa: E501 (one pattern a line)
-
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -20,8 +17,9 @@ from typing import Literal
 from surveys import words
 from surveys.flags import flags_of
 from surveys.stopping import is_start, is_stop
+from surveys.tokens import Token, normalise, tokens_of
 
-VERSION = "2026-11.1"
+VERSION = "2026-11.2"
 MAX_LENGTH = 1_700  # the longest SMS there is, and a little more
 Kind = Literal["score", "opt_out", "opt_in", "unclear"]
 
@@ -74,220 +72,182 @@ def read_choice(text: str) -> int | None:
     return 1 if says_yes else 2
 
 
-def normalise(text: str) -> str:
-    """One spelling for all: NFKC, lower case, ASCII digits, plain dashes; fractions stay what they are."""
-    out = []
-    for character in text:
-        if character in _DROPPED:
-            continue
-        if character == "🔟":
-            out.append(" 10 ")
-        elif character in _DASHES:
-            out.append("-")
-        elif unicodedata.category(character) == "No":
-            out.append(_numeral(character))
-        elif character.isdecimal():
-            out.append(str(unicodedata.decimal(character)))
-        elif ord(character) < 32 or ord(character) == 127:
-            out.append("\n" if character in "\r\n" else " ")
-        else:
-            out.append(character)
-    plain = unicodedata.normalize("NFKC", "".join(out)).casefold().replace("’", "'").replace("`", "'")
-    # One space, one line break: sixteen hundred of them must not keep a pattern busy.
-    return "\n".join(filter(None, (" ".join(line.split()) for line in plain.splitlines())))
-
-
-_DROPPED = frozenset("\ufe0e\ufe0f\u20e3\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u202a\u202c")
-_DASHES = frozenset("‐‑‒–—―−")
-
-
-def _numeral(character: str) -> str:
-    # ① and ❽ are numbers; ½, ² and ₂ are something that no whole number is.
-    name = unicodedata.name(character, "")
-    value = unicodedata.numeric(character)
-    circled = "CIRCLED" in name or "PARENTHESIZED" in name or "FULL STOP" in name
-    return f" {int(value)} " if circled and value == int(value) else " ½ "
-
-
-def _any(names: Sequence[str] | frozenset[str]) -> str:
-    return "(?:" + "|".join(sorted(map(re.escape, names), key=len, reverse=True)) + r")(?!\w)"
-
-
-_N = r"(?:(?<![\w.,])\d+|\b" + _any(list(words.NUMBERS)) + ")"
-_N2 = r"(?:\d+|" + _any([*words.NUMBERS, "to"]) + ")"
-_OUT_OF = r"(?:/|(?<![^\W\d])(?:av|of|out\s+of|ut\s*av|ud\s+af|af)(?![^\W\d]))"
-_TO = r"(?:-|/|&|,|\b(?:til|till|to|or|eller|og|och|and|samt)\b)"
-_UNIT = "(?:" + _any(words.UNITS) + r"|tusen(?!\w|\s+(?:hjertelig\s+)?(?:takk|tack)))"
-_HALF = r"(?:½|\b(?:og|och|and)\s+(?:en\s+|ein\s+|et\s+|ett\s+|a\s+)?hal[vf]\w*|1/2)"
-# In this order: the first that fits takes the text. SKIP is no score, SPOIL makes the whole reply unclear.
-_TOKENS = re.compile(
-    "|".join(
-        f"(?P<{name}>{pattern})"
-        for name, pattern in (
-            ("SKIP_link", r"https?://\S+|www\.\S+|\S+@\S+\.\w+"),
-            ("SKIP_smile", r"[:;=]-?(?:[()|/]+|[dpo3](?!\w))|<+3+(?!\d)|\^\^"),
-            ("SKIP_scale", r"(?:\b(?:skala\w*|scale|fra|frå|från|from|mellom|between|av|of)\s+)?"
-                           r"(?:\b(?:fra|frå|från|from|of)\s+)?(?<![\w.,])(?:1|0)\s*(?:-|\btil\b|\btill\b|\bto\b|\bog\b|\band\b|\boch\b)"
-                           r"\s*(?:10|ti|ten|tio)(?!\w)"),
-            ("SKIP_date", r"(?<!\d)(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?!\d)|(?<!\d)\d{1,2}\.?\s*"
-                          + _any(words.MONTHS)),
-            ("SKIP_phone", r"\+?(?<!\d)\d(?:[ \-]?\d){6,}"),
-            ("SKIP_reference", r"#\s*\d+|(?<!\d)\d{1,3}(?: \d{3})+(?!\d)|\d{4,}"),
-            ("SKIP_time", r"\b(?:kl|klokka|klokken|klokkå|klockan|at)\b\.?\s*" + _N2 + r"(?:[:.]\d\d)?|(?<!\d)\d{1,2}:\d\d(?!\d)"
-                          r"|(?<!\d)\d{1,2}\s*(?:am|pm|a\.m\.|p\.m\.|o'?clock)(?!\w)"),
-            ("SKIP_money", r"(?:[$£€]|\b(?:kr|nok|sek|dkk|eur|usd)\b\.?)\s*\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s*(?:[$£€]|,-|:-(?![()|/dp])|"
-                           + _any(words.MONEY) + ")"),
-            ("SKIP_percent", r"\d+(?:[.,]\d+)?\s*(?:%|(?:prosent|procent|percent|pst)\b)"),
-            ("SKIP_thanks", r"\b(?:1000|tusen|tusind)\s+(?:hjertelig\s+)?(?:takk|tack|tak)\b|\bthousand\s+thanks\b"),
-            ("SEP_me", r"\b(?:fra|frå|från|from|av|by|af)\s+(?:meg|mig|mej|oss|os|me|us)\b"),
-            ("SPOIL_half", _N2 + r"\s*" + _HALF + "|½"),
-            ("SKIP_share", _N2 + r"\s*" + _OUT_OF + r"\s*" + _N2 + r"\.?\s*" + _UNIT),
-            ("SCORE_of", r"(?<![\d.,/])" + _N2 + r"\s*" + _OUT_OF + r"\s*" + _N2 + r"(?![\d/])(?!\s*[.,/-]\s*\d)"),
-            ("SPOIL_stars", _N2 + r"\s*(?:[★⭐☆✩✪🌟]|\*\*+|" + _any(words.STARS) + r")|\bterningkast\s+" + _N2),
-            ("NUMBER_whole", r"(?<![\d.,])\d+[.,]0(?!\d)"),
-            ("SPOIL_range", _N2 + r"\s*" + _TO + r"\s*" + _N2 + r"(?!\w)(?!\.?\s*" + _UNIT + ")"),
-            ("SPOIL_decimal", r"\d+[.,]\d+|(?<![\w)])-\d+"),
-            ("SKIP_unit", _N2 + r"\.?\s*-?\s*" + _UNIT),
-            ("SCORE_points", _N2 + r"\s*" + _any(words.POINTS)),
-            ("SCORE_noun", r"(?<!\w)\d+(?:[:'-]?(?:er|ar|a|eren|aren|an)|[ -]?tall?)(?!\w)|\b" + _any(list(words.NOUNS))),
-            ("SKIP_ordinal", r"(?<!\w)\d+(?:st|nd|rd|th|de|te|ende)(?!\w)"),
-            ("SKIP_mixed", r"(?:\d+[^\W\d]|[^\W\d]+\d)\w*"),
-            ("SKIP_zero", r"(?<!\d)0\d+"),
-            ("NUMBER", r"\d+"),
-            ("WORD", r"[^\W\d_]+(?:'[^\W\d_]+)*"),
-            ("SEP", r"[^\w\s]|_|\n"),
-        )
-    )
-)  # fmt: skip
-
-
 _BETWEEN = words.FILLERS | words.PRONOUNS
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str  # NUMBER, SCORE, SPOIL, SKIP, WORD, SEP
-    text: str
-    value: int = -1
-
-
-# Most words begin nothing but themselves; only these are held against the whole list.
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*(?![\d@'_])")
-_BEGINNINGS = (
-    frozenset(words.NUMBERS) | frozenset(words.NUMBERS_ALONE) | frozenset(words.NOUNS) | words.OPENERS
-)
-
-
-def _tokens(plain: str) -> Iterator[_Token]:
-    position = 0
-    while position < len(plain):
-        word = _WORD.match(plain, position)
-        if word and word[0] not in _BEGINNINGS:
-            yield _Token("WORD", word[0])
-            position = word.end()
-            continue
-        match = _TOKENS.match(plain, position)
-        if match is None:
-            position += 1
-            continue
-        position = match.end()
-        yield from _token(match.lastgroup or "", match[0])
-
-
-def _token(name: str, text: str) -> Iterator[_Token]:
-    kind = name.partition("_")[0]
-    if name == "SKIP_mixed":
-        yield from _mixed(text)
-    elif name == "WORD":
-        number = words.NUMBERS.get(text)
-        yield _Token("WORD", text) if number is None else _Token("NUMBER", text, number)
-    elif kind == "NUMBER":
-        yield _Token(kind, text, int(re.split("[.,]", text)[0]))
-    elif name == "SCORE_of":
-        yield _out_of(text)
-    elif kind == "SCORE":
-        yield _Token(kind, text, _number(text))
-    else:
-        yield _Token(kind, text)
-
-
-def _mixed(text: str) -> Iterator[_Token]:
-    """ "9takk" is a number and a word; "iphone8" is neither."""
-    number, word = re.match(r"(\d*)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
-    if number and word in words.AFTER:
-        yield _Token("NUMBER", number, int(number))
-        yield _Token("WORD", word)
-    else:
-        yield _Token("SKIP", text)
-
-
-def _out_of(text: str) -> _Token:
-    """ "8 av 10" is a score; "4/5" is one on another scale, "05/10" a date."""
-    numbers = re.findall(_N2, text)
-    first, second = numbers[0], numbers[-1]
-    if first.startswith("0") and len(first) > 1:
-        return _Token("SKIP", text)
-    value = _number(first)
-    return (
-        _Token("SCORE", text, value) if _number(second) == 10 and 1 <= value <= 10 else _Token("SPOIL", text)
-    )
-
-
-def _number(text: str) -> int:
-    digits = re.match(r"\d+", text)
-    if digits:
-        return int(digits[0])
-    word = text.split(maxsplit=1)[0]
-    return words.NOUNS.get(word, words.NUMBERS.get(word, words.NUMBERS_ALONE.get(word, -1)))
+_NOT_SAID = ("SEP", "SKIP", "ASIDE")
 
 
 def _score(plain: str) -> int | None:
-    tokens = list(_tokens(plain))
+    tokens = _told_apart(list(tokens_of(plain)))
     if any(token.kind == "SPOIL" for token in tokens):
         return None
-    alone = [token for token in tokens if token.kind not in ("SEP", "SKIP")]
-    if len(alone) == 1 and alone[0].text in words.NUMBERS_ALONE:
-        return words.NUMBERS_ALONE[alone[0].text]
-    asks = bool(alone) and alone[0].text in words.QUESTION_STARTERS and "?" in plain
-    certain = {token.value for token in tokens if token.kind == "SCORE"}
+    said = [token for token in tokens if token.kind not in _NOT_SAID]
+    if said and said[0].text in words.NUMBERS_ALONE and (len(said) == 1 or _ends_a_sentence(tokens, said[0])):
+        tokens[tokens.index(said[0])] = Token("SCORE", said[0].text, words.NUMBERS_ALONE[said[0].text])
+    asks = bool(said) and said[0].text in words.QUESTION_STARTERS and "?" in plain
+    certain: set[int] = set()
     stray: set[int] = set()
     for index, token in enumerate(tokens):
-        if token.kind != "NUMBER":
+        if token.kind not in ("NUMBER", "SCORE") or _is_denied(tokens, index) or _is_wished(tokens, index):
             continue
-        stands = _left_is_free(tokens, index, asks=asks) and _right_is_free(tokens, index)
+        stands = not _is_bounded(tokens, index) and (
+            token.kind == "SCORE"
+            or (_left_is_free(tokens, index, asks=asks) and _right_is_free(tokens, index))
+        )
         (certain if stands else stray).add(token.value)
-    if len(certain) != 1 or (stray - certain):
+    # What is no mark at all ("0", "45") does not contest one that stands by itself.
+    if len(certain) != 1 or any(1 <= value <= 10 for value in stray - certain):
         return None
     score = certain.pop()
     return score if 1 <= score <= 10 else None
 
 
-def _left_is_free(tokens: Sequence[_Token], index: int, *, asks: bool) -> bool:
-    """Whether nothing to the left binds the number to something else."""
-    number, index = tokens[index], index - 1
-    fillers, someone = 0, False
-    while index >= 0 and tokens[index].text in _BETWEEN and fillers < 5:
-        someone |= tokens[index].text in words.PRONOUNS
-        index, fillers = index - 1, fillers + 1
-    if index >= 0 and tokens[index].text in words.GIVERS:
+def _told_apart(tokens: list[Token]) -> list[Token]:
+    """The Swedish "ni" (you) is no nine: "Ni fick mig glad"."""
+    return [
+        Token("WORD", "ni")
+        if token.text == "ni" and following.kind == "WORD" and following.text not in words.AFTER_NINE
+        else token
+        for token, following in zip(tokens, [*tokens[1:], Token("SEP", "")], strict=False)
+    ]
+
+
+def _ends_a_sentence(tokens: Sequence[Token], token: Token) -> bool:
+    after = tokens.index(token) + 1
+    return after < len(tokens) and tokens[after].text in (".", "!", "\n")
+
+
+def _word_before(tokens: Sequence[Token], index: int, passing: frozenset[str]) -> int:
+    """The place of the nearest token on the left that is none of the words to pass; -1 for none."""
+    index -= 1
+    while index >= 0 and tokens[index].kind == "WORD" and tokens[index].text in passing:
+        index -= 1
+    return index
+
+
+def _is_denied(tokens: Sequence[Token], index: int) -> bool:
+    """ "Ikke 8", "not a 10": said to be what the mark is not."""
+    left = _word_before(tokens, index, words.ARTICLES)
+    return left >= 0 and tokens[left].text in words.DENIALS
+
+
+def _is_bounded(tokens: Sequence[Token], index: int) -> bool:
+    """ "Nesten 10", "mer enn 8", "10 hvis dere ringer": near the mark, or on a condition."""
+    left = _word_before(tokens, index, words.ARTICLES)
+    if left >= 0 and tokens[left].text in words.BOUNDS:
         return True
-    if index < 0 or someone:
+    for token in tokens[index + 1 :]:
+        if token.kind != "WORD":
+            return False
+        if token.text in words.IF:
+            return True
+    return False
+
+
+def _is_wished(tokens: Sequence[Token], index: int) -> bool:
+    """ "Kunne vært 10", "10 hadde vært for mye": what the mark might have been."""
+    verb = _word_before(tokens, index, _BETWEEN)
+    if verb >= 0 and tokens[verb].text in words.MIGHT_BE:
+        for token in reversed(tokens[:verb]):
+            if token.kind != "WORD":
+                break
+            if token.text in words.MIGHT:
+                return True
+    right = []
+    for token in tokens[index + 1 : index + 4]:
+        if token.kind != "WORD":
+            break
+        right.append(token.text)
+    might = bool(right) and right[0] in words.WOULD
+    return might and not words.MIGHT_HAVE_BEEN.isdisjoint(right[1:])
+
+
+def _left_is_free(tokens: Sequence[Token], index: int, *, asks: bool) -> bool:
+    """Whether nothing to the left binds the number to something else."""
+    number, adjacent = tokens[index], tokens[index - 1]
+    at, fillers, someone = index - 1, 0, False
+    while at >= 0 and tokens[at].text in _BETWEEN and fillers < 5:
+        someone |= tokens[at].text in words.PRONOUNS
+        at, fillers = at - 1, fillers + 1
+    if at >= 0 and _gives(tokens, at, someone=someone):
+        return True
+    if at < 0 or someone:
         return not (asks or someone)
-    left = tokens[index]
+    left = tokens[at]
     if left.kind == "WORD":
-        return left.text in words.BEFORE and not asks
+        return not asks and any(_may_stand_before(token.text) for token in (left, adjacent))
     if left.kind == "NUMBER":
         return fillers == 0 and left.value == number.value
-    return left.kind in ("SEP", "SCORE") or left.text.endswith(("10", "ti", "ten", "tio"))
+    return left.kind in ("SEP", "SCORE", "ASIDE")
 
 
-def _right_is_free(tokens: Sequence[_Token], index: int) -> bool:
+def _gives(tokens: Sequence[Token], at: int, *, someone: bool) -> bool:
+    """Whether the word gives a mark, to somebody else than the one who writes."""
+    word, subject = tokens[at].text, tokens[at - 1].text if at else ""
+    if word in words.RECEIVERS:
+        return not someone and subject not in words.PRONOUNS
+    if word in words.RESULTS:
+        return subject in words.IT
+    if word in words.WAS:  # "it was a 9", but not "det var 4"
+        return (not at or subject in words.IT) and tokens[at + 1].text in words.ARTICLES
+    if word == "with":
+        return subject in words.GO_WITH
+    return word in words.GIVERS
+
+
+def _may_stand_before(word: str) -> bool:
+    return word in words.BEFORE or word.startswith(words.STRONG) or word.endswith(words.PRAISED)
+
+
+def _right_is_free(tokens: Sequence[Token], index: int) -> bool:
     """Whether nothing to the right is counted by the number."""
     if index + 1 == len(tokens):
         return True
-    right = tokens[index + 1]
+    number, right = tokens[index], tokens[index + 1]
     if right.kind == "WORD":
-        return right.text in words.AFTER
+        following = [token.text if token.kind == "WORD" else "" for token in tokens[index + 1 : index + 4]]
+        return not _counts(following) and _may_follow(tokens, index, following)
     if right.kind == "NUMBER":
-        return right.value == tokens[index].value
-    return right.kind == "SEP" or right.text[0] in ":;=<^" or right.text.endswith(("takk", "tack", "thanks"))
+        return right.value == number.value
+    return right.kind in ("SEP", "ASIDE") or right.text[0] in ":;=<^"
+
+
+def _counts(following: Sequence[str]) -> bool:
+    """ "3 veldig lange dager": a measure after words that only describe it."""
+    for place, word in enumerate(following):
+        if place and word in words.UNITS:
+            return True
+        if word not in words.QUALIFIERS:
+            return False
+    return False
+
+
+def _may_follow(tokens: Sequence[Token], index: int, following: Sequence[str]) -> bool:
+    number, word, then = tokens[index], following[0], (*following[1:], "")[0]
+    if not words.TIMES.isdisjoint(following) or (word in words.TOWARDS and not then):
+        return False
+    if word in words.AFTER or word.startswith(words.STRONG):
+        return True
+    if not number.text.isdigit() or not _opens(tokens, index) or word in words.TIES:
+        return False
+    if word in words.IN or word in words.IS:
+        return then in (words.AFTER_I if word in words.IN else words.AFTER_IS)
+    if not then and word not in words.FOLLOWERS:  # "2 pizza", but "2 ubrukelig"
+        return word.endswith(words.UNCOUNTED)
+    many = (
+        word not in words.FOLLOWERS
+        and number.value > 1
+        and (_may_be_many(word) or (then.endswith("s") and _may_be_many(then)))
+    )
+    return not many
+
+
+def _may_be_many(word: str) -> bool:
+    return len(word) > 2 and word.endswith(words.PLURAL) and word not in words.NOT_PLURAL
+
+
+def _opens(tokens: Sequence[Token], index: int) -> bool:
+    """Whether the number opens the reply, or a word that gives a mark leads to it."""
+    giver = _word_before(tokens, index, _BETWEEN)
+    return all(token.kind == "SEP" for token in tokens[:index]) or (
+        giver >= 0 and _gives(tokens, giver, someone=False)
+    )

@@ -11,42 +11,65 @@ _STOP = frozenset(
     "stop stopall unsubscribe cancel end quit optout revoke "  # noqa: SIM905
     # Ours to handle.
     "stopp avslutt avmeld stans stopsms stoppsms slutt sluta avsluta avregistrer afmeld afmelding frameld "
-    "avmelding avanmäl stoppa stans stoppen stoppall".split()
+    "avmelding avanmäl avregistrera stoppa stans stoppen stoppall st0pp stpp".split()
 )
-_START = frozenset(("start", "yes", "unstop", "startigjen", "startpåny"))
+_START = frozenset(("start", "yes", "unstop", "startigjen", "startpåny", "startsms"))
 _POLITE = (
-    r"(?:takk|tack|tak|please|pls|plz|vennligst|venligst|snälla|nå|no|nu|now|da|sms|sms-er|smser|dette|this|"
-    r"meldinger|meldingene|meldingar|beskeder|meddelanden|messages|texts|texting|all|alt|alle|it|igjen|så|"
+    r"(?:takk|tack|tak|please|pls|plz|vennligst|venligst|snälla|nå|no|nu|now|da|sms|sms-er|smser|dette|this|these|disse|"
+    r"meldinger|meldingene|meldingar|beskeder|meddelanden|messages|texts|texting|all|alt|alle|it|igjen|så|reklame\w*|"
     r"er du snill|er dere snille|vær så snill|ver så snill|be så snill|thanks|thank you|omgående|straks)"
+)
+_WORD = r"(?:stop+|stans|avslutt|avmeld|unsubscribe)"
+_NOT = r"(?:ikke|ikkje|inte|aldri|aldrig|ei)"
+_MORE = r"(?:fler|flere|fleire|flera|mer|meir|mere|more)"
+_SUCH = r"(?:slike?|sånne?|slikt|sånt|disse|desse|dessa|these|this|dette|det|sådanne|noe|noko|any|it)"
+_ME = r"(?:(?:til|åt|to|på)\s+)?(?:meg|mig|mej|me|oss|os|us)"
+_MESSAGES = (
+    r"(?:sms\w*|melding\w*|besked\w*|beskjed\w*|meddeland\w*|tekst\w*|messages?|messaging|texts?|texting|undersøk\w*|"
+    r"undersök\w*|spørreundersøk\w*|surveys?|spørsmål|spam\w*|mas|henvendels\w*)"
+)
+# The thing itself, or nothing more than who, more and thanks: not "ikke send flere fakturaer".
+_ANY = (
+    rf"(?:\s+(?:{_ME}|{_MORE}|{_SUCH}|flere slike))*\s+{_MESSAGES}|"
+    rf"(?:\s+(?:{_ME}|{_MORE}|{_SUCH}|igjen|igen|again|anymore|takk|tack|tak|please|nå|da)){{1,5}}\s*(?:[.!,\n]|$)"
+)
+# What customers stop with us that is not the messages: an order, a subscription, a payment.
+_THING = (
+    r"(?:(?:mitt|min|mi|mine|my|the|our|vårt|vår|det|den|dette|denne|alle|en|et)\s+)?(?:abonnement\w*|bestilling\w*|"
+    r"ordre\w*|order\w*|beställning\w*|avtale\w*|avtal\w*|aftale\w*|levering\w*|leveranse\w*|betaling\w*|"
+    r"faktura\w*|regning\w*|trekk\w*|kort\w*|konto\w*|tjeneste\w*|subscription\w*|contract\w*|delivery|payment\w*|"
+    r"card|forsikring\w*|medlemskap\w*|kundeforhold\w*|flytting\w*|oppsigelse\w*|purring\w*|strøm\w*|nett\w*)"
 )
 _PHRASES = re.compile(
     "|".join(
         (
-            # "Stopp takk", "please stop", "stopp sms nå"
-            r"^[\W\d]*(?:stop+|stans|avslutt|avmeld)[\W\d]*$",
-            rf"^\W*(?:{_POLITE}\W+)*(?:stop|stopp|stans|avslutt|avmeld|unsubscribe|quit)(?:\W+{_POLITE})*\W*$",
-            # "Nei, STOPP", "Stopp! Jeg vil ikke", "stopp å ringe meg"; not "7, stopp i køen" and "Stopp på linja"
+            # "Stopp takk", "please stop", "stopp sms nå", "8 stopp"
+            rf"^[\W\d]*{_WORD}[\W\d]*$",
+            rf"^\W*(?:{_POLITE}\W+)*(?:{_WORD}|quit)(?:\W+{_POLITE})*\W*$",
+            # "Nei, STOPP", "Stopp! Jeg vil ikke", "stopp å ringe meg"; not "7, stopp i køen" and "stopp bestillingen"
             r"^\W*(?:(?:nei|nej|no|ja|jo|ok|hei|hej|hi|takk|tack|tak|vennligst|please|men|og|så)\W+)*"
-            r"(?:stopp|stop|stans|avslutt|avmeld)\b(?!\W+(?:i|på|av|in|on|mellom)\b)\D*$",
-            # "Ikke send flere meldinger", "ikkje send meir", "skicka inte fler sms", "send ikke flere beskeder"
-            r"\b(?:ikke|ikkje|inte|aldri|aldrig)\s+(?:send|sende|sendt|skicka|skriv|kontakt|kontakte|spam\w*)\b"
-            r"(?:\s+\w+){0,2}?\s*(?:fler|flere|fleire|flera|mer|meir|mere|sms\w*|melding\w*|besked\w*|meddeland\w*|"
-            r"noe|noko|meg|mig|igjen|igen|dette)",
-            r"\b(?:send|skicka|kontakt|kontakta|skriv)\s+(?:meg\s+|mig\s+)?(?:ikke|ikkje|inte|aldri|aldrig)\s+"
-            r"(?:\w+\s+)?(?:fler|flere|fleire|flera|mer|meir|mere|sms\w*|melding\w*|besked\w*|meddeland\w*|meg|mig|igjen)",
-            r"^\W*(?:(?:nei|nej|no)\W+)?(?:(?:takk|tack|tak|thanks)\W+)?(?:ingen|inga|inget|ikke|ikkje|no|inte)\s+"
-            r"(?:(?:fler|flere|fleire|flera|more|mer|meir|mere)\s+)?"
-            r"(?:sms\w*|melding\w*|besked\w*|meddeland\w*|messages|texts|tekst\w*)",
-            r"\b(?:slutte?|sluta|stoppe?|stop|slut|hold opp)\s+(?:med\s+)?(?:å\s+|att\s+|at\s+)?"
-            r"(?:send\w*|skicka|sms\w*|melding\w*|texting|sending|messaging|spam\w*|mas\w*)",
-            r"\b(?:meld|melde|ta|fjern|stryk|slett|slet)\s+(?:meg|mig|mej|nummeret mitt|mitt nummer)\s+"
-            r"(?:av|fra|frå|ut|bort|på lista|af)\b",
-            r"\bvil\s+(?:ikke|ikkje)\s+(?:ha|motta|få)\s+(?:\w+\s+)?(?:fler|flere|fleire|sms\w*|melding\w*)",
-            r"\bvill\s+inte\s+(?:ha|få)\s+(?:\w+\s+)?(?:fler|sms\w*|meddeland\w*)",
-            r"\b(?:don'?t|do not|dont)\s+(?:text|message|contact|sms|send)\s+(?:me|any|more)\b",
-            r"\b(?:unsubscribe|remove)\s+me\b|\bopt\s+(?:me\s+)?out\b|\bleave me alone\b|\bstop\s+it\b",
-            r"\b(?:la\s+meg|lad\s+mig|låt\s+mig)\s+(?:være|vere|vara)\b",
-            r"\bavregistrer\s+meg\b|\bavmeld\s+meg\b|\bafmeld\s+mig\b|\bavsluta\s+(?:sms|utskick)\b",
+            rf"(?:stopp|stop|stans|avslutt|avmeld)\b(?!\W+(?:i|på|av|in|on|mellom|{_THING})\b)\D*$",
+            # "Bra service. STOPP": a sentence of its own at the end
+            rf"[.!?\n,]\s*(?:{_POLITE}\s+)?{_WORD}(?:\s+{_POLITE})*\W*$",
+            # "Ikke send flere meldinger", "ikkje ta kontakt meir", "skicka inte fler sms", "don't text me again"
+            rf"\b{_NOT}\s+(?:send|sende|skicka|skriv|skrive|spør|ta kontakt|kontakt|kontakte)(?:{_ANY})",
+            rf"\b(?:send|skicka|kontakt|kontakta|skriv)(?:\s+{_ME})?\s+{_NOT}(?:{_ANY})",
+            rf"\b(?:don'?t|do not|never)\s+(?:text|message|contact|sms)\s+(?:{_ME}|any|more|again)\b",
+            rf"\b(?:don'?t|do not|never)\s+send(?:{_ANY})",
+            rf"\b{_NOT}\s+(?:mas|mase|plag\w*|spam\w*)\b",
+            # "Ingen flere sms", "no more surveys"
+            rf"(?:^|[.!\n,])\W*(?:(?:nei|nej|no)\W+)?(?:(?:takk|tack|tak|thanks)\W+)?(?:ingen|inga|inget|{_NOT}|no)\s+(?:{_MORE}\s+)?(?:{_SUCH}\s+)?{_MESSAGES}",
+            # "Slutt å sende meg sms", "stop spamming me", "sluta smsa"
+            rf"\b(?:slutte?|sluta|stoppe?|stop|slut|hold opp)\s+(?:med\s+)?(?:å\s+|att\s+|at\s+)?(?:(?:sende?|sending|skicka|skrive?)(?:{_ANY}|\W*$)|{_MESSAGES}|smsa|mas\w*|spam\w*|(?:med\s+)?dette\W*$)",
+            # "Vil ikke ha flere sms", "ønsker ikke slike meldinger", "I don't want to receive these texts"
+            rf"\b(?:vil|ønsker|ønskjer|ynskjer|vill|önskar)\s+{_NOT}\s+(?:å\s+)?(?:(?:ha|have|motta|få|modtage|ta emot)\s+)?(?:(?:{_MORE}|{_SUCH})\s+){{0,2}}{_MESSAGES}",
+            rf"\b(?:don'?t|do not)\s+want\s+(?:to\s+(?:get|receive|have)\s+)?(?:(?:{_MORE}|{_SUCH})\s+){{0,2}}{_MESSAGES}",
+            # "Meld meg av", "slett nummeret mitt", "take me off this list"
+            r"\b(?:meld|melde|ta|stryk)\s+(?:meg|mig|mej|nummeret mitt|mitt nummer)\s+(?:av|fra|frå|ut|bort|på lista|af)\b|\bta\s+bort\s+(?:mig|mitt nummer)\b",
+            r"\b(?:fjern|slette?|slet|remove|delete)\s+(?:meg|mig|me|nummeret mitt|mitt nummer|mit nummer|my number)\b",
+            r"\bunsubscribe\s+me\b|\btake\s+me\s+off\b|\bopt\s+(?:me\s+)?out\b|\bleave me alone\b|\bstop\s+it\b",
+            r"\b(?:la\s+meg|lad\s+mig|låt\s+mig)\s+(?:være|vere|vara)\b|\breserverer?\s+meg\b",
+            r"\b(?:avregistrer|avmeld)\s+meg\b|\b(?:afmeld|avanmäl|avregistrera)\s+mig\b|\bavsluta\s+(?:sms|utskick)\b",
         )
     )
 )
