@@ -21,13 +21,13 @@ from sqlalchemy import Connection, bindparam, exists, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data import people, rows
+from data.explaining import explain, printed
 from data.records import RECORDS, Contact
 from settings import Settings
 from store import Store, feed
 from store.schema import customer_link, decision, message, record
 
 Status = Literal["accepted", "updated", "unchanged", "rejected"]
-SHOWN = 200  # characters of a refused value that are repeated to the sender
 CHUNK = 5_000  # ids looked up in one statement
 
 
@@ -102,7 +102,7 @@ def _check(
         parsed = model.model_validate(given, context={"now": now})
     except ValidationError as error:
         name = given.get(model.ID) if isinstance(given, Mapping) else None
-        return Answer(index, "" if name is None else _printed(name), "rejected", explain(error))
+        return Answer(index, "" if name is None else printed(name), "rejected", explain(error))
     phone = parsed.phone if isinstance(parsed, Contact) else None
     e164 = people.to_e164(phone, settings.default_region) if phone else None
     secret = settings.pseudonym_secret
@@ -115,41 +115,6 @@ def _check(
     said = {name: value for name, value in row.items() if name != "source"}
     digest = _digest(secret, [said, e164 or phone, comment])
     return _Item(index, row[model.ID], row, digest, e164 or phone, link, comment)
-
-
-def explain(error: ValidationError) -> list[dict[str, Any]]:
-    """pydantic's findings as ``{field, value, reason}``, in words of a person."""
-    return [
-        {
-            "field": ".".join(str(part) for part in found["loc"]),
-            "value": None if found["type"] == "missing" else _shown(found["input"], found["loc"]),
-            "reason": _REASONS.get(found["type"], found["msg"]),
-        }
-        for found in error.errors(include_url=False, include_context=False)
-    ]
-
-
-_REASONS = {
-    "missing": "is required",
-    "extra_forbidden": "is not a field of this record",
-    "model_type": "is not an object with fields",
-    "bool_parsing": "is neither true nor false",
-    "int_parsing": "is not a whole number",
-    "int_from_float": "is not a whole number",
-    "decimal_parsing": "is not an amount",
-    "decimal_max_places": "has more than two decimals",
-}
-
-
-def _shown(value: Any, place: tuple[int | str, ...]) -> Any:
-    # A fault of the record as a whole names its fields in the reason; the record itself is not repeated.
-    if not place:
-        return None
-    return value if isinstance(value, bool | int) else _printed(value)
-
-
-def _printed(value: Any) -> str:
-    return str(value)[:SHOWN].encode(errors="replace").decode()
 
 
 def _digest(secret: bytes, content: Any) -> str:

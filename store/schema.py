@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Float,
     Index,
     Integer,
@@ -37,6 +38,11 @@ record = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("revision", Integer, nullable=False),
 )
+# The customer of a record, written alike in both databases so that the index below is used.
+RECORD_CUSTOMER: ColumnElement[str] = literal_column("(record.payload ->> 'customer_key')", Text)
+SESSION = record.c.kind == literal_column("'session'")
+Index("session_by_customer", literal_column("(payload ->> 'customer_key')"), _table=record,
+      sqlite_where=SESSION, postgresql_where=SESSION)  # fmt: skip
 
 # One row per event on its way to the lake, in order. Never changed but for `drained`.
 feed = Table(
@@ -174,12 +180,17 @@ reply = Table(
     Column("late", Boolean, nullable=False, server_default=text("false")),
     Column("question", Text, nullable=False, server_default=""),  # the question it was read for
     Column("settled_at", BigInteger),  # when a person settled an unclear one
+    Column("settled_by", Text, nullable=False, server_default=""),
+    Column("handled_at", BigInteger),  # when a person has taken care of a flagged one
+    Column("handled_by", Text, nullable=False, server_default=""),
 )
 Index("reply_by_phone", reply.c.phone, reply.c.received_at)
 Index("reply_by_contact", reply.c.contact_id)
 Index("reply_by_time", reply.c.received_at)
 Index("reply_unread", reply.c.received_at, sqlite_where=reply.c.read_at.is_(None),
       postgresql_where=reply.c.read_at.is_(None))  # fmt: skip
+UNSETTLED_REPLY = (reply.c.kind == literal_column("'unclear'")) & reply.c.settled_at.is_(None)
+Index("reply_unsettled", reply.c.received_at, sqlite_where=UNSETTLED_REPLY, postgresql_where=UNSETTLED_REPLY)
 
 # One row per answer to a question of a survey: the latest one counts.
 answer = Table(
@@ -279,7 +290,7 @@ initiative = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
-# One row per thing that a person did about an alarm or an initiative. Never changed.
+# One row per thing that a person did about an alarm, an initiative or a reply. Never changed.
 deed = Table(
     "deed",
     metadata,
@@ -287,7 +298,7 @@ deed = Table(
     Column("at", BigInteger, nullable=False),
     Column("who", Text, nullable=False),
     Column("what", Text, nullable=False),  # acknowledged, closed, reopened, registered, changed, removed
-    Column("subject", Text, nullable=False),  # alarm, initiative
+    Column("subject", Text, nullable=False),  # alarm, initiative, reply
     Column("key", Text, nullable=False),
     Column("note", Text, nullable=False, server_default=""),
 )

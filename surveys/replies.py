@@ -8,16 +8,17 @@ import logging
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from settings import Settings
 from store import Store
-from store.schema import answer, message, opt_out, reply, survey
+from store.schema import message, reply, survey
 from surveys import outcomes, questions
 from surveys.conversation import Talk, Turn, turn
+from surveys.open_surveys import OpenSurvey, open_surveys, stopped
 from surveys.opting import opt_in_in, opt_out_in
 from surveys.sms import pack
 
@@ -135,53 +136,12 @@ def read_batch(connection: Connection, settings: Settings, now: datetime) -> int
     rows = connection.execute(query).all()
     if not rows:
         return 0
-    surveys = _surveys(connection, {row.phone for row in rows if row.phone})
-    reader = _Reader(connection, settings, now, surveys, _stopped(connection, surveys))
+    current = open_surveys(connection, {row.phone for row in rows if row.phone})
+    reader = _Reader(connection, settings, now, current, stopped(connection, current))
     for row in rows:
         reader.read(row)
     _write(connection, reader.changes, now)
     return len(rows)
-
-
-@dataclass
-class _Open:
-    """The survey a number's next reply belongs to, as this batch has left it."""
-
-    row: Any
-    answers: dict[str, int | None]
-    question: str
-    messages: int
-    clarified: bool
-
-
-def _surveys(connection: Connection, phones: set[str]) -> dict[str, _Open]:
-    """The latest survey of each number, with its answers."""
-    if not phones:
-        return {}
-    latest: dict[str, Any] = {}
-    query = select(survey).where(survey.c.phone.in_(phones)).order_by(survey.c.opened_at, survey.c.contact_id)
-    for row in connection.execute(query.with_for_update()):
-        latest[row.phone] = row
-    ids = [row.contact_id for row in latest.values()]
-    answers: dict[str, dict[str, int | None]] = {}
-    given = select(answer.c.contact_id, answer.c.question, answer.c.value)
-    for contact_id, question, value in connection.execute(given.where(answer.c.contact_id.in_(ids))):
-        answers.setdefault(contact_id, {})[question] = value
-    asked_again = select(message.c.contact_id).where(
-        message.c.contact_id.in_([row.contact_id for row in latest.values() if row.messages > 1]),
-        message.c.purpose == "clarification",
-    )
-    clarified = set(connection.scalars(asked_again))
-    return {
-        phone: _Open(
-            row, answers.get(row.contact_id, {}), row.question, row.messages, row.contact_id in clarified
-        )
-        for phone, row in latest.items()
-    }
-
-
-def _stopped(connection: Connection, phones: Iterable[str]) -> set[str]:
-    return set(connection.scalars(select(opt_out.c.phone).where(opt_out.c.phone.in_(list(phones)))))
 
 
 class _Reader:
@@ -192,7 +152,7 @@ class _Reader:
         connection: Connection,
         settings: Settings,
         now: datetime,
-        surveys: dict[str, _Open],
+        surveys: dict[str, OpenSurvey],
         stopped: set[str],
     ) -> None:
         self._connection, self._settings, self._now = connection, settings, now
@@ -235,7 +195,7 @@ class _Reader:
             opt_in_in(self._connection, phone)
             self._stopped.discard(phone)
 
-    def _talk(self, current: _Open | None, *, silent: bool) -> Talk:
+    def _talk(self, current: OpenSurvey | None, *, silent: bool) -> Talk:
         if current is None:
             return Talk("", "", 0, follow_ups=False)
         return Talk(
@@ -248,7 +208,7 @@ class _Reader:
             follow_ups=self._settings.follow_ups and not silent,
         )
 
-    def _go_on(self, row: Any, current: _Open, done: Turn, *, late: bool) -> None:
+    def _go_on(self, row: Any, current: OpenSurvey, done: Turn, *, late: bool) -> None:
         """Record the answer and put the next question, or the same one again."""
         contact_id = current.row.contact_id
         worded = outcomes.has_words(row.body)
@@ -276,7 +236,7 @@ class _Reader:
         if worded:
             self.changes.worded.append(contact_id)
 
-    def _message(self, row: Any, current: _Open, done: Turn) -> dict[str, Any]:
+    def _message(self, row: Any, current: OpenSurvey, done: Turn) -> dict[str, Any]:
         question = self._questions.by_id(done.question)
         assert question is not None  # noqa: S101 (the conversation names questions of this book only)
         wordings = self._questions.clarification[question.kind] if done.clarify else question.text
@@ -306,8 +266,3 @@ def _write(connection: Connection, changes: _Changes, now: datetime) -> None:
         connection.execute(insert(message), changes.messages)
     outcomes.append_changed(connection, [row["id"] for row in changes.surveys], now)
     outcomes.append_comments(connection, changes.worded, now)
-
-
-def window(settings: Settings) -> timedelta:
-    """How long an answer counts as in time."""
-    return timedelta(hours=settings.answer_window_h)

@@ -131,6 +131,23 @@ def test_a_wrong_record_harms_no_other(store: Store, settings: Settings) -> None
     assert [row["contact_id"] for row in fed(store)] == ["c1", "c3"]
 
 
+def test_of_a_record_with_very_many_faults_twenty_are_told_and_the_rest_counted(
+    sqlite_store: Store, settings: Settings
+) -> None:
+    def refused(faults: int) -> list[dict[str, Any]]:
+        sent = contact(**{f"x{number}": "y" * 1_000 for number in range(faults)})
+        (answer,) = accept(sqlite_store, settings, "contact", [sent], NOW)
+        return answer.errors
+
+    assert len(refused(20)) == 20
+    assert refused(20)[-1]["reason"] == "is not a field of this record"
+    assert len(refused(21)) == 21
+    assert refused(5_000)[-1] == {"field": "", "value": None, "reason": "and 4980 more"}
+    assert {len(error["value"]) for error in refused(5_000)[:-1]} == {200}
+    (answer,) = accept(sqlite_store, settings, "contact", [contact(**{"x" * 10_000: 1})], NOW)
+    assert len(answer.errors[0]["field"]) == 200
+
+
 def test_the_same_id_twice_in_a_batch_counts_as_sent_twice(store: Store, settings: Settings) -> None:
     batch = [contact(agent="a"), contact(agent="a"), contact(agent="b")]
     assert statuses(accept(store, settings, "contact", batch, NOW)) == ["accepted", "unchanged", "updated"]
