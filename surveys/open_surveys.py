@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from store.schema import answer, message, opt_out, survey
+from surveys.self_service import came_from_self_service
 
 
 @dataclass
@@ -16,6 +17,7 @@ class OpenSurvey:
     """The survey a number's next reply belongs to, as this batch has left it."""
 
     row: Any
+    tried: bool | None  # the website or app first, as far as it is known
     answers: dict[str, int | None]
     question: str
     messages: int
@@ -40,9 +42,17 @@ def open_surveys(connection: Connection, phones: set[str]) -> dict[str, OpenSurv
         message.c.purpose == "clarification",
     )
     clarified = set(connection.scalars(asked_again))
+    # What a session shows counts for more than what the platform says.
+    open_ones = [row.contact_id for row in latest.values() if row.question and row.tried is not True]
+    tried = came_from_self_service(connection, open_ones)
     return {
         phone: OpenSurvey(
-            row, answers.get(row.contact_id, {}), row.question, row.messages, row.contact_id in clarified
+            row,
+            True if row.contact_id in tried else row.tried,
+            answers.get(row.contact_id, {}),
+            row.question,
+            row.messages,
+            row.contact_id in clarified,
         )
         for phone, row in latest.items()
     }

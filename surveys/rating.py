@@ -27,6 +27,7 @@ from surveys import outcomes, questions
 from surveys.gateways.signature import parse_form
 from surveys.questions import Question, say
 from surveys.replies import ANSWER
+from surveys.self_service import came_from_self_service
 
 PER_MINUTE = 60  # of one address; a person needs three
 MAX_BODY = 16 * 1024
@@ -113,8 +114,13 @@ def _visit(
     answers = _record(store, row, question, given, now)
     follow_up = None
     if question.id == book.opening.id and settings.follow_ups:
-        follow_up = book.next(row.contact_id, answers, row.tried)
+        follow_up = book.next(row.contact_id, answers, _tried(store, row))
     return _render(200, row.language, follow_up, settings=settings, row=row, thanks=True), True
+
+
+def _tried(store: Store, row: Any) -> bool | None:
+    with store.read() as connection:
+        return True if came_from_self_service(connection, [row.contact_id]) else row.tried
 
 
 def _given(question: Question | None, form: Mapping[str, str]) -> tuple[int | None, str] | None:

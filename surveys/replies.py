@@ -203,7 +203,7 @@ class _Reader:
             question=current.question,
             messages=current.messages,
             answers=current.answers,
-            tried=current.row.tried,
+            tried=current.tried,
             clarified=current.clarified,
             follow_ups=self._settings.follow_ups and not silent,
         )
