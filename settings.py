@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     satisfied_from: int = Field(8, description="Scores from here up count as satisfied.")
     top_box_from: int = Field(9, description="Scores from here up count as top box.")
     dissatisfied_to: int = Field(4, description="Scores up to here count as dissatisfied.")
+    hour_cost: float = Field(
+        0.0, ge=0, description="NOK for an hour of handling where no hour-cost row says; 0 = unknown."
+    )
 
     # Sign-in by OpenID Connect; without it only a demo starts
     oidc_issuer: str = Field("", description="Issuer, e.g. https://login.example.no/realms/svar.")

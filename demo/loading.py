@@ -19,7 +19,7 @@ from sqlalchemy import event as hooks
 from sqlalchemy import func, insert, select, text
 
 from data import intake
-from demo import marker
+from demo import marker, measures
 from demo.history import DAY_S
 from demo.plan import Event, Plan, plan
 from demo.respondents import Answer, Respondents
@@ -101,6 +101,7 @@ def load(
         end = min(int(planned.calendar.starts[-1]) + DAY_S, int(now.timestamp()))
         with _relaxed(store) as fast, _out_of_the_collectors_way():
             counts = _Player(settings, fast, planned, end).play(said)
+            measures.enter(fast, planned.launched, until, now)
         summary = Summary(
             contacts=counts["contact"],
             sessions=counts["session"],
@@ -190,6 +191,7 @@ class _Player:
             self._tick(now, arrived)
             progress(self._counts["contact"], total, "Demonstration: contacts, surveys, replies")
         self._take_others(self._end, 0)
+        self._state(self._plan.calendar.days)
         with self._store.read() as connection:
             asked = connection.scalar(select(func.count()).select_from(survey)) or 0
         return {**self._counts, "asked": asked}
@@ -226,7 +228,7 @@ class _Player:
         for answer in intake.accept(self._store, self._settings, kind, items, clock):
             if answer.status == "rejected":
                 raise RuntimeError(f"the demonstration's own {kind} was refused: {answer.errors}")
-            self._counts[kind] += answer.status == "accepted"
+            self._counts[kind] = self._counts.get(kind, 0) + (answer.status == "accepted")
 
     def _reply(self, answers: Sequence[Answer]) -> None:
         """Customers' messages, as the carrier would post them; they stand on their phones as well."""
@@ -243,6 +245,12 @@ class _Player:
                 for form, at in forms:
                     replies.store_raw(connection, [form], at)
                 connection.execute(insert(phone_message), rows)
+
+    def _state(self, days: Sequence[date]) -> None:
+        """What the company states beside the events: costs and targets."""
+        clock = datetime.fromtimestamp(self._end, UTC)
+        for kind, items in measures.stated(days[0], days[-1]).items():
+            self._accept(kind, items, clock)
 
     def _take_others(self, now: int, at_least: int) -> None:
         """Sessions, sales, cases and calls up to now, once so many have come together."""

@@ -161,7 +161,7 @@ class Story:
     measure: str = "Ny forklaring av fakturaen i appen"
     measure_topic: str = "Forstå fakturaen"
     measure_effect: float = -0.40  # on the number of contacts
-    measure_at: float = 0.55  # share of the period before the launch
+    measure_at: float = 0.64  # share of the period before the launch
     outage_topic: str = "Tregt eller dødt nett"
     outage_factor: float = 3.2
     outage_at: float = 0.84

@@ -88,15 +88,13 @@ def impact(
     estimate (but not of the sum). Topics that compete for the same customers must not be among the
     untouched: what moved there would count twice.
     """
-    touched = np.array(treated, dtype=float)
+    touched, topics, there = _filled(treated, untouched)
+    start = int(there[:start].sum())
     after = len(touched) - start
-    reason = _missing(untouched, start, after - settling)
+    reason = _missing(untouched, start, after - settling) or _empty(touched, topics, start)
     if reason:
         empty = Estimate(max(after, 0), None, None, None, reason)
         return Impact(start, max(after, 0), empty, empty, empty, None, None, None, len(untouched), reason)
-    topics = np.array([untouched[name] for name in sorted(untouched)], dtype=float)
-    if topics.shape[1] != len(touched):
-        raise ValueError("all series need the same weeks")
     used = np.r_[0:start, start + settling : len(touched)]
     found = step(_log_ratio(touched, topics.sum(axis=0))[used], start)
     since = float(touched[start:].sum())
@@ -104,7 +102,7 @@ def impact(
     effect = [math.expm1(b) for b in (found.size, found.low, found.high)]
     measurable = "" if found.low > 0 or found.high < 0 else reasons.NOT_MEASURABLE
     tried, shown = _placebo_topics(topics, used, start)
-    money = Estimate(after, None, None, None, reasons.NO_DATA)
+    money = Estimate(after, None, None, None, reasons.NO_COST)
     if cost_per_contact is not None:
         money = _estimate(after, [cost_per_contact * value for value in avoided], measurable)
     return Impact(
@@ -135,13 +133,12 @@ def forecast(
     """
     if not 0 < assumed_effect < 1:
         raise ValueError(f"the effect is a share between 0 and 1, not {assumed_effect}")
-    touched = np.array(treated, dtype=float)
+    touched, topics, _ = _filled(treated, untouched)
     weeks = len(touched)
-    reason = _missing(untouched, weeks, FEWEST_AFTER)
+    reason = _missing(untouched, weeks, FEWEST_AFTER) or _empty(touched, topics, weeks)
     if reason:
         empty = Estimate(weeks, None, None, None, reason)
         return Forecast(empty, empty, None, None, None, reason)
-    topics = np.array([untouched[name] for name in sorted(untouched)], dtype=float)
     history = step(_log_ratio(touched, topics.sum(axis=0)), weeks // 2)
     recent = touched[-13:]
     mean, half = float(recent.mean()), 1.96 * float(recent.std(ddof=1))
@@ -194,6 +191,30 @@ def _missing(untouched: Mapping[str, Sequence[float]], before: int, after: int) 
     if not untouched:
         return reasons.NO_COMPARISON
     return reasons.TOO_SHORT if before < FEWEST_BEFORE or after < FEWEST_AFTER else ""
+
+
+def _filled(
+    treated: Sequence[float], untouched: Mapping[str, Sequence[float]]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The touched topic's weeks, those of the others (topics, weeks), and which weeks there are: one in which
+    nothing came in at all says nothing; it is a gap, not a fall."""
+    touched = np.array(treated, dtype=float)
+    topics = np.zeros((len(untouched), len(touched)))
+    for i, name in enumerate(sorted(untouched)):
+        if len(untouched[name]) != len(touched):
+            raise ValueError("all series need the same weeks")
+        topics[i] = untouched[name]
+    there = touched + topics.sum(axis=0) > 0
+    return touched[there], topics[:, there], there
+
+
+def _empty(touched: np.ndarray, topics: np.ndarray, start: int) -> str:
+    """Why weeks that are long enough tell nothing: no contact beforehand, or weeks without any scatter."""
+    if not touched[:start].any() or not topics[:, :start].any():
+        return reasons.NO_DATA
+    ratio = _log_ratio(touched, topics.sum(axis=0))
+    parts = [part for part in (ratio[:start], ratio[start:]) if len(part)]
+    return reasons.NO_SPREAD if all(float(np.ptp(part)) < 1e-9 for part in parts) else ""
 
 
 def _estimate(n: int, numbers: list[float], reason: str = "") -> Estimate:

@@ -17,6 +17,9 @@ NO_COMPARISON = "no_comparison_series"
 NO_TARGET_DATE = "target_date_passed"
 COLLINEAR = "collinear"
 NO_PEERS = "too_few_peers"
+NO_COST = "no_cost"
+NO_FIXED_START = "no_fixed_start"
+CLUSTERED = "clustered"
 
 TEXTS: dict[str, dict[str, str]] = {
     NO_DATA: {"nb": "Ingen data.", "en": "No data."},
@@ -54,7 +57,16 @@ TEXTS: dict[str, dict[str, str]] = {
         "nb": "To av driverne er det samme tallet og kan ikke skilles.",
         "en": "Two of the drivers are the same number and cannot be told apart.",
     },
+    NO_COST: {"nb": "Kostnaden er ikke oppgitt.", "en": "The cost is not stated."},
     NO_PEERS: {"nb": "For få å sammenligne med.", "en": "Too few peers to compare with."},
+    NO_FIXED_START: {
+        "nb": "Dataene vokser ikke fra en fast startdato.",
+        "en": "The data do not grow from a fixed start.",
+    },
+    CLUSTERED: {
+        "nb": "Intervaller som tåler gjentatte blikk, finnes ikke for agenter og kunder som grupper.",
+        "en": "There are no intervals for repeated looks where agents or customers are clusters.",
+    },
 }
 
 
