@@ -85,8 +85,8 @@ def question(
 
 def compose(asked: Question, tables: Tables) -> Statement:
     """The statement that answers a question; its columns are given by :func:`layout`."""
-    needed = _needed(asked)
-    source = _source(asked, needed, tables)
+    needed = needed_sums(asked)
+    source = source_of(asked, tables)
     values: dict[str, Any] = {}
     conditions = _conditions(asked, values)
     dims = "".join(f"{cut.text} as dim_{number}, " for number, cut in enumerate(asked.by))
@@ -113,13 +113,18 @@ def compose(asked: Question, tables: Tables) -> Statement:
     joins = "".join(f" join metric_{n} using (cell)" for n in range(len(asked.metrics)))
     order = f" order by {', '.join(chosen[: len(asked.by)])}" if asked.by else ""
     text = f"with {', '.join(parts)} select {', '.join(chosen)} from cells{joins}{order}"
+    return Statement(text, values | parameters(asked, needed), source)
+
+
+def parameters(asked: Question, needed: Sequence[str]) -> dict[str, Any]:
+    """What the metrics' SQL names as ``$parameters``."""
     used = {name for metric in asked.metrics for name in metric.settings}
-    values |= {name: asked.settings[name] for name in used}
+    values: dict[str, Any] = {name: asked.settings[name] for name in used}
     if waits := {metric.matures_days for metric in asked.metrics} - {0}:
         values["mature"] = asked.as_of - timedelta(days=max(waits))
     if "still_coming" in needed:
         values["recent"] = asked.as_of - ANSWER_WINDOW
-    return Statement(text, values, source)
+    return values
 
 
 def layout(asked: Question) -> list[tuple[int, int, int]]:
@@ -132,7 +137,8 @@ def layout(asked: Question) -> list[tuple[int, int, int]]:
     return places
 
 
-def _needed(asked: Question) -> list[str]:
+def needed_sums(asked: Question) -> list[str]:
+    """The sums that a question's metrics are made of: of the cubes, or derived from those."""
     named = ["contacts"]
     named += [name for metric in asked.metrics for name in (*metric.measures, *metric.parts)]
     return list(dict.fromkeys(named))
@@ -142,27 +148,28 @@ def _measure(name: str) -> str:
     return DERIVED[name][0] if name in DERIVED else name
 
 
-def _plain(needed: Sequence[str]) -> list[str]:
+def plain_sums(needed: Sequence[str]) -> list[str]:
     """The measures of cubes that the needed ones are made of."""
     plain = [base for name in needed for base in (DERIVED[name][1] if name in DERIVED else (name,))]
     return list(dict.fromkeys(plain))
 
 
-def _source(asked: Question, needed: Sequence[str], tables: Tables) -> str:
+def source_of(asked: Question, tables: Tables) -> str:
     """The smallest cube that has the columns and the sums; the facts where there is none."""
+    needed = needed_sums(asked)
     fitting = [
         cube
         for cube, columns in CUBES.items()
         if cube in tables.rows
         and asked.columns <= set(columns)
-        and set(_plain(needed)) <= set(measures(cube))
+        and set(plain_sums(needed)) <= set(measures(cube))
     ]
     return min(fitting, key=lambda cube: tables.rows[cube], default="facts")
 
 
 def _rows(asked: Question, needed: Sequence[str], source: str, tables: Tables, values: dict[str, Any]) -> str:
     """The relation ``source``: the cube or the facts, and the delta on top of either."""
-    columns = ", ".join(sorted({"day", "partner"} | asked.columns) + _plain(needed))
+    columns = ", ".join(sorted({"day", "partner"} | asked.columns) + plain_sums(needed))
     if source != "facts":
         delta = tables.delta_cube(source)
         more = f" union all select {columns} from {delta}" if delta else ""
@@ -209,30 +216,26 @@ def _conditions(asked: Question, values: dict[str, Any]) -> list[str]:
 
 def cube_table(cube: str, name: str, *, facts: str) -> str:
     """A statement that makes a table of a cube's sums over a table of signed facts."""
+    return f"create table {name} as {cube_rows(cube, facts=facts)}"
+
+
+def cube_rows(cube: str, *, facts: str) -> str:
+    """A query of a cube's sums over a table of signed facts."""
     measured = sql("cubes", "measured")
     return f"""
-        create table {name} as
         with signed_fact as (from {facts}), measured as ({measured}), cube as ({sql("cubes", cube)})
         from cube
     """
 
 
-def loading(cube: str, *, partner: bool) -> str:
-    """A statement that fills a cube's table from relation ``loading``: all of it, or one ``$partner``'s."""
-    return f"insert into {cube} by name from loading" + (" where partner = $partner" if partner else "")
+def texts_of(cut: Dimension) -> str:
+    """A statement that gives the texts of a dimension for its ``$labels``."""
+    return f"select {cut.text} from (select unnest($labels) as {cut.column})"
 
 
-def selling_table(name: str, delta: str) -> str:
-    """A statement that makes a table of the partners that have ever recorded a sale, or its absence."""
-    return f"""
-        create table {name} as
-        with recorded as (
-            select partner, sale_known from by_team
-            union all
-            select partner, sign from {delta} where sale_known
-        )
-        select partner from recorded group by partner having sum(sale_known) > 0
-    """
+def selling_table(name: str) -> str:
+    """A statement that makes a table of partners, which are the ``$partners``."""
+    return f"create table {name} as select unnest(cast($partners as varchar[])) as partner"
 
 
 def dropped(names: Sequence[str]) -> list[str]:

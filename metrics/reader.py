@@ -205,8 +205,7 @@ class Reader:
         return compose(self._asked(metrics, by, where), self._tables)
 
     def _rows(self, asked: Question) -> list[tuple[Any, ...]]:
-        statement = compose(asked, self._tables)
-        return self._room.ask(statement.text, statement.values)
+        return self._room.answer(asked, self._tables)
 
 
 def _scale(metric: Metric) -> Scale:

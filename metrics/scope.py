@@ -1,13 +1,15 @@
 """Access by construction: a scope is a database in which only its rows exist.
 
-A partner's scope loads that partner's part of the cubes into a DuckDB of its own, lets it open files in
-that partner's folder of facts and nowhere else, and then locks the configuration. A query in it cannot
-name anybody else's rows, whatever it says.
+A partner's scope takes that partner's rows of the cubes and no others into memory, has a DuckDB of its own
+that may open files in that partner's folder of facts and nowhere else, and whose configuration is locked. A
+query in it cannot name anybody else's rows, whatever it says.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,13 +17,28 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data.duck import connect
-from metrics.compose import Tables, cube_table, dropped, loading, selling_table
+from metrics import quick
+from metrics.arrays import Cube, of_table, totals
+from metrics.catalogue import Dimension
+from metrics.compose import (
+    Question,
+    Tables,
+    compose,
+    cube_rows,
+    cube_table,
+    dropped,
+    selling_table,
+    source_of,
+    texts_of,
+)
 from metrics.lake import Base, Lake, Version
-from metrics.models import CUBES
+from metrics.models import CUBES, measures
 from metrics.shape import signed_schema, summed_columns
+from metrics.terms import Unsupported
 
 
 @dataclass(frozen=True)
@@ -46,9 +63,13 @@ class Room:
 
     def __init__(self, lake: Lake, base: Base, scope: Scope) -> None:
         self.lake, self.base, self.scope = lake, base, scope
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._versions = 0
         self._made: set[str] = set()
+        self._cubes: dict[str, Cube] = {}
+        self._deltas: dict[str, Cube] = {}
+        self._selling: dict[str, frozenset[str]] = {}
+        self._texts: dict[str, dict[Any, str]] = {}
         self._connection = connect(memory="2GB")
         # Files of facts never change.
         self._connection.execute("set global parquet_metadata_cache = true")
@@ -59,20 +80,39 @@ class Room:
             for file in place.files
         )
         self._connection.from_arrow(signed_schema().empty_table().select(summed_columns())).create("no_fact")
-        self._rows = {cube: self._load(cube) for cube in CUBES}
+        self._rows = {cube: self._count(cube) for cube in CUBES}
         self._shut()
 
-    def _load(self, cube: str) -> int:
-        run = self._connection.execute
-        run(cube_table(cube, cube, facts="no_fact"))
-        files = [str(self.lake.path / file) for file in self.base.cubes.get(cube, {}).values()]
-        if files:
-            self._connection.read_parquet(files, hive_partitioning=False).create_view("loading")
-            mine = self.scope.partner is not None
-            run(loading(cube, partner=mine), {"partner": self.scope.partner} if mine else {})
-            run("drop view loading")
-        ((rows,),) = self._connection.table(cube).count("*").fetchall()
-        return int(rows)
+    def _files_of(self, cube: str) -> list[Path]:
+        return [self.lake.path / file for _, file in sorted(self.base.cubes.get(cube, {}).items())]
+
+    def _count(self, cube: str) -> int:
+        """How many rows a cube has in all, from which the smallest that fits is chosen."""
+        return sum(pq.read_metadata(file).num_rows for file in self._files_of(cube))
+
+    def _load(self, cube: str, names: Sequence[str]) -> pa.Table:
+        """Columns of this scope's rows of a cube, in the order of their days."""
+        files, mine = self._files_of(cube), self.scope.partner
+        if not files:
+            with self.cursor() as cursor:
+                return cursor.sql(cube_rows(cube, facts="no_fact")).to_arrow_table().select(names)
+        wanted = list(names) if mine is None else [*names, "partner"]
+        found = []
+        for file in files:
+            rows = pq.read_table(file, columns=list(dict.fromkeys(wanted)), partitioning=None)
+            if mine is not None:
+                rows = rows.filter(pc.equal(rows.column("partner"), mine))
+            found.append(rows.select(names))
+        return pa.concat_tables(found)
+
+    def cube(self, name: str) -> Cube:
+        """A cube's rows of this scope; each column is read when it is first asked."""
+        with self._lock:
+            if name not in self._cubes:
+                load = partial(self._load, name)
+                rows = self._rows[name] if self.scope.partner is None else load(["day"]).num_rows
+                self._cubes[name] = Cube(load, CUBES[name], rows)
+            return self._cubes[name]
 
     def _shut(self) -> None:
         """From here on: files of this scope's facts, and no way to change that."""
@@ -89,13 +129,70 @@ class Room:
         with self._lock:
             self._versions += 1
             suffix = f"v{self._versions}"
-            cursor = self._connection.cursor()
-            delta, rows = "no_fact", self._delta(version)
-            if rows is not None and rows.num_rows:
-                delta = f"delta_{suffix}"
-                cursor.from_arrow(rows).create(delta)
-            cursor.execute(selling_table(f"selling_{suffix}", delta))
+        cursor = self._connection.cursor()
+        delta, rows = "no_fact", self._delta(version)
+        if rows is not None and rows.num_rows:
+            delta = f"delta_{suffix}"
+            cursor.from_arrow(rows).create(delta)
+        self._selling[f"selling_{suffix}"] = sellers = self._sold(rows)
+        cursor.execute(selling_table(f"selling_{suffix}"), {"partners": sorted(sellers)})
         return Tables(self._rows, delta, partial(self._delta_cube, delta), f"selling_{suffix}", self._files)
+
+    def sellers(self, tables: Tables) -> frozenset[str]:
+        """The partners that have ever recorded a sale, or its absence."""
+        return self._selling[tables.selling]
+
+    def _sold(self, delta: pa.Table | None) -> frozenset[str]:
+        cube = self.cube("by_team")
+        partners, known = cube.labelled("partner"), cube.sums("sale_known")
+        counts = totals(partners.codes, known, len(partners.labels)).tolist()
+        found = dict(zip(partners.labels, counts, strict=True))
+        if delta is not None:
+            late = delta.filter(delta.column("sale_known")).group_by("partner").aggregate([("sign", "sum")])
+            for partner, count in zip(*(column.to_pylist() for column in late.columns), strict=True):
+                found[partner] = found.get(partner, 0) + count
+        return frozenset(partner for partner, count in found.items() if count > 0)
+
+    def answer(self, asked: Question, tables: Tables) -> list[tuple[Any, ...]]:
+        """The rows that answer a question: from a cube in memory, or by a statement."""
+        source = source_of(asked, tables)
+        if source != "facts":
+            with suppress(Unsupported, OverflowError):
+                small = {"selling": self.sellers(tables)}
+                return quick.answer(asked, self.parts(source, tables), self.texts, small)
+            self.as_table(source)
+        statement = compose(asked, tables)
+        return self.ask(statement.text, statement.values)
+
+    def parts(self, source: str, tables: Tables) -> list[Cube]:
+        """A cube, and what the version's delta adds to it."""
+        name = tables.delta_cube(source)
+        if not name:
+            return [self.cube(source)]
+        with self._lock:
+            if name not in self._deltas:
+                with self.cursor() as cursor:
+                    self._deltas[name] = of_table(cursor.table(name).to_arrow_table(), CUBES[source])
+            return [self.cube(source), self._deltas[name]]
+
+    def as_table(self, cube: str) -> None:
+        """A cube as a table of the database, for what is asked as a statement."""
+        with self._lock:
+            if cube not in self._made:
+                with self.cursor() as cursor:
+                    columns = [*CUBES[cube], *measures(cube)]
+                    cursor.from_arrow(self._load(cube, columns)).create(cube)
+                self._made.add(cube)
+
+    def texts(self, cut: Dimension, labels: Sequence[Any]) -> Sequence[str]:
+        """The texts that a dimension shows for labels."""
+        if cut.text == cut.column:
+            return labels
+        known = self._texts.setdefault(cut.id, {})
+        if missing := [label for label in labels if label not in known]:
+            rows = self.ask(texts_of(cut), {"labels": missing})
+            known.update(zip(missing, (text for (text,) in rows), strict=True))
+        return [known[label] for label in labels]
 
     def _delta_cube(self, delta: str, cube: str) -> str:
         """The table of a cube's sums over a delta, made when it is first asked."""
@@ -121,6 +218,9 @@ class Room:
         with self._lock:
             own = [name for name in self._made if name.startswith(f"{tables.delta}_")]
             self._made.difference_update(own)
+            self._selling.pop(tables.selling, None)
+            for name in own:
+                self._deltas.pop(name, None)
             if tables.delta != "no_fact":
                 own.append(tables.delta)
             cursor = self._connection.cursor()

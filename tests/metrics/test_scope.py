@@ -10,6 +10,7 @@ import pytest
 from data.log import Log
 from metrics import Reader, Scope, UnknownNameError, build, open_reader, refresh
 from metrics.lake import Lake
+from metrics.models import CUBES, measures
 from settings import Settings
 from store import open_store
 from tests.metrics.given import NOON, NOW, contact, days, logged
@@ -136,8 +137,20 @@ def test_not_even_free_sql_on_its_database_reaches_anybody_else(home, number):
         cursor.execute(attempt).fetchall()
 
 
+def test_every_cube_in_its_memory_holds_its_own_rows_alone(home):
+    reader = open_reader(home, Scope.of_partner("A"))
+    for cube in CUBES:
+        for part in reader._room.parts(cube, reader._tables):
+            assert set(part.labelled("partner").labels) == {"A"}
+            assert part.rows > 0
+            for name in measures(cube):
+                assert len(part.sums(name)) == part.rows
+
+
 def test_every_table_of_its_database_holds_its_own_rows_alone(home):
     reader = open_reader(home, Scope.of_partner("A"))
+    for cube in CUBES:
+        reader._room.as_table(cube)
     with reader._room.cursor() as cursor:
         tables = [name for (name,) in cursor.execute("select table_name from duckdb_tables()").fetchall()]
         found = {
