@@ -7,13 +7,17 @@ from typing import Any
 
 from metrics import reasons
 from metrics.catalogue import metric as metric_of
-from metrics.inference import Difference, Estimate, Labels, verdict
+from metrics.inference import Difference, Estimate, Labels, to_json, verdict
+from metrics.inference.kitagawa import Decomposition
+from metrics.inference.sentences import split_sentence
 
 # A group of a comparison, in words. Other groups are called by their own names.
 GROUPS = {
     "self_service_first": {"nb": "selvbetjening først", "en": "self-service first"},
     "direct": {"nb": "direkte kontakt", "en": "direct contact"},
 }
+
+ALIKE = {"nb": "Likt mot likt", "en": "Like for like"}
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,23 @@ class Comparison:
     low_always: float | None
     high_always: float | None
     p: float | None
-    effect: float | None = None
-    adjusted: Comparison | None = None
+    effect: float | None = None  # without a unit: see metrics.inference.effects
+    adjusted: Comparison | None = None  # like for like, where that was asked
     unknown: int = 0
     reason: str = ""
-    support: float | None = None  # of an adjusted one: share of observations in strata that both have
+    reason_always: str = ""  # why there are no always-valid limits
+    method: str = "contacts"  # or robust, cluster_means (the average agent, not the average contact)
+    cluster: str = ""  # agent, customer
+    clusters: dict[str, int] = field(default_factory=dict)  # how many each group has
+    design_effect: float | None = None  # the interval's variance ÷ that without clusters
+    source: str = ""  # the cube it was read from, or ``facts``
+    # Of an adjusted one:
+    alike: tuple[str, ...] = ()
+    weights: str = ""
+    support: float | None = None  # share of observations in strata that both have
+    strata: int | None = None
+    dropped: int | None = None  # strata that only one has
+    split: Decomposition | None = None  # where the raw gap comes from; of means and shares
 
     @classmethod
     def of(cls, metric: str, groups: dict[str, Estimate], found: Difference, **more: Any) -> Comparison:
@@ -66,20 +82,10 @@ class Comparison:
 
     def sentence(self, language: str) -> str:
         """What it means, in ``nb`` or ``en``, for someone who is no statistician."""
-        entry = metric_of(self.metric)
-        (first, one), (second, other) = self.groups.items()
-        name = entry.name[language]
-        if not name[:2].isupper():
-            name = name[0].lower() + name[1:]
-        labels = Labels(
-            metric=name,
-            first=GROUPS.get(first, {}).get(language, first),
-            second=GROUPS.get(second, {}).get(language, second),
-            unit=entry.unit,
-            better=entry.better,
-        )
+        one, other = self.groups.values()
         if self.reason in reasons.TEXTS:
-            return f"{entry.name[language]}: {reasons.text(self.reason, language)}"
+            name = metric_of(self.metric).name[language]
+            return f"{name}: {reasons.text(self.reason, language)}"
         found = Difference(
             self.difference,
             self.low,
@@ -90,10 +96,34 @@ class Comparison:
             self.effect,
             self.reason,
         )
-        return verdict(one, other, found, labels, language=language, unknown=self.unknown)
+        return verdict(one, other, found, self.labels(language), language=language, unknown=self.unknown)
+
+    def sentences(self, language: str) -> list[str]:
+        """What it means, as it is and like for like, and where the gap comes from."""
+        found = [self.sentence(language)]
+        if self.adjusted is not None:
+            found.append(f"{ALIKE[language]}: {self.adjusted.sentence(language)}")
+            if self.adjusted.split is not None and self.adjusted.split.raw is not None:
+                found.append(split_sentence(self.adjusted.split, self.labels(language), language))
+        return found
 
     def to_json(self, language: str = "en") -> dict[str, Any]:
         """The keys of the command line."""
-        content = asdict(self)
+        content = to_json(self)
         content["adjusted"] = self.adjusted.to_json(language) if self.adjusted else None
         return content | {"verdict": self.sentence(language)}
+
+    def labels(self, language: str) -> Labels:
+        """What is compared, for a sentence in ``nb`` or ``en``."""
+        entry = metric_of(self.metric)
+        first, second = self.groups
+        name = entry.name[language]
+        if not name[:2].isupper():
+            name = name[0].lower() + name[1:]
+        return Labels(
+            metric=name,
+            first=GROUPS.get(first, {}).get(language, first),
+            second=GROUPS.get(second, {}).get(language, second),
+            unit=entry.unit,
+            better=entry.better,
+        )

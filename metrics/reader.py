@@ -5,47 +5,20 @@ from __future__ import annotations
 import weakref
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from metrics import catalogue
+from metrics import catalogue, comparing
 from metrics.answers import Comparison, Value
 from metrics.catalogue import Metric
-from metrics.compose import Question, compose, layout, question
-from metrics.inference import (
-    INDEX,
-    Difference,
-    Estimate,
-    MeanStats,
-    ScoreStats,
-    ShareStats,
-    Stats,
-    TimeBins,
-    difference,
-    estimate,
-    minimum,
-)
-from metrics.inference.estimates import AS_IS, Scale
+from metrics.compose import Question, compose, contributions, layout, question
+from metrics.inference import Estimate, ScoreStats, Stats, TimeBins, minimum
 from metrics.inference.reasons import HIDDEN
-from metrics.inference.strata import like_for_like
 from metrics.lake import Version
-from metrics.reasons import NO_SALES
 from metrics.scope import Room, Scope
+from metrics.sums import Group, Key, estimated, stats_of
 
-ROUTES = ("self_service_first", "direct")
 Where = Mapping[str, Sequence[str]]
-Key = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Group:
-    """The sums of one group: statistics and parts of each metric, by its name."""
-
-    key: Key
-    contacts: int
-    stats: Mapping[str, Stats]
-    parts: Mapping[str, dict[str, float | int]]
 
 
 class Reader:
@@ -101,32 +74,30 @@ class Reader:
         *,
         fixed_start: bool = False,
         alike: Sequence[str] = (),
+        cluster: str = "",
+        weights: str = "",
     ) -> Comparison:
         """Two groups of a dimension: the first minus the second.
 
         Of ``self_service_first`` these are self_service_first and direct; of another dimension the two that
-        are there in the selection (ValueError when they are not two). ``fixed_start`` says that the data
-        grow from a fixed start, and adds intervals that allow for repeated looks. ``alike`` dimensions add
-        ``adjusted``: the same comparison among contacts alike in them.
+        the filter names, or that are there in the selection (ValueError when they are not two).
+        ``fixed_start`` says that the data grow from a fixed start, and adds intervals that allow for repeated
+        looks. ``alike`` dimensions add ``adjusted``: the same comparison among contacts alike in them, with
+        ``weights`` of the strata. ``cluster`` (agent, customer) lets contacts of one have something in
+        common; partners and teams are always compared by agent.
         """
-        entry = catalogue.metric(metric)
-        found = {group.key[0]: group for group in self.groups([entry], [groups], where, start, end)}
-        names = ROUTES if groups == "self_service_first" else _two(groups, list(found))
-        pair = [found.get(name) or _nobody(entry, (name,)) for name in names]
-        one, other = (group.stats[metric] for group in pair)
-        scale = _scale(entry)
-        result = difference(one, other, minimum_n=entry.minimum_n, fixed_start=fixed_start, scale=scale)
-        if found and all(_unsold(entry, group) for group in found.values()):
-            result = Difference.missing(NO_SALES)
-        adjusted = None
-        if alike:
-            if entry.kind == "quantile":
-                raise ValueError(f"{metric} is a quantile, which cannot be compared like for like")
-            strata = self.groups([entry], [groups, *alike], where, start, end)
-            adjusted = _adjusted(entry, strata, names, fixed_start=fixed_start)
-        unknown = found["unknown"].contacts if groups == "self_service_first" and "unknown" in found else 0
-        estimates = {name: _estimate(entry, group) for name, group in zip(names, pair, strict=True)}
-        return Comparison.of(metric, estimates, result, unknown=unknown, adjusted=adjusted)
+        asked = comparing.request(
+            metric,
+            groups,
+            where,
+            start,
+            end,
+            fixed_start=fixed_start,
+            alike=alike,
+            cluster=cluster,
+            weights=weights,
+        )
+        return comparing.compare(self, asked)
 
     def histogram(
         self, where: Where | None = None, start: date | None = None, end: date | None = None
@@ -170,7 +141,7 @@ class Reader:
             stats: dict[str, Stats] = {}
             parts: dict[str, dict[str, float | int]] = {metric.id: {} for metric in metrics}
             for metric, (begin, middle, end_) in zip(summed, places, strict=True):
-                stats[metric.id] = _stats(metric, row[begin:middle])
+                stats[metric.id] = stats_of(metric, row[begin:middle])
                 parts[metric.id] |= zip(metric.parts, row[middle:end_], strict=True)
                 if metric.reasons:
                     parts[metric.id] |= {f"reason:{k}": n for k, n in reasons.get(key, {}).items()}
@@ -180,6 +151,27 @@ class Reader:
                     stats[metric.id] = TimeBins.of(bins, metric.q)
             groups.append(Group(key, row[counted[0]], stats, parts))
         return groups
+
+    def customer_noise(
+        self,
+        asked: comparing.Request,
+        names: tuple[str, str],
+        coefficients: Sequence[tuple[Key, float, float]],
+    ) -> tuple[tuple[float, float, float], tuple[int, int, int], bool]:
+        """Scans the facts for what each customer adds to the two groups of a comparison.
+
+        ``coefficients`` are (key, of n, of total): a contact of that key (group, stratum and, for quantiles,
+        bin) adds of n + of total · value. Returns Σa², Σb² and Σab over customers; how many the first, the
+        second and both together have; and whether some are in both. Who is no known customer counts as one.
+        """
+        metric, dims = asked.metric, [asked.groups, *asked.alike]
+        if metric.kind == "quantile":
+            metric, dims = catalogue.TIMED, [*dims, "handling_bin"]
+        question_ = self._asked([metric], dims, *asked.span)
+        statement = contributions(question_, self._tables, names, coefficients)
+        (row,) = self._room.ask(statement.text, statement.values)
+        first, second, both, shared, one, other, product = row
+        return (one, other, product), (first, second, both), shared > 0
 
     def _inner(self, metric: Metric, dim: str, asked: Question) -> Mapping[Key, Mapping[str, int]]:
         """A count within each group, by one dimension more."""
@@ -208,41 +200,9 @@ class Reader:
         return self._room.answer(asked, self._tables)
 
 
-def _scale(metric: Metric) -> Scale:
-    return INDEX if metric.scale == "index" else AS_IS
-
-
-def _stats(metric: Metric, row: Sequence[Any]) -> Stats:
-    """The sufficient statistics of a row of the metric's SQL."""
-    if metric.kind == "score":
-        return ScoreStats(tuple(row))
-    if metric.kind == "share":
-        return ShareStats(*row)
-    return MeanStats(*row)
-
-
-def _nobody(metric: Metric, key: Key) -> Group:
-    """A group without a contact."""
-    if metric.kind == "quantile":
-        return Group(key, 0, {metric.id: TimeBins.of({}, metric.q)}, {})
-    return Group(key, 0, {metric.id: _stats(metric, (0,) * len(catalogue.COLUMNS[metric.kind]))}, {})
-
-
-def _unsold(metric: Metric, group: Group) -> bool:
-    """There are contacts, but of partners none of which has ever recorded a sale."""
-    return "answered_selling" in metric.measures and group.stats[metric.id].n == 0 and group.contacts > 0
-
-
-def _estimate(metric: Metric, group: Group) -> Estimate:
-    found = estimate(group.stats[metric.id], minimum_n=metric.minimum_n, scale=_scale(metric))
-    if _unsold(metric, group):
-        return Estimate(found.n, None, None, None, NO_SALES)
-    return found
-
-
 def _value(metric: Metric, by: Sequence[str], group: Group, *, hidden: int) -> Value:
     """The group's value; below ``hidden`` observations somebody could be recognised."""
-    found = _estimate(metric, group)
+    found = estimated(metric, group)
     if 0 < found.n < hidden:
         found = Estimate(found.n, None, None, None, HIDDEN)
     dims = dict(zip(by, group.key, strict=True))
@@ -256,29 +216,3 @@ def _value(metric: Metric, by: Sequence[str], group: Group, *, hidden: int) -> V
         found.reason,
         group.parts[metric.id],
     )
-
-
-def _two(groups: str, there: Sequence[str]) -> tuple[str, str]:
-    if len(there) != 2:
-        raise ValueError(f"comparing {groups} needs exactly two of them; choose two of: {', '.join(there)}")
-    return there[0], there[1]
-
-
-def _adjusted(
-    metric: Metric, strata: Sequence[Group], names: tuple[str, str], *, fixed_start: bool
-) -> Comparison:
-    """The comparison within strata; a key is the group's name and then the stratum's."""
-    pairs: dict[Key, list[Any]] = {}
-    nothing = _nobody(metric, ()).stats[metric.id]
-    for group in strata:
-        if group.key[0] in names:
-            pair = pairs.setdefault(group.key[1:], [nothing, nothing])
-            pair[names.index(group.key[0])] = group.stats[metric.id]
-    found = like_for_like(
-        {cell: (pair[0], pair[1]) for cell, pair in pairs.items()},
-        minimum_n=metric.minimum_n,
-        fixed_start=fixed_start,
-        scale=_scale(metric),
-    )
-    groups = dict(zip(names, (found.first, found.second), strict=True))
-    return Comparison.of(metric.id, groups, found.difference, support=found.support)

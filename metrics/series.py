@@ -15,7 +15,8 @@ from metrics.holidays import between
 from metrics.inference.alarms import FALSE_ALARMS, Alarm, detect, limits, within
 from metrics.inference.baseline import HISTORY, Series, expect, unjudged
 from metrics.inference.stats import MeanStats, ScoreStats, ShareStats, Stats
-from metrics.reader import Group, Reader
+from metrics.reader import Reader
+from metrics.sums import Group
 
 # How far back days are judged, beyond the history that the first of them needs.
 JUDGED = 92

@@ -31,7 +31,7 @@ def values(found: Sequence[Value], by: Sequence[str], *, source: str) -> Table:
 def comparison(found: Comparison) -> Table:
     """The two groups, and the difference beneath them."""
     unit = catalogue.metric(found.metric).unit
-    table = Table()
+    table = Table(caption=_provenance(found), caption_justify="left")
     table.add_column("Group")
     _number_columns(table)
     for name, group in found.groups.items():
@@ -45,7 +45,23 @@ def comparison(found: Comparison) -> Table:
         n = sum(group.n for group in alike.groups.values())
         gap = Estimate(n, alike.difference, alike.low, alike.high, alike.reason)
         table.add_row("like for like", found.metric, *_cells(gap, unit), _note(gap.reason))
+        if alike.split is not None:
+            for name, part in (("same questions", alike.split.within), ("other questions", alike.split.mix)):
+                table.add_row(f"  of the gap: {name}", found.metric, *_cells(part, unit), _note(part.reason))
     return table
+
+
+def _provenance(found: Comparison) -> str:
+    """Where it was read, and what the interval takes into account."""
+    parts = [f"from {found.source}"]
+    if found.clusters:
+        counts = " and ".join(decimal(count, 0, LANGUAGE) for count in found.clusters.values())
+        parts.append(f"by {found.cluster} ({counts})")
+    if found.adjusted:
+        support = found.adjusted.support
+        shown = "none" if support is None else level(support, "share", LANGUAGE)
+        parts.append(f"alike in {', '.join(found.adjusted.alike)}: {shown} of the contacts")
+    return "; ".join(parts)
 
 
 def checks(results: Sequence[Mapping[str, Any]]) -> Table:

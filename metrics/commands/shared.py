@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from functools import wraps
@@ -11,14 +11,18 @@ from typing import Annotated, Any, ParamSpec
 
 import typer
 
-from metrics import Reader, Scope, UnknownNameError, open_reader
+from metrics import Reader, Scope, UnknownNameError, catalogue, open_reader
 from metrics.build import refresh
-from settings import Settings
+from metrics.checks import CheckError
+from settings import Settings, read_settings
 from store import Store, open_store
 
 Arguments = ParamSpec("Arguments")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, and nothing else.")]
+Filters = Annotated[
+    list[str] | None, typer.Option("--where", metavar="DIM=VALUE", help="Filter; again for more values.")
+]
 First = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
 Last = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")]
 Partner = Annotated[str | None, typer.Option("--as-partner", help="See only what this partner may see.")]
@@ -28,7 +32,7 @@ Who = Annotated[str, typer.Option(help="Who does it; written down.")]
 
 
 def reports(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Bad names and values end with 2 and a message that says what is wrong."""
+    """Bad names, values and settings end with 2 and a message that says so, a failed check with 1."""
 
     @wraps(command)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
@@ -38,6 +42,12 @@ def reports(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
             text = error.args[0] if error.args else error
             typer.echo(f"metrics: {text}", err=True)
             raise typer.Exit(2) from error
+        except OSError as error:
+            typer.echo(f"metrics: the state cannot be read or kept (SVAR_HOME): {error}", err=True)
+            raise typer.Exit(2) from error
+        except CheckError as error:
+            typer.echo(f"metrics: a check failed, nothing was published: {error}", err=True)
+            raise typer.Exit(1) from error
 
     return guarded
 
@@ -45,7 +55,7 @@ def reports(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
 @contextmanager
 def opened() -> Iterator[tuple[Settings, Store]]:
     """The settings and the store, closed afterwards."""
-    settings = Settings()
+    settings = read_settings()
     with closing(open_store(settings.database_url)) as store:
         yield settings, store
 
@@ -67,6 +77,34 @@ def checked(language: str) -> str:
     if language not in {"nb", "en"}:
         raise ValueError(f"there is no language {language!r}; there are: nb, en")
     return language
+
+
+def sorted_out(
+    names: Sequence[str], by: Sequence[str] | None, where: Sequence[str] | None
+) -> tuple[list[str], list[str], dict[str, list[str]]]:
+    """Metrics, dimensions and filters, which may follow an option more than one at a time.
+
+    ``--by partner team`` leaves ``team`` among the metrics: it is no metric, so it belongs to ``--by``.
+    """
+    cuts = [name for given in by or [] for name in given.split(",")]
+    pairs = list(where or [])
+    metrics = []
+    for name in names:
+        if where and "=" in name:
+            pairs.append(name)
+        elif by and name not in catalogue.metrics() and name in catalogue.DIMENSIONS:
+            cuts.append(name)
+        else:
+            metrics.append(catalogue.metric(name).id)
+    filters: dict[str, list[str]] = {}
+    for pair in pairs:
+        dim, equals, value = pair.partition("=")
+        if not equals:
+            raise ValueError(f"expected DIM=VALUE, got {pair!r}")
+        filters.setdefault(catalogue.dimension(dim).id, []).append(value)
+    if not metrics:
+        raise ValueError(f"name a metric; there are: {', '.join(catalogue.metrics())}")
+    return metrics, [catalogue.dimension(cut).id for cut in cuts], filters
 
 
 def day_of(moment: datetime | None) -> date | None:

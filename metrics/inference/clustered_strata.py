@@ -59,21 +59,46 @@ def like_for_like_by_cluster(
     added = (
         (sums[1][:, :, shared] - mean[:, None] * sums[0][:, :, shared]) * (w / n[:, shared])[:, None]
     ).sum(axis=2)
+    values = float(mean[0] @ w), float(mean[1] @ w)
+    squares = float(added[0] @ added[0]), float(added[1] @ added[1]), float(added[0] @ added[1])
+    present = int(counts[0]), int(counts[1]), int(here.any(axis=0).sum())
+    first, second, gap = linearised(
+        values,
+        squares,
+        present,
+        (int(kept[0]), int(kept[1])),
+        shared=bool((here[0] & here[1]).any()),
+        scale=scale,
+        alpha=alpha,
+    )
+    return result([first, second], gap)
+
+
+def linearised(
+    values: tuple[float, float],
+    squares: tuple[float, float, float],
+    counts: tuple[int, int, int],
+    sizes: tuple[int, int],
+    *,
+    shared: bool,
+    scale: Scale = AS_IS,
+    alpha: float = ALPHA,
+) -> tuple[Estimate, Estimate, Difference]:
+    """Both groups and their difference from what clusters add to each group's value: ``squares`` are Σa², Σb²
+    and Σab over clusters, ``counts`` how many the first, the second and both together have (2 or more each);
+    ``shared`` says that some are in both."""
     a, b = scale
-    own = b * b * counts / (counts - 1) * (added**2).sum(axis=1)
-    values = a + b * (mean @ w)
-    groups = [
-        _estimate(int(kept[g]), float(values[g]), float(own[g]), float(counts[g] - 1), alpha) for g in (0, 1)
-    ]
-    if (here[0] & here[1]).any():
-        total = int(here.any(axis=0).sum())
-        variance = b * b * total / (total - 1) * float(((added[0] - added[1]) ** 2).sum())
-        df = total - 1.0
+    variances = [b * b * counts[g] / (counts[g] - 1) * squares[g] for g in (0, 1)]
+    told = [a + b * value for value in values]
+    first, second = (_estimate(sizes[g], told[g], variances[g], counts[g] - 1.0, alpha) for g in (0, 1))
+    if shared:
+        factor = b * b * counts[2] / (counts[2] - 1)
+        variance, df = factor * (squares[0] + squares[1] - 2 * squares[2]), counts[2] - 1.0
     else:
-        variance = float(own.sum())
-        df = variance**2 / float((own**2 / (counts - 1)).sum()) if variance else 1.0
-    gap = float(values[0] - values[1])
-    return result(groups, _difference(gap, variance, df, alpha))
+        variance = sum(variances)
+        below = sum(variances[g] ** 2 / (counts[g] - 1) for g in (0, 1))
+        df = variance**2 / below if below else 1.0
+    return first, second, _difference(told[0] - told[1], variance, df, alpha)
 
 
 def _sums(clusters: Mapping[str, Strata], column: Mapping[tuple[str, ...], int]) -> np.ndarray:

@@ -1,6 +1,6 @@
 -- One row per fact. What it adds to every sum; a fact of sign -1 takes the same away.
 select
-    day, hour, partner, team, agent, channel, topic, language, route, score_source, survey_reason,
+    day, hour, partner, team, agent, channel, topic, language, route, score_source, survey_reason, customer,
     case when answered then handling_bin end as handling_bin,
     sign as contacts,
     case when answered then sign else 0 end as answered,

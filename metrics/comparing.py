@@ -1,0 +1,307 @@
+"""Two groups compared: as they are, like for like, and by cluster. From the sums that a reader gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from metrics import catalogue, customers
+from metrics.answers import Comparison
+from metrics.catalogue import Metric
+from metrics.inference import Difference, Estimate, Stats, difference, minimum, reasons
+from metrics.inference.clustered_strata import like_for_like_by_cluster
+from metrics.inference.clusters import by_cluster
+from metrics.inference.kitagawa import decompose
+from metrics.inference.quantiles import quantiles_alike
+from metrics.inference.strata import WEIGHTS, Cell, LikeForLike, like_for_like
+from metrics.reasons import NO_SALES
+from metrics.sums import Group, estimated, nobody, scale_of, unsold
+
+if TYPE_CHECKING:
+    from metrics.reader import Reader
+
+ROUTE = "self_service_first"
+ROUTES = ("self_service_first", "direct")
+CLUSTERS = ("agent", "customer")
+# Groups that have agents of their own: contacts of one agent are alike, and the groups have few of them.
+NESTED = ("partner", "team")
+Pair = tuple[Any, Any]  # the sums of the first and the second group
+Pairs = Mapping[Cell, Pair]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which groups are compared, on what, among which contacts, and how."""
+
+    metric: Metric
+    groups: str
+    where: Mapping[str, Sequence[str]]
+    start: date | None
+    end: date | None
+    fixed_start: bool
+    alike: tuple[str, ...]
+    cluster: str
+    weights: str
+
+    @property
+    def span(self) -> tuple[Mapping[str, Sequence[str]], date | None, date | None]:
+        """Filters and days, as every question takes them."""
+        return self.where, self.start, self.end
+
+
+def request(
+    metric: str,
+    groups: str,
+    where: Mapping[str, Sequence[str]] | None,
+    start: date | None,
+    end: date | None,
+    *,
+    fixed_start: bool,
+    alike: Sequence[str],
+    cluster: str,
+    weights: str,
+) -> Request:
+    """A comparison that can be made; ValueError or UnknownNameError says what is wrong with it."""
+    entry, dim = catalogue.metric(metric), catalogue.dimension(groups).id
+    held = tuple(dict.fromkeys(catalogue.dimension(name).id for name in alike))
+    # Nobody is alike in what sets the groups apart.
+    held_equal = tuple(name for name in held if name != dim)
+    if held and not held_equal:
+        raise ValueError(f"groups that differ in {dim} cannot be alike in it; choose another dimension")
+    if cluster and cluster not in CLUSTERS:
+        raise ValueError(f"clusters are {' or '.join(CLUSTERS)}, not {cluster!r}")
+    if cluster == "agent" and dim == "agent":
+        raise ValueError("agents are what is compared; they cannot be the clusters as well")
+    if weights and weights not in WEIGHTS:
+        raise ValueError(f"weights are one of {', '.join(WEIGHTS)}, not {weights!r}")
+    if weights == "mantel_haenszel" and entry.kind != "share":
+        raise ValueError(f"mantel_haenszel weights are for shares; {metric} is none")
+    return Request(
+        entry,
+        dim,
+        where or {},
+        start,
+        end,
+        fixed_start,
+        held_equal,
+        cluster or ("agent" if dim in NESTED else ""),
+        weights,
+    )
+
+
+def compare(reader: Reader, asked: Request) -> Comparison:
+    """The first group minus the second, with the same like for like in ``adjusted`` where that is asked."""
+    entry = asked.metric
+    found = {group.key[0]: group for group in reader.groups([entry], [asked.groups], *asked.span)}
+    names = _names(asked, list(found))
+    groups = [found.get(name) or nobody(entry, (name,)) for name in names]
+    raw = groups[0].stats[entry.id], groups[1].stats[entry.id]
+    sums = Sums(
+        names,
+        _strata(reader, asked, names) if asked.alike else {(): raw},
+        _agents(reader, asked, names) if asked.cluster == "agent" else {},
+    )
+    estimates = {name: estimated(entry, group) for name, group in zip(names, groups, strict=True)}
+    if found and all(unsold(entry, group) for group in found.values()):
+        nothing = Comparison.of(entry.id, estimates, Difference.missing(NO_SALES))
+        return _described(reader, asked, replace(nothing, adjusted=nothing if asked.alike else None))
+    plain = difference(*raw, minimum_n=entry.minimum_n, fixed_start=asked.fixed_start, scale=scale_of(entry))
+    unknown = found["unknown"].contacts if asked.groups == ROUTE and "unknown" in found else 0
+    result = Comparison.of(entry.id, estimates, plain, unknown=unknown)
+    if asked.cluster:
+        whole = replace(sums.whole, strata={(): raw})
+        result = _clustered(reader, replace(asked, alike=()), result, whole)
+    if asked.alike:
+        result = replace(result, adjusted=_adjusted(reader, asked, sums))
+    return _described(reader, asked, result)
+
+
+def _names(asked: Request, there: Sequence[str]) -> tuple[str, str]:
+    """The two groups: the routes, those that the filter names, or those that are there."""
+    if asked.groups == ROUTE:
+        return ROUTES
+    chosen = list(dict.fromkeys(asked.where.get(asked.groups, there)))
+    if len(chosen) != 2:
+        raise ValueError(
+            f"comparing {asked.groups} needs exactly two of them, for instance with --where "
+            f"{asked.groups}=NAME twice; choose two of: {', '.join(name or '(not given)' for name in there)}"
+        )
+    return chosen[0], chosen[1]
+
+
+def _strata(reader: Reader, asked: Request, names: tuple[str, str]) -> Pairs:
+    groups = reader.groups([asked.metric], [asked.groups, *asked.alike], *asked.span)
+    return _paired(asked.metric, names, [(group.key[0], group.key[1:], group) for group in groups])
+
+
+def _agents(reader: Reader, asked: Request, names: tuple[str, str]) -> Mapping[str, Pairs]:
+    """The strata of each agent. Agents of different partners may share a name."""
+    own = [dim for dim in ("partner", "agent") if dim != asked.groups]
+    rows: dict[Cell, list[tuple[str, Cell, Group]]] = {}
+    for group in reader.groups([asked.metric], [asked.groups, *own, *asked.alike], *asked.span):
+        name = (group.key[0], group.key[1]) if asked.groups == "partner" else group.key[1:3]
+        rows.setdefault(name, []).append((group.key[0], group.key[1 + len(own) :], group))
+    return {" · ".join(name): _paired(asked.metric, names, found) for name, found in rows.items()}
+
+
+def _paired(metric: Metric, names: tuple[str, str], rows: Sequence[tuple[str, Cell, Group]]) -> Pairs:
+    nothing = nobody(metric, ()).stats[metric.id]
+    pairs: dict[Cell, list[Stats]] = {}
+    for name, cell, group in rows:
+        if name in names:
+            pairs.setdefault(cell, [nothing, nothing])[names.index(name)] = group.stats[metric.id]
+    return {cell: (pair[0], pair[1]) for cell, pair in pairs.items()}
+
+
+def _whole(cells: Pairs) -> Pair:
+    first, *others = cells.values()
+    for pair in others:
+        first = (first[0] + pair[0], first[1] + pair[1])
+    return first
+
+
+def _alike(asked: Request, strata: Pairs) -> LikeForLike:
+    """Within strata, contacts having nothing in common."""
+    entry = asked.metric
+    if entry.kind == "quantile":
+        return quantiles_alike(
+            None,
+            strata,
+            weights=asked.weights,
+            minimum_n=entry.minimum_n,
+            fixed_start=asked.fixed_start,
+        )
+    return like_for_like(
+        strata,
+        weights=asked.weights,
+        minimum_n=entry.minimum_n,
+        fixed_start=asked.fixed_start,
+        scale=scale_of(entry),
+    )
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the two groups have in each stratum, and each agent of theirs where agents are clusters."""
+
+    names: tuple[str, str]
+    strata: Pairs
+    agents: Mapping[str, Pairs]
+
+    @property
+    def whole(self) -> Sums:
+        """The same in a single stratum."""
+        agents: dict[str, Pairs] = {name: {(): _whole(cells)} for name, cells in self.agents.items()}
+        return Sums(self.names, {(): _whole(self.strata)} if self.strata else {}, agents)
+
+    @property
+    def present(self) -> tuple[int, int]:
+        """How many agents each group has something of."""
+        there = [
+            [any(pair[g].n for pair in cells.values()) for g in (0, 1)] for cells in self.agents.values()
+        ]
+        return sum(first for first, _ in there), sum(second for _, second in there)
+
+
+def _adjusted(reader: Reader, asked: Request, sums: Sums) -> Comparison:
+    """The comparison within strata, and where the raw gap comes from."""
+    entry, plain = asked.metric, _alike(asked, sums.strata)
+    groups = dict(zip(sums.names, (plain.first, plain.second), strict=True))
+    found = Comparison.of(
+        entry.id,
+        groups,
+        plain.difference,
+        support=plain.support,
+        weights=plain.weights,
+        alike=asked.alike,
+        strata=plain.strata,
+        dropped=plain.dropped,
+    )
+    if asked.cluster:
+        found = _clustered(reader, asked, found, sums)
+    if entry.kind != "quantile":
+        split = decompose(sums.strata, minimum_n=entry.minimum_n, scale=scale_of(entry))
+        found = replace(found, split=split)
+    return found
+
+
+def _clustered(reader: Reader, asked: Request, plain: Comparison, sums: Sums) -> Comparison:
+    """The same with the noise of clusters. The effect stays that of the contacts."""
+    entry, first, second = asked.metric, *plain.groups.values()
+    if plain.reason and plain.difference is None:
+        return replace(plain, cluster=asked.cluster)
+    method, design = "robust", None
+    if asked.cluster == "customer":
+        one, other, gap, counts = customers.compared(reader, asked, sums.names, sums.strata, plain.weights)
+    elif entry.kind == "quantile":
+        found = quantiles_alike(sums.agents, sums.strata, weights=asked.weights, minimum_n=entry.minimum_n)
+        one, other, gap = found.first, found.second, found.difference
+        counts = sums.present
+    elif asked.alike:
+        found = like_for_like_by_cluster(
+            sums.agents, weights=asked.weights, minimum_n=entry.minimum_n, scale=scale_of(entry)
+        )
+        one, other, gap = found.first, found.second, found.difference
+        counts = sums.present
+    else:
+        raw = by_cluster(
+            {name: cells[()] for name, cells in sums.agents.items()},
+            minimum_n=entry.minimum_n,
+            scale=scale_of(entry),
+        )
+        one, other, gap = raw.first, raw.second, raw.difference
+        counts, method, design = (raw.clusters_first, raw.clusters_second), raw.method, raw.design_effect
+    if gap.difference is None:
+        # Too few clusters to say how sure it is; the values stand all the same.
+        one, other = (Estimate(e.n, e.value, None, None, gap.reason) for e in (first, second))
+        gap = replace(Difference.missing(gap.reason), difference=plain.difference)
+    return replace(
+        plain,
+        groups=dict(zip(sums.names, (one, other), strict=True)),
+        difference=gap.difference,
+        low=gap.low,
+        high=gap.high,
+        low_always=None,
+        high_always=None,
+        p=gap.p,
+        reason=gap.reason,
+        method=method,
+        cluster=asked.cluster,
+        clusters=dict(zip(sums.names, counts, strict=True)),
+        design_effect=_wider(gap, plain) if design is None else design,
+    )
+
+
+def _wider(gap: Difference, plain: Comparison) -> float | None:
+    """How much wider the interval became, in variance."""
+    if None in (gap.low, gap.high, plain.low, plain.high) or plain.high == plain.low:
+        return None
+    return ((gap.high - gap.low) / (plain.high - plain.low)) ** 2  # type: ignore[operator]
+
+
+def _described(reader: Reader, asked: Request, found: Comparison) -> Comparison:
+    """With where it was read, and why there are no always-valid limits where there are none."""
+    entry, parts = asked.metric, [asked.groups]
+    if asked.cluster == "agent":
+        parts += ["partner", "agent"]
+    sources = {reader.source([entry.id], [*parts, *alike], asked.where) for alike in ((), asked.alike)}
+    source = ", ".join(sorted(sources | ({"facts"} if asked.cluster == "customer" else set())))
+    adjusted = found.adjusted
+    if adjusted is not None:
+        adjusted = replace(adjusted, source=source, reason_always=_always(asked, adjusted))
+    return replace(found, source=source, reason_always=_always(asked, found), adjusted=adjusted)
+
+
+def _always(asked: Request, found: Comparison) -> str:
+    """Why there are no always-valid limits; empty where there are."""
+    if found.low_always is not None:
+        return ""
+    if not asked.fixed_start:
+        return reasons.NO_FIXED_START
+    if found.cluster:
+        return reasons.CLUSTERED
+    if min(group.n for group in found.groups.values()) < minimum.ALWAYS_VALID:
+        return reasons.TOO_FEW
+    return found.reason or reasons.NO_SPREAD

@@ -1,0 +1,250 @@
+"""Any two groups on any metric, in every way of comparing them: all keys, and figures known by hand."""
+
+# A value that is None fails the comparison, as it should in a test.
+# mypy: disable-error-code="operator, union-attr"
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import t as student
+
+from metrics import Scope, catalogue, open_reader
+from metrics.answers import Comparison
+from metrics.inference import from_json, reasons
+from tests.metrics.given import NOON, contact, days, outcome, sale
+
+KEYS = {
+    "metric", "groups", "difference", "low", "high", "low_always", "high_always", "p", "effect", "adjusted",
+    "verdict", "unknown", "reason", "reason_always", "method", "cluster", "clusters", "design_effect",
+    "source", "alike", "weights", "support", "strata", "dropped", "split",
+}  # fmt: skip
+WAYS: list[dict[str, Any]] = [
+    {},
+    {"fixed_start": True},
+    {"alike": ["topic", "channel"]},
+    {"alike": ["topic"], "weights": "first", "fixed_start": True},
+    {"alike": ["topic"], "cluster": "agent", "weights": "equal"},
+    {"cluster": "agent", "fixed_start": True},
+    {"cluster": "customer"},
+    {"alike": ["topic"], "cluster": "customer"},
+    {"groups": "partner"},
+    {"groups": "partner", "alike": ["topic", "channel", "partner"]},
+    {"groups": "partner", "cluster": "customer"},
+    {"groups": "channel", "where": {"channel": ["chat", "phone"]}},
+    {"groups": "team", "where": {"team": ["t1", "nobody"]}},
+]
+
+
+@pytest.fixture
+def reader(settings, write, fold):
+    """Two partners with three agents each, scores, times, sales and what customers say."""
+    rng = np.random.default_rng(1)
+    contacts: list[dict[str, Any]] = []
+    outcomes: list[dict[str, Any]] = []
+    for i in range(600):
+        partner, agent = "AB"[i % 2], i % 6
+        route = (True, False, None)[rng.integers(3)]
+        contacts.append(
+            contact(
+                f"c{i}",
+                at=NOON + days(int(i) % 8),
+                partner=partner,
+                team=f"t{agent % 3}",
+                agent=f"{agent}",
+                topic=f"topic {rng.integers(3)}",
+                channel=("phone", "chat", "store")[rng.integers(3)],
+                customer_key="" if i % 9 == 0 else f"k{rng.integers(200)}",
+                self_service_first=route,
+                handling_s=int(rng.lognormal(5.5, 0.6)),
+                wait_s=int(rng.integers(120)),
+            )
+        )
+        score = int(np.clip(round(rng.normal(7 - (route is True), 2)), 1, 10)) if i % 4 else None
+        said: dict[str, Any] = (
+            {"solved": bool(rng.integers(2)), "guided": bool(rng.integers(2))} if score else {}
+        )
+        if score and route:
+            said["self_help_score"] = int(rng.integers(1, 11))
+        outcomes.append(outcome(f"c{i}", at=NOON + days(int(i) % 8), score=score, **said))
+    write("contact", *contacts)
+    write("outcome", *outcomes)
+    write("sale", *[sale(f"s{i}", f"c{i}", value_minor=100 * (i % 90)) for i in range(0, 600, 7)])
+    fold()
+    return open_reader(settings, Scope.everything())
+
+
+def numbers(found: Any) -> list[float]:
+    """Every number in a document."""
+    if isinstance(found, dict):
+        return [number for value in found.values() for number in numbers(value)]
+    if isinstance(found, list):
+        return [number for value in found for number in numbers(value)]
+    return [found] if isinstance(found, int | float) else []
+
+
+def check(document: dict[str, Any], *, adjusted: bool) -> None:
+    assert set(document) == KEYS
+    assert len(document["groups"]) == 2
+    for part in (document, *document["groups"].values()):
+        value = part.get("difference", part.get("value"))
+        # What is missing has its reason; what is there lies within its limits.
+        assert part["reason"] or (part["low"] is not None and value is not None)
+        if part["low"] is not None and value is not None:
+            assert part["low"] <= value <= part["high"]
+    assert document["low_always"] is not None or document["reason_always"]
+    assert document["verdict"]
+    if document["p"] is not None:
+        assert 0 <= document["p"] <= 1
+    if adjusted:
+        assert document["adjusted"]["adjusted"] is None
+        check(document["adjusted"], adjusted=False)
+
+
+def compared(reader, metric: str, way: dict[str, Any]) -> None:
+    found = reader.compare(metric, **way)
+    for language in ("nb", "en"):
+        document = found.to_json(language)
+        text = json.dumps(document, allow_nan=False)
+        assert json.loads(text) == document, (metric, way)
+        assert all(math.isfinite(number) for number in numbers(document)), (metric, way)
+        check(document, adjusted="alike" in way)
+        assert from_json(Comparison, json.loads(text)) == found
+
+
+def test_every_metric_and_every_way_of_comparing_gives_all_keys_and_survives_json(reader):
+    for at, metric in enumerate(catalogue.metrics()):
+        for step in (0, 5, 9):
+            compared(reader, metric, WAYS[(at + step) % len(WAYS)])
+
+
+@pytest.mark.slow
+def test_every_metric_is_compared_in_every_way(reader):
+    for metric in catalogue.metrics():
+        for way in WAYS:
+            compared(reader, metric, way)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_selection_without_contacts_has_reasons_and_no_numbers(reader, way):
+    where = dict(way.get("where", {"partner": ["A", "B"]} if way.get("groups") == "partner" else {}))
+    rest = {key: value for key, value in way.items() if key != "where"}
+    for metric in ("csat", "hit_rate", "handling_time", "handling_time_median"):
+        found = reader.compare(metric, where=where | {"language": ["fr"]}, **rest)
+        assert found.difference is None
+        assert found.reason == reasons.NO_DATA
+        check(found.to_json(), adjusted="alike" in way)
+
+
+def test_the_effect_of_an_adjusted_comparison_is_that_of_the_raw_where_all_is_alike(reader):
+    for metric in ("csat", "handling_time", "hit_rate"):
+        raw = reader.compare(metric)
+        assert reader.compare(metric, alike=["language"]).adjusted.effect == pytest.approx(raw.effect)
+
+
+def test_partners_are_always_compared_by_agent(reader):
+    found = reader.compare("handling_time", "partner")
+    assert (found.cluster, found.clusters, found.method) == ("agent", {"A": 3, "B": 3}, "cluster_means")
+    means = {value.dims["agent"]: value.value for value in reader.show(["handling_time"], ["agent"])}
+    first = [means[str(agent)] for agent in (0, 2, 4)]
+    second = [means[str(agent)] for agent in (1, 3, 5)]
+    # Below 40 agents their means are compared: of the average agent, not the average contact.
+    assert found.difference == pytest.approx(np.mean(first) - np.mean(second))
+    assert found.low_always is None
+    assert reader.compare("handling_time", "partner", fixed_start=True).reason_always == reasons.CLUSTERED
+
+
+def test_a_partner_without_agents_has_a_gap_and_no_interval(write, fold, settings):
+    rows = [contact(f"{p}{i}", partner=p, agent="", handling_s=100 + i) for p in "AB" for i in range(60)]
+    write("contact", *rows)
+    fold()
+    alike: list[str]
+    for alike in ([], ["topic"]):
+        found = open_reader(settings, Scope.everything()).compare("handling_time", "partner", alike=alike)
+        assert (found.difference, found.low, found.reason) == (0.0, None, reasons.TOO_FEW_CLUSTERS)
+        assert found.groups["A"].value == found.groups["B"].value == 129.5
+
+
+def test_groups_are_those_of_the_filter_in_its_order(reader):
+    there = reader.compare("csat", "channel", {"channel": ["phone", "store"]})
+    back = reader.compare("csat", "channel", {"channel": ["store", "phone"]})
+    assert list(there.groups) == ["phone", "store"]
+    assert back.difference == pytest.approx(-there.difference)
+
+
+def test_customers_as_clusters_give_what_a_list_of_them_gives(settings, write, fold):
+    """Customers with many contacts, some by both routes; contacts of nobody known count as one each."""
+    rng = np.random.default_rng(2)
+    rows = [
+        contact(
+            f"c{i}",
+            customer_key=f"k{rng.integers(40)}" if i % 5 else "",
+            self_service_first=bool(rng.integers(2)),
+            handling_s=int(rng.lognormal(5.5, 0.5)),
+        )
+        for i in range(300)
+    ]
+    write("contact", *rows)
+    fold()
+    reader = open_reader(settings, Scope.everything())
+    found = reader.compare("handling_time", cluster="customer")
+    times = [
+        [row["handling_s"] for row in rows if row["self_service_first"] is flag] for flag in (True, False)
+    ]
+    means = [float(np.mean(own)) for own in times]
+    added: dict[str, float] = {}
+    for i, row in enumerate(rows):
+        g = 0 if row["self_service_first"] else 1
+        name = row["customer_key"] or f"nobody {i}"
+        share = (row["handling_s"] - means[g]) / len(times[g])
+        added[name] = added.get(name, 0.0) + (share if g == 0 else -share)
+    size = len(added)
+    variance = size / (size - 1) * sum(one**2 for one in added.values())
+    half = student.ppf(0.975, size - 1) * variance**0.5
+    assert found.difference == pytest.approx(means[0] - means[1])
+    assert found.high - found.difference == pytest.approx(half, rel=1e-9)
+    assert sum(found.clusters.values()) > size
+    assert "facts" in found.source
+    alike = reader.compare("handling_time", cluster="customer", alike=["language"]).adjusted
+    assert (alike.low, alike.high) == (pytest.approx(found.low), pytest.approx(found.high))
+
+
+def test_a_customer_who_calls_forty_times_makes_every_interval_wider(reader, settings, write, fold):
+    loud = [contact(f"x{i}", customer_key="loud", self_service_first=True, handling_s=900) for i in range(40)]
+    write("contact", *loud)
+    fold()
+    reader = open_reader(settings, Scope.everything())
+    for metric in ("handling_time", "handling_time_median"):
+        plain, clustered = reader.compare(metric), reader.compare(metric, cluster="customer")
+        assert clustered.difference == pytest.approx(plain.difference)
+        assert clustered.high - clustered.low > plain.high - plain.low
+        assert clustered.design_effect > 1
+
+
+@pytest.mark.parametrize(
+    ("way", "says"),
+    [
+        ({"groups": "channel"}, "exactly two"),
+        ({"groups": "partner", "where": {"partner": ["A"]}}, "exactly two"),
+        ({"alike": ["self_service_first"]}, "cannot be alike"),
+        ({"cluster": "team"}, "agent or customer"),
+        ({"groups": "agent", "cluster": "agent", "where": {"agent": ["1", "2"]}}, "agents are what"),
+        ({"weights": "heavy"}, "pooled"),
+        ({"weights": "mantel_haenszel"}, "for shares"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_in_words(reader, way, says):
+    with pytest.raises(ValueError, match=says):
+        reader.compare("csat", **way)
+
+
+def test_the_split_of_the_gap_adds_up_for_means_and_shares(reader):
+    for metric in ("csat_index", "handling_time", "hit_rate"):
+        split = reader.compare(metric, alike=["topic", "channel"]).adjusted.split
+        whole = split.within.value + split.mix.value + split.unsupported
+        assert whole == pytest.approx(reader.compare(metric).difference)
+    assert reader.compare("handling_time_median", alike=["topic"]).adjusted.split is None
