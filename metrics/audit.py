@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from data.duck import connect
-from data.log import SCHEMAS
-from metrics import checks
-from metrics.compose import cube_table
+from metrics import beside, checks, events
+from metrics.compose import cube_table, summed_up
 from metrics.fold import Connection, measured, view
 from metrics.lake import Base, Lake, Version
-from metrics.models import CUBES
+from metrics.models import CUBES, SUMS
 from metrics.shape import fact_schema, signed_schema
 from settings import Settings
 
@@ -19,7 +18,7 @@ _EXPECTED = """
         select
             partner, day,
             row_number() over (partition by contact_id order by accepted_us desc, seq desc) as place
-        from logged
+        from contact_event
     )
     select partner, day, count(*) as contacts from ranked where place = 1 group by partner, day
 """
@@ -43,22 +42,41 @@ def check_version(lake: Lake, version: Version, base: Base) -> tuple[checks.Resu
     with connect(memory="4GB") as connection:
         connection.from_arrow(fact_schema().empty_table()).create("no_fact")
         connection.from_arrow(signed_schema().empty_table()).create("no_delta")
-        connection.from_arrow(SCHEMAS["contact"].empty_table()).create("no_contact")
         view(connection, "base_fact", lake, base.files(), like="no_fact")
         view(connection, "delta", lake, [version.delta] if version.delta else [], like="no_delta")
         connection.execute(_FACTS)
-        view(connection, "logged", lake, _contacts(version), like="no_contact")
+        _open_log(connection, lake, version)
         connection.execute(_EXPECTED)
         measured(connection, "select *, cast(1 as smallint) as sign from checked_fact")
         for cube in CUBES:
             _open_cube(connection, lake, cube, list(base.cubes.get(cube, {}).values()))
         checks.sums(connection)
+        _open_beside(connection, lake, version)
         return checks.run(connection)
 
 
-def _contacts(version: Version) -> list[str]:
+def _open_log(connection: Connection, lake: Lake, version: Version) -> None:
+    """Relations ``<kind>_event`` of the version's batches, looked through anew."""
     batches = [name for name in version.consumed if name not in version.retired]
-    return [f"log/{name}" for name in batches if name.startswith("contact/")]
+    events.open_aside(connection, [])
+    for kind in ("contact", "link", "session", "calls_offered"):
+        files = [str(lake.path / "log" / name) for name in batches if name.startswith(f"{kind}/")]
+        events.open_kind(connection, kind, [], files, files)
+        connection.execute(f"create view {kind}_event as from log_{kind}")
+
+
+def _open_beside(connection: Connection, lake: Lake, version: Version) -> None:
+    """Relations of the sums beside the facts, as they are published and as the log has them; and
+    ``set_aside`` as published."""
+    beside.sum_everything(connection)
+    for what in SUMS:
+        rows = beside.read(lake.path, version.beside.get(what, ()), what)
+        connection.from_arrow(rows).create("published_rows")
+        connection.execute(f"create table published_{what} as {summed_up(what, 'published_rows')}")
+        connection.execute(f"create table expected_{what} as {summed_up(what, f'{what}_sum')}")
+        connection.execute("drop table published_rows")
+    connection.execute("drop table set_aside")
+    events.open_aside(connection, [str(lake.path / file) for file in version.beside.get("set_aside", ())])
 
 
 def _open_cube(connection: Connection, lake: Lake, cube: str, files: list[str]) -> None:

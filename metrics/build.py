@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from data.log import SCHEMAS, Log, publish
-from metrics import checks, drain
+from metrics import beside, checks, drain
 from metrics.changes import Changes
 from metrics.fold import fold
 from metrics.lake import GRACE_S, Base, Lake, OvertakenError, Version, new_name
@@ -121,12 +121,16 @@ def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) ->
     contacts = changes.compute()
     name = new_name()
     following = Version(name, int(now.timestamp()), changes.base.name, checks=changes.version.checks)
-    following = replace(following, orphans=_kept(lake, changes, "orphans", name))
+    following = replace(
+        following,
+        orphans=_kept(lake, changes, "orphans", name),
+        beside=beside.bring(lake, changes, name, folding=folding),
+    )
     if (contacts or changes.emptied) and (folding or contacts > _bearable(changes.base)):
         base, results = fold(lake, changes.base, changes.connection, changes.emptied)
         return replace(following, base=base.name, checks=results)
     changes.connection.execute("create view checked_fact as select * from delta where sign = 1")
-    checks.demand(checks.run(changes.connection, facts_only=True))
+    checks.demand(checks.run(changes.connection))
     return replace(following, delta=_kept(lake, changes, "delta", name), delta_contacts=contacts)
 
 

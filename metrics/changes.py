@@ -17,10 +17,9 @@ from pathlib import Path
 import duckdb
 
 from data.duck import connect
-from data.log import SCHEMAS
-from metrics import index
+from metrics import events, index, tracked
 from metrics.lake import Base, Lake, Version, settled
-from metrics.models import EVENT_KINDS, FACT_MODELS, sql
+from metrics.models import BESIDE_KINDS, EVENT_KINDS, FACT_MODELS, sql
 from metrics.shape import fact_schema, signed_schema, time_bins
 
 Connection = duckdb.DuckDBPyConnection
@@ -34,6 +33,19 @@ _TOUCHED = """
     union select contact_id from new_outcome
     union select contact_id from new_sale
     union select contact_id from log_sale where sale_id in (select sale_id from sold)
+    union select contact_id from log_sale where product in (select product from new_product)
+"""
+# Cases whose first contact, or whose end, may change with them.
+_TOUCHED_CASES = """
+    create table touched_case as
+    with met as (
+        select case_id as key from new_case
+        union select case_id from new_contact
+        union select case_id from near_contact where contact_id in (select contact_id from touched)
+        union select case_id from old_delta where contact_id in (select contact_id from touched)
+        union select case_id from log_contact where contact_id in (select contact_id from again)
+    )
+    select key from met where key <> ''
 """
 # Customers whose contacts may change with them: by a session, by a link, or because one of their contacts
 # did, which may be the answer to whether an earlier one solved the matter.
@@ -55,13 +67,6 @@ _TOUCHED_CUSTOMERS = """
     )
     select key from known
     union select phone_key from log_link where customer_key in (select key from known)
-"""
-# The first session of a day says that sessions are seen at all: whoever has none that day came directly.
-_FRESH_DAYS = """
-    create table fresh_day as
-    select distinct day from new_session
-    except
-    select distinct day from seen_session where day in (select day from new_session)
 """
 _CURRENT = """
     create table current_fact as
@@ -93,7 +98,13 @@ _ALL_TOUCHED = """
     select contact_id from base_row
     union
     select contact_id from old_delta
-    where customer_key in (select key from touched_customer) or day in (select day from fresh_day)
+    where
+        customer_key in (select key from touched_customer)
+        or case_id in (select key from touched_case)
+        or exists (
+            select 1 from newly_tracked
+            where ended_at - coalesce(handling_s, 0) - coalesce(wait_s, 0) between from_at and to_at
+        )
 """
 _EVENTS = {
     "outcome_event": """
@@ -115,12 +126,17 @@ _EVENTS = {
         where session_id in (
             select session_id from log_session
             where customer_key in (
-                select customer_key from contact_event union select customer_key from link_event
+                select customer_key from contact_event
+                union select customer_key from link_event
+                union select key from touched_customer
             )
         )
     """,
-    "tracked_day": """
-        select distinct day from log_session where day in (select day from contact_event)
+    "case_event": """
+        select * from log_case where case_id in (select case_id from contact_event where case_id <> '')
+    """,
+    "product_event": """
+        select * from log_product where product in (select product from sale_event)
     """,
 }
 _DELTA = """
@@ -181,26 +197,21 @@ class Changes:
         self._open_log(seen, new)
 
     def _open_log(self, seen: Sequence[Path], new: Sequence[Path]) -> None:
-        for kind in EVENT_KINDS:
+        aside = self.version.beside.get("set_aside", ())
+        events.open_aside(self.connection, [str(self.lake.path / file) for file in aside])
+        for kind in (*EVENT_KINDS, *BESIDE_KINDS):
             before = [str(file) for file in seen if file.parent.name == kind]
             added = [str(file) for file in new if file.parent.name == kind]
             orphans = [str(self.lake.path / self.version.orphans)] if self.version.orphans else []
-            self._view(f"seen_{kind}", kind, before)
-            self._view(f"new_{kind}", kind, added + (orphans if kind == "outcome" else []))
-            self._view(f"log_{kind}", kind, before + added)
-
-    def _view(self, name: str, kind: str, files: list[str]) -> None:
-        if files:
-            self.connection.read_parquet(files, hive_partitioning=False).create_view(name)
-        else:
-            self.connection.from_arrow(SCHEMAS[kind].empty_table()).create_view(name)
+            fresh = added + (orphans if kind == "outcome" else [])
+            events.open_kind(self.connection, kind, before, fresh, added)
 
     def compute(self) -> int:
         """Make relations ``delta`` and ``orphans``; returns the number of contacts in the delta."""
         run = self.connection.execute
         run(_AGAIN, {"since": self.since or date.max})
         run(_TOUCHED)
-        run(_FRESH_DAYS)
+        self._open_tracked()
         self._read_delta()
         self._read_base()
         run(_ALL_TOUCHED)
@@ -213,6 +224,18 @@ class Changes:
         """)
         ((contacts,),) = run("select count(distinct contact_id) from delta").fetchall()
         return int(contacts)
+
+    def _open_tracked(self) -> None:
+        """When sessions were tracked, and relation ``newly_tracked``: when they were not, before these."""
+        files = [str(self.lake.path / file) for file in self.version.beside.get("tracked_day", ())]
+        tracked.open_days(self.connection, files, "no_session")
+        before = tracked.spans(self.connection)
+        if self.since is None:
+            tracked.open_days(self.connection, files, "new_session")
+        else:
+            tracked.open_days(self.connection, [], "log_session")
+        self.newly_tracked = tracked.difference(tracked.spans(self.connection), before)
+        tracked.open_pieces(self.connection, self.newly_tracked)
 
     def _make_rows(self) -> None:
         """Run the models on the events of everything touched."""
@@ -246,8 +269,10 @@ class Changes:
         self._open_places("near_contact", numbers)
         run(_TOUCHED_CUSTOMERS)
         run("create view wanted_customer as select key from touched_customer")
-        days = {str(day) for (day,) in run("select day from fresh_day").fetchall()}
-        numbers |= self._places("customer")
+        run(_TOUCHED_CASES)
+        run("create view wanted_case as select key from touched_case")
+        days = tracked.days(self.newly_tracked)
+        numbers |= self._places("customer") | self._places("case")
         numbers |= {number for number, place in enumerate(self.base.places) if place.day in days}
         self._open_places("near", numbers)
         run("""
@@ -255,7 +280,11 @@ class Changes:
             select * from near
             where contact_id in (select contact_id from touched)
                 or customer_key in (select key from touched_customer)
-                or day in (select day from fresh_day)
+                or case_id in (select key from touched_case)
+                or exists (
+                    select 1 from newly_tracked
+                    where ended_at - coalesce(handling_s, 0) - coalesce(wait_s, 0) between from_at and to_at
+                )
         """)
 
     def _places(self, what: str) -> set[int]:

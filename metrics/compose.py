@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from metrics.catalogue import COLUMNS, SCORES, Dimension, Metric, dimension
-from metrics.models import CUBES, measures, sql
+from metrics.models import CUBES, SUMS, measures, sql
 from metrics.shape import summed_columns
 
 # Sums made of other sums, or of what is known about the partner.
@@ -298,6 +298,47 @@ def cube_rows(cube: str, *, facts: str) -> str:
     return f"""
         with signed_fact as (from {facts}), measured as ({measured}), cube as ({sql("cubes", cube)})
         from cube
+    """
+
+
+def summed_up(name: str, rows: str) -> str:
+    """A query of sums beside the facts, of a relation of such sums; groups of nothing are left out."""
+    sums = ", ".join(f"cast(sum({measure}) as bigint) as {measure}" for measure in measures(name))
+    nothing = " or ".join(f"sum({measure}) <> 0" for measure in measures(name))
+    dims = ", ".join(SUMS[name])
+    return f"select {dims}, {sums} from {rows} group by {dims} having {nothing} order by {dims}"
+
+
+def judged(kind: str, rows: str) -> str:
+    """A query of a relation's events of a kind, with what is impossible of each."""
+    return f"with event_row as (from {rows}) {sql('events', kind)}"
+
+
+def possible(kind: str, rows: str) -> str:
+    """The same of those events that can be true."""
+    return f"select * exclude (record_key, impossible) from ({judged(kind, rows)}) where impossible is null"
+
+
+def signed(rows: str) -> str:
+    """A query of a relation as it is now, and with sign -1 as it was before (schemas main and before)."""
+    return f"""
+        select *, cast(1 as bigint) as sign from main.{rows}
+        union all
+        select *, cast(-1 as bigint) as sign from before.{rows}
+    """
+
+
+def tracked_days(stored: str, sessions: str) -> str:
+    """A query of the days with sessions: those stored, and those of a relation of sessions on top."""
+    return f"""
+        with session_event as (
+            select day, first_at as started_at from {stored}
+            union all
+            select day, last_at from {stored}
+            union all
+            select day, started_at from {sessions}
+        )
+        {sql("beside", "tracked_day")}
     """
 
 

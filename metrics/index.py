@@ -31,6 +31,12 @@ ENTRIES = {
         except
         select partner, cast(day as varchar), md5_number_lower(customer_key) from delta where sign = -1
     """,
+    "case": """
+        select distinct partner, cast(day as varchar) as day, md5_number_lower(case_id) as hash
+        from delta where sign = 1 and case_id <> ''
+        except
+        select partner, cast(day as varchar), md5_number_lower(case_id) from delta where sign = -1
+    """,
 }
 SEGMENTS = 6  # beyond this many they are merged
 

@@ -7,6 +7,7 @@
     index/<base>-<what>.npy                                    where a contact's row stands
     bases/<base>.json                                          the files of one fold
     delta/<version>.parquet                                    signed rows on top of the base
+    beside/<version>-<table>.parquet                           what is no contact's: small, see beside.py
     version.json                                               what is published: base + delta
 
 A version is switched by one atomic rename of ``version.json``. Files that no version names any more stay
@@ -32,7 +33,7 @@ from data.log import publish
 # How long files live on after the version that named them: longer than any reader keeps one.
 GRACE_S = 900
 # A number of the layout: another one is not read, but built anew from the log.
-LAYOUT = 3
+LAYOUT = 4
 
 
 class OvertakenError(RuntimeError):
@@ -81,6 +82,7 @@ class Version:
     consumed: tuple[str, ...] = ()
     retired: dict[str, int] = field(default_factory=dict)  # compacted batches, and since when
     checks: tuple[dict[str, Any], ...] = ()
+    beside: dict[str, tuple[str, ...]] = field(default_factory=dict)  # small table → its files
 
 
 NOTHING = Version(name="", as_of=0, base="")
@@ -103,7 +105,8 @@ class Lake:
         if content.pop("layout") != LAYOUT:
             return NOTHING
         tuples = {key: tuple(content[key]) for key in ("consumed", "checks")}
-        return Version(**(content | tuples))
+        beside = {name: tuple(files) for name, files in content["beside"].items()}
+        return Version(**(content | tuples | {"beside": beside}))
 
     def base(self, name: str) -> Base:
         """The base of that name; an empty one for the name ``""``."""
@@ -157,6 +160,7 @@ class Lake:
         """Remove deltas that were overtaken a while ago; cheap enough for every version."""
         version = self.version()
         self._remove("delta", {version.delta, version.orphans}, now)
+        self._remove("beside", {file for files in version.beside.values() for file in files}, now)
 
     def sweep(self, now: float) -> None:
         """Remove what no version of the last while names, and what a killed builder left."""

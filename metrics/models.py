@@ -17,14 +17,20 @@ FACT_MODELS = (
     "outcome_now",
     "link_now",
     "sale_now",
+    "product_now",
     "contact_sale",
+    "case_now",
+    "contact_case",
     "session_now",
     "contact_session",
     "contact_return",
+    "tracked_span",
     "fact",
 )
 # What the log hands to the models, by its kind.
-EVENT_KINDS = ("contact", "outcome", "sale", "session", "link")
+EVENT_KINDS = ("contact", "outcome", "sale", "session", "link", "case", "product")
+# What it hands to the small tables beside the facts, see beside.py.
+BESIDE_KINDS = ("calls_offered", "topic", "active_customers", "hour_cost")
 
 # The dimensions of each cube: its key.
 CUBES: dict[str, tuple[str, ...]] = {
@@ -34,8 +40,17 @@ CUBES: dict[str, tuple[str, ...]] = {
     "by_hour": ("day", "partner", "channel", "hour"),
     "strata": ("day", "partner", "channel", "topic", "route"),
     "by_duration": ("day", "partner", "route", "handling_bin"),
+    "by_resolution": ("day", "partner", "topic", "route", "resolution_bin"),
     "by_reason": ("day", "partner", "team", "channel", "survey_reason"),
 }
+
+
+# Sums of what is no contact: their dimensions, and which of them says how many there are.
+SUMS: dict[str, tuple[str, ...]] = {
+    "queue": ("day", "partner", "team", "channel"),
+    "session": ("day", "channel", "topic"),
+}
+COUNTED = {"contact": "contacts", "queue": "intervals", "session": "sessions"}
 
 
 @cache
@@ -49,8 +64,8 @@ def sql(kind: str, name: str) -> str:
 
 @cache
 def measures(cube: str) -> tuple[str, ...]:
-    """The sums a cube holds."""
-    text = sql("cubes", cube)
+    """The sums a cube holds, or a table of sums beside the facts."""
+    text = sql("beside" if cube in SUMS else "cubes", cube)
     return tuple(
         line.rstrip(",").rsplit(" as ", 1)[1]
         for line in text.splitlines()

@@ -197,7 +197,6 @@ def _index(lake: Lake, base: Base) -> dict[str, tuple[str, ...]]:
         return {}
     with connect(memory="4GB") as connection:
         view(connection, "stored", lake, base.files(), like="")
-        connection.execute(
-            "create view delta as select contact_id, customer_key, partner, day, 1 as sign from stored"
-        )
+        keys = "contact_id, customer_key, case_id, partner, day, 1 as sign"
+        connection.view("stored").project(keys).create_view("delta")
         return write_index(lake, base, connection)

@@ -46,6 +46,8 @@ def contact(contact_id: str = "c1", *, at: int = NOON, **given: Any) -> dict[str
         "asked": False,
         "score": None,
         "score_at": None,
+        "score_scale": "",
+        "score_given": None,
         "hit": None,
         "hit_value_minor": None,
     }
@@ -86,6 +88,7 @@ def sale(sale_id: str = "s1", contact_id: str = "c1", *, at: int = NOON, **given
         "product": "fibre",
         "value_minor": 100_00,
         "currency": "NOK",
+        "cancelled": False,
     }
     return row | given
 
@@ -103,6 +106,43 @@ def session(session_id: str = "v1", customer: str = "k1", *, at: int = NOON, **g
         "completed": True,
     }
     return row | given
+
+
+def case(case_id: str = "m1", *, at: int = NOON, **given: Any) -> dict[str, Any]:
+    """A case that is still open."""
+    row = {
+        "case_id": case_id,
+        "day": day_of(at),
+        "opened_at": at,
+        "closed_at": None,
+        "topic": "bill",
+        "customer_key": "",
+    }
+    return row | given
+
+
+def calls(at: int = NOON, **given: Any) -> dict[str, Any]:
+    """A quarter of an hour in which ten calls were offered, nine answered and eight of them in time."""
+    row = {
+        "interval_id": f"{given.get('partner', 'A')}|{given.get('team', 'one')}|phone|{at}",
+        "day": day_of(at),
+        "interval_start": at,
+        "interval_s": 900,
+        "partner": "A",
+        "team": "one",
+        "channel": "phone",
+        "offered": 10,
+        "answered": 9,
+        "answered_within_s20": 8,
+        "abandoned": 1,
+        "wait_s": 90,
+    }
+    return row | given
+
+
+def product(name: str, progression_milli: int) -> dict[str, Any]:
+    """What a product counts for."""
+    return {"product": name, "progression_milli": progression_milli}
 
 
 def link(phone_key: str, customer: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from data.log import Log
-from metrics import Scope, build, current_version, drain, open_reader, refresh
+from metrics import Scope, build, changes, current_version, drain, models, open_reader, refresh
 from metrics.audit import check
 from metrics.checks import CheckError
 from metrics.lake import GRACE_S, OvertakenError
@@ -82,11 +82,16 @@ def test_an_event_that_changes_nothing_leaves_no_delta(write, fold, fresh, lake)
 
 
 @pytest.mark.parametrize("bring", ["fresh", "fold"])
-def test_a_failed_check_never_publishes(request, settings, write, fold, lake, bring):
+def test_a_failed_check_never_publishes(request, settings, write, fold, lake, bring, monkeypatch):
     write("contact", contact("good"))
     version = fold()
-    write("contact", contact("bad", score=11))
-    with pytest.raises(CheckError, match="values_in_range"):
+    # A fault of the models: what comes in with such a value is kept aside before it gets so far.
+    faulty = models.sql("facts", "fact").replace("as score,\n", "+ 1 as score,\n", 1)
+    monkeypatch.setattr(
+        changes, "sql", lambda *name: faulty if name == ("facts", "fact") else models.sql(*name)
+    )
+    write("contact", contact("bad", score=10))
+    with pytest.raises(CheckError, match=r"values_in_range.*score.*11"):
         request.getfixturevalue(bring)()
     assert lake.version().name == version
     assert _contacts(settings) == 1

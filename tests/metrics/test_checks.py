@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 
 from data.duck import connect
-from metrics import checks, models
+from data.log import SCHEMAS
+from metrics import beside, checks, events, models
 from metrics.fold import measured
-from metrics.models import CUBES
+from metrics.models import CUBES, SUMS
 from metrics.shape import fact_schema
-from tests.metrics.given import contact, days, outcome, sale
+from tests.metrics.given import calls, contact, days, logged, outcome, sale, session
 
 # Check → what is done to a healthy lake's relations so that it must speak.
 DAMAGE = {
@@ -20,6 +22,9 @@ DAMAGE = {
     "values_in_range": "update checked_fact set score = 11 where contact_id = 'c1'",
     "facts_equal_contacts": "insert into expected_place values ('A', date '2026-10-01', 1)",
     "cubes_equal_facts": "update checked_cube set hits = hits + 1 where cube = 'by_topic'",
+    "rows_set_aside": "insert into set_aside values ('contact', 'c9', 'score', '11', 1, 0, false)",
+    "queue_equals_log": "update published_queue set offered = offered + 1",
+    "session_equals_log": "delete from published_session",
     "route_conflicts": """
         insert into checked_fact by name
         select * exclude (n) replace ('x' || contact_id || n as contact_id, false as flag, 1 as session_at)
@@ -50,6 +55,16 @@ def healthy(write, fold, lake):
             cube_files = [str(lake.path / file) for file in base.cubes[cube].values()]
             connection.read_parquet(cube_files).create_view(f"checked_{cube}")
         checks.sums(connection)
+        events.open_aside(connection, [])
+        for kind, rows in {"calls_offered": [calls()], "session": [session()]}.items():
+            told = pa.Table.from_pylist([logged(row) for row in rows], schema=SCHEMAS[kind])
+            connection.from_arrow(told).create(f"{kind}_event")
+        for kind in ("contact", "link"):
+            connection.from_arrow(SCHEMAS[kind].empty_table()).create(f"{kind}_event")
+        beside.sum_everything(connection)
+        for what in SUMS:
+            for side in ("published", "expected"):
+                connection.execute(f"create table {side}_{what} as from {what}_sum")
         yield connection
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.metrics.given import NOON, contact, days, link, outcome, sale, session
+from metrics.audit import check
+from metrics.inference import time_bin
+from tests.metrics.given import NOON, case, contact, days, link, outcome, sale, session
 
 DAY = 86_400
 KNOWN: dict[str, Any] = {"customer_key": "k1", "identified": True}
@@ -17,13 +19,19 @@ def _one(facts: Any) -> dict[str, Any]:
     return dict(row)
 
 
+def _others_seen(write: Any, *moments: int) -> None:
+    """Sessions of somebody else: by default from two days before noon until after it, every day."""
+    given = moments or (NOON - 2 * DAY, NOON - DAY, NOON + 3600)
+    write("session", *[session(f"o{at}", "somebody else", at=at) for at in given])
+
+
 @pytest.mark.parametrize(
     ("before_s", "route", "source"),
     [
         (-1, "direct", "no_session"),  # began after the contact
         (0, "self_service_first", "session"),
         (DAY, "self_service_first", "session"),
-        (DAY + 1, "unknown", "none"),  # the day before: and nobody was seen on the contact's own day
+        (DAY + 1, "direct", "no_session"),
     ],
 )
 def test_a_session_within_24_hours_before_the_contact_makes_it_self_service_first(
@@ -31,6 +39,7 @@ def test_a_session_within_24_hours_before_the_contact_makes_it_self_service_firs
 ):
     write("contact", contact(**KNOWN))
     write("session", session(at=NOON - before_s))
+    _others_seen(write)
     fresh()
     assert (_one(facts)["route"], _one(facts)["route_source"]) == (route, source)
 
@@ -38,8 +47,39 @@ def test_a_session_within_24_hours_before_the_contact_makes_it_self_service_firs
 def test_the_24_hours_end_when_the_customer_began_to_wait(write, fresh, facts):
     write("contact", contact(**KNOWN, handling_s=300, wait_s=100))
     write("session", session(at=NOON - 399))
+    _others_seen(write)
     fresh()
     assert _one(facts)["route"] == "direct"
+
+
+@pytest.mark.parametrize(
+    ("seen", "route"),
+    [
+        ([NOON - DAY, NOON], "direct"),  # all of the 24 hours, to the second
+        ([NOON - DAY + 1, NOON], "unknown"),
+        ([NOON - DAY, NOON - 1], "unknown"),  # who knows what has not come in yet
+        ([NOON], "unknown"),
+        ([NOON - 2 * DAY, NOON], "unknown"),  # a day without any lies between
+        ([NOON - 2 * DAY, NOON - DAY, NOON + DAY], "unknown"),
+        ([NOON - 2 * DAY, NOON - DAY, NOON, NOON + DAY], "direct"),
+        ([], "unknown"),
+    ],
+)
+@pytest.mark.parametrize("order", ["contact first", "sessions first", "sessions backwards", "by and by"])
+def test_without_a_session_a_contact_is_direct_only_where_sessions_were_tracked_all_the_time_before(
+    write, fresh, fold, facts, seen, route, order
+):
+    steps: list[Any] = [lambda: write("contact", contact(**KNOWN))]
+    told = seen[::-1] if order == "sessions backwards" else seen
+    steps += [lambda at=at: _others_seen(write, at) for at in told]
+    if order == "sessions first":
+        steps = [*steps[1:], steps[0]]
+    for number, step in enumerate(steps):
+        step()
+        if order != "contact first":
+            (fold if number % 2 and order == "by and by" else fresh)()
+    fresh()
+    assert _one(facts)["route"] == route
 
 
 @pytest.mark.parametrize(
@@ -60,7 +100,7 @@ def test_without_a_session_flag_then_answer_then_tracking_decide(
     write("contact", contact(**KNOWN, self_service_first=flag))
     write("outcome", outcome(tried_self_service=answer))
     if tracked:
-        write("session", session(customer="somebody else"))
+        _others_seen(write)
     fresh()
     assert (_one(facts)["route"], _one(facts)["route_source"]) == expected
 
@@ -75,7 +115,7 @@ def test_a_session_outranks_a_flag_that_says_no(write, fresh, facts):
 @pytest.mark.parametrize("given", [{"identified": False, "customer_key": "p1"}, {"hour": None, **KNOWN}])
 def test_who_is_not_known_or_came_at_no_known_hour_is_never_direct(write, fresh, facts, given):
     write("contact", contact(**given))
-    write("session", session(customer="somebody else"))
+    _others_seen(write)
     fresh()
     assert _one(facts)["route"] == "unknown"
 
@@ -132,6 +172,10 @@ def test_the_survey_of_a_contact(write, fresh, facts, given, told, state):
         ({}, [{}, {}], (True, True, 10000)),  # the same sale told twice
         ({}, [{"currency": "EUR"}], (True, True, 0)),
         ({}, [{"value_minor": None}], (True, True, 0)),
+        ({}, [{"cancelled": True}], (False, True, 0)),
+        ({}, [{"cancelled": True}, {"sale_id": "s2"}], (True, True, 10000)),
+        ({}, [{}, {"cancelled": True}], (False, True, 0)),  # the same sale, called off later
+        ({"hit": True, "hit_value_minor": 5000}, [{"cancelled": True}], (False, True, 0)),
     ],
 )
 def test_a_hit_is_a_sale_or_the_files_word_and_sales_give_the_value(
@@ -206,3 +250,117 @@ def test_a_reply_before_its_contact_waits_for_it(write, fresh, facts, lake):
     fresh()
     assert _one(facts)["score"] == 9
     assert not lake.version().orphans
+
+
+@pytest.mark.parametrize(
+    ("told", "product", "weighted"),
+    [
+        ([{}], {}, 10_000),  # of products that nobody weighs each krone counts once
+        ([{}], {"product": "fibre", "progression_milli": 1500}, 15_000),
+        ([{}], {"product": "tv", "progression_milli": 1500}, 10_000),
+        ([{"product": "tv"}, {"sale_id": "s2"}], {"product": "tv", "progression_milli": 500}, 15_000),
+        ([{"cancelled": True}], {"product": "fibre", "progression_milli": 1500}, 0),
+        ([{"currency": "EUR"}], {"product": "fibre", "progression_milli": 1500}, 0),
+        ([{"value_minor": 333}], {"product": "fibre", "progression_milli": 1}, 0.333),
+    ],
+)
+@pytest.mark.parametrize("stated", ["before", "later"])
+def test_value_counts_as_much_as_its_product_whenever_that_is_stated(
+    write, fresh, facts, told, product, weighted, stated
+):
+    steps = [
+        lambda: write("product", *[product] if product else []),
+        lambda: (write("contact", contact()), write("sale", *[sale(**one) for one in told])),
+    ]
+    for step in steps if stated == "before" else reversed(steps):
+        step()
+        fresh()
+    assert _one(facts)["weighted_milli"] == pytest.approx(weighted * 1000)
+
+
+@pytest.mark.parametrize(
+    ("given", "closed_s", "expected"),
+    [
+        ({}, None, (True, None)),
+        ({}, 3600, (False, 3600)),
+        ({"handling_s": 300, "wait_s": 60}, 3600, (False, 3960)),  # from when the customer began
+        ({}, 0, (False, 0)),
+        ({}, -1, (False, None)),  # closed before anybody got in touch
+        ({"hour": None}, 3600, (False, None)),
+        ({"case_id": ""}, 3600, (None, None)),
+        ({"case_id": "another"}, 3600, (None, None)),
+    ],
+)
+def test_a_case_lasts_from_its_first_contact_until_it_is_closed(
+    write, fresh, facts, given, closed_s, expected
+):
+    write("contact", contact(**{"case_id": "m1"} | given))
+    write("case", case("m1", at=NOON - 60, closed_at=None if closed_s is None else NOON + closed_s))
+    fresh()
+    row = _one(facts)
+    assert (row["case_open"], row["resolution_s"]) == expected
+    assert (row["resolution_bin"] is None) == (expected[1] is None)
+
+
+def test_of_several_contacts_the_earliest_has_the_case_whenever_it_comes(write, fresh, fold, facts):
+    write("case", case("m1", closed_at=NOON + 10 * DAY))
+    write("contact", contact("c2", at=NOON + DAY, case_id="m1"))
+    fold()
+    assert [row["resolution_s"] for row in facts()] == [9 * DAY]
+    write("contact", contact("c1", case_id="m1", partner="B"))
+    fresh()
+    assert [row["resolution_s"] for row in facts()] == [10 * DAY, None]
+    write("case", case("m1", closed_at=NOON + 20 * DAY))
+    fresh()
+    assert [row["resolution_s"] for row in facts()] == [20 * DAY, None]
+    write("contact", contact("c1", case_id="", partner="B"))
+    fresh()
+    assert [row["resolution_s"] for row in facts()] == [None, 19 * DAY]
+
+
+@pytest.mark.parametrize("seconds", [259_200, 259_201, 262_799, 262_800, 86_400 * 400, 86_400 * 4000])
+def test_long_cases_stand_in_the_bin_of_their_hour_and_of_ten_years_at_most(write, fresh, facts, seconds):
+    write("contact", contact(case_id="m1"))
+    write("case", case("m1", closed_at=NOON + seconds))
+    fresh()
+    longest = min(seconds, 86_400 * 3650)
+    assert _one(facts)["resolution_bin"] in {time_bin(longest), time_bin(longest - longest % 3600)}
+
+
+def test_a_score_on_another_scale_is_counted_and_is_no_score(write, fresh, facts):
+    given = {"source": "import:x", "asked": True, "score": None, "score_given": 4, "score_scale": "1-5"}
+    write("contact", contact(**given))
+    fresh()
+    row = _one(facts)
+    assert (row["score"], row["delivered"], row["file_score_scale"]) == (None, True, "1-5")
+    # An event of its own makes the fact anew, from what it carries.
+    write("sale", sale())
+    fresh()
+    assert (_one(facts)["file_score_given"], _one(facts)["file_score_scale"]) == (4, "1-5")
+
+
+@pytest.mark.parametrize("bring", ["fresh", "fold"])
+def test_what_cannot_be_true_is_kept_aside_and_shown_until_it_is_sent_again(
+    request, settings, write, facts, bring
+):
+    def aside() -> list[dict[str, Any]]:
+        (found,) = [result for result in check(settings) if result["check"] == "rows_set_aside"]
+        assert found["level"] == "warn"
+        return list(found["examples"])
+
+    again = request.getfixturevalue(bring)
+    write("contact", contact("good"), contact("bad", score=11), contact("worse", wait_s=-5))
+    again()
+    assert [row["contact_id"] for row in facts()] == ["good"]
+    assert {(row["kind"], row["key"], row["field"], row["value"]) for row in aside()} == {
+        ("contact", "bad", "score", "11"),
+        ("contact", "worse", "wait_s", "-5"),
+    }
+    # An earlier version goes on counting, and a later one that is right ends the matter.
+    write("contact", contact("good", score=0), contact("bad", score=10))
+    again()
+    assert [(row["contact_id"], row["score"]) for row in facts()] == [("bad", 10), ("good", None)]
+    assert {(row["key"], row["value"]) for row in aside()} == {("worse", "-5"), ("good", "0")}
+    write("contact", contact("good"), contact("worse"))
+    again()
+    assert aside() == []

@@ -14,11 +14,23 @@ from data.duck import connect
 from data.log import Log
 from metrics import Scope, build, open_reader, refresh
 from metrics.audit import check
+from metrics.compose import summed_up
 from metrics.lake import Lake
-from metrics.models import CUBES
+from metrics.models import CUBES, SUMS
 from settings import Settings
 from store import open_store
-from tests.metrics.given import NOON, NOW, contact, link, outcome, sale, session
+from tests.metrics.given import (
+    NOON,
+    NOW,
+    calls,
+    case,
+    contact,
+    link,
+    outcome,
+    product,
+    sale,
+    session,
+)
 
 HOUR = 3600
 Event = tuple[str, dict[str, Any]]
@@ -46,6 +58,8 @@ events = st.one_of(
             "self_service_first": st.sampled_from([None, None, True, False]),
             "handling_s": st.sampled_from([None, 0, 250]),
             "source": st.sampled_from(["api", "import:x"]),
+            "case_id": st.sampled_from(["", "m1", "m2"]),
+            "score": st.sampled_from([None, None, 5, 11]),  # the last cannot be true
         }
     ).map(lambda made: ("contact", _contact(made))),
     _of(
@@ -62,6 +76,7 @@ events = st.one_of(
         sale_id=st.sampled_from(["s1", "s2"]),
         contact_id=contacts,
         value_minor=st.sampled_from([None, 5, 12_345]),
+        cancelled=st.booleans(),
     ),
     _of(
         "session",
@@ -69,8 +84,24 @@ events = st.one_of(
         session_id=st.sampled_from(["v1", "v2"]),
         customer=st.sampled_from(["k1", "k2"]),
         at=moments,
+        topic=st.sampled_from(["bill", "fault", ""]),
+        completed=st.sampled_from([None, True, False]),
     ),
     _of("link", link, phone_key=st.just("p1"), customer=st.sampled_from(["k1", "k2"])),
+    _of(
+        "case",
+        case,
+        case_id=st.sampled_from(["m1", "m2"]),
+        closed_at=st.sampled_from([None, NOON - HOUR, NOON + 50 * HOUR]),
+    ),
+    _of("product", product, name=st.just("fibre"), progression_milli=st.sampled_from([500, 2000])),
+    _of(
+        "calls_offered",
+        calls,
+        at=st.sampled_from([NOON, NOON + 900, NOON + 30 * HOUR]),
+        offered=st.sampled_from([9, 10]),
+        wait_s=st.sampled_from([None, 0, 90, -1]),  # the last cannot be true
+    ),
 )
 # What happens, in which order it arrives, and what is done after each arrival.
 histories = st.lists(events, min_size=1, max_size=9).flatmap(
@@ -101,9 +132,25 @@ def _published(home: Settings) -> dict[str, list[Any]]:
     # A place that everybody has left keeps a month of an empty cube: the same as none.
     return {
         "facts": sorted(rows, key=repr),
+        "beside": {name: _beside(lake, version.beside.get(name, ()), name) for name in _BESIDE},
         "answers": answers,
         **{cube: sorted(cubes.get(cube, []), key=repr) for cube in CUBES},
     }
+
+
+_BESIDE = ("queue", "session", "tracked_day", "set_aside")
+
+
+def _beside(lake: Lake, files: tuple[str, ...], name: str) -> list[Any]:
+    """What stands beside the facts: sums added up, whichever files they are in."""
+    if not files:
+        return []
+    with connect() as connection:
+        rows = connection.read_parquet([str(lake.path / file) for file in files])
+        if name in SUMS:
+            rows.create_view("rows")
+            rows = connection.sql(summed_up(name, "rows"))
+        return sorted(rows.fetchall(), key=repr)
 
 
 def _home(path: Path, name: str) -> Settings:
@@ -202,6 +249,31 @@ TOLD: list[tuple[str, list[Event], list[int]]] = [
             ("link", link("p1", "k1")),
         ],
         [0, 1, 2],
+    ),
+    (
+        "a case closed later, its first contact last, and a product weighed after its sale",
+        [
+            ("contact", contact("c1", case_id="m1", topic="fault")),
+            ("contact", contact("c2", case_id="m1", at=NOON + 5 * HOUR)),
+            ("case", case("m1")),
+            ("case", case("m1", closed_at=NOON + 200 * HOUR)),
+            ("sale", sale(contact_id="c2")),
+            ("product", product("fibre", 1500)),
+            ("sale", sale(contact_id="c2", cancelled=True)),
+        ],
+        [1, 2, 0, 4, 5, 3, 6],
+    ),
+    (
+        "sessions of others that show when they were tracked, and calls corrected",
+        [
+            ("contact", contact(customer_key="k1", identified=True)),
+            ("session", session("v1", "k2", at=NOON - 30 * HOUR)),
+            ("session", session("v2", "k2", at=NOON + HOUR)),
+            ("session", session("v3", "k2", at=NOON - 10 * HOUR)),
+            ("calls_offered", calls(offered=12)),
+            ("calls_offered", calls()),
+        ],
+        [0, 1, 2, 5, 3, 4],
     ),
 ]
 

@@ -7,6 +7,8 @@ select
     file_asked as asked,
     file_score as score,
     file_score_at as score_at,
+    file_score_scale as score_scale,
+    file_score_given as score_given,
     file_hit as hit,
     file_value_minor as hit_value_minor,
     accepted_us, seq

@@ -1,6 +1,7 @@
 -- One row per fact. What it adds to every sum; a fact of sign -1 takes the same away.
 select
-    day, hour, partner, team, agent, channel, topic, language, route, score_source, survey_reason, customer,
+    day, hour, partner, team, agent, channel, topic, language, route, score_source, survey_reason,
+    customer, resolution_bin,
     case when answered then handling_bin end as handling_bin,
     sign as contacts,
     case when answered then sign else 0 end as answered,
@@ -34,6 +35,10 @@ select
     case when score = 9 then sign else 0 end as score_9,
     case when score = 10 then sign else 0 end as score_10,
     case when score_source = 'imported' then sign else 0 end as scores_imported,
+    -- A score on another scale than 1–10 is never mixed with those, but somebody did answer.
+    case
+        when file_score_given is not null and file_score_scale <> '1-10' then sign else 0
+    end as other_scales,
     case when answered and handling_s is not null then sign else 0 end as handling_n,
     case
         when answered and handling_s is not null
@@ -66,6 +71,20 @@ select
             then sign * cast((value_minor - value_minor % 100) / 100 as bigint) * cast((value_minor - value_minor % 100) / 100 as bigint)
         else 0
     end as value_nok_squares,
+    -- Weighted by the products' progression, in whole kroner and in øre.
+    case when answered then sign * cast((weighted_milli - weighted_milli % 1000) / 1000 as bigint) else 0 end as weighted_minor,
+    case
+        when answered
+            then sign * cast((weighted_milli - weighted_milli % 100000) / 100000 as bigint)
+        else 0
+    end as weighted_nok,
+    case
+        when answered
+            then sign * cast((weighted_milli - weighted_milli % 100000) / 100000 as bigint) * cast((weighted_milli - weighted_milli % 100000) / 100000 as bigint)
+        else 0
+    end as weighted_nok_squares,
+    case when case_open then sign else 0 end as cases_open,
+    case when resolution_bin is not null then sign else 0 end as resolution_n,
     case when answered and return_known then sign else 0 end as return_n,
     case when answered and return_known and returned_at is null then sign else 0 end as return_none,
     case when solved is not null then sign else 0 end as solved_n,

@@ -16,16 +16,16 @@ final as (
     select
         contact_id, source, day, hour, ended_at, partner, team, agent, channel, topic, language,
         customer_key, identified, answered, wait_s, talk_s, hold_s, wrap_s, handling_s, case_id,
-        self_service_first, closed_automatically, asked, score, score_at, hit, hit_value_minor,
-        accepted_us, seq
+        self_service_first, closed_automatically, asked, score, score_at, score_scale, score_given,
+        hit, hit_value_minor, accepted_us, seq
     from contact_event
     where contact_id not in (select contact_id from repeated)
     union all
     select
         contact_id, source, day, hour, ended_at, partner, team, agent, channel, topic, language,
         customer_key, identified, answered, wait_s, talk_s, hold_s, wrap_s, handling_s, case_id,
-        self_service_first, closed_automatically, asked, score, score_at, hit, hit_value_minor,
-        accepted_us, seq
+        self_service_first, closed_automatically, asked, score, score_at, score_scale, score_given,
+        hit, hit_value_minor, accepted_us, seq
     from ranked
     where place = 1
 )

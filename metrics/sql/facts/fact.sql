@@ -24,9 +24,14 @@ with joined as (
         contact_return.contact_id is not null as return_known,
         contact_return.returned_at,
         time_bin.bin as handling_bin,
-        tracked_day.day is not null as tracked,
+        tracked_span.from_at is not null as tracked,
+        contact_sale.contact_id is not null as sale_told,
         coalesce(contact_sale.sales, 0) as sales,
         coalesce(contact_sale.value_minor, 0) as sales_minor,
+        coalesce(contact_sale.weighted_milli, 0) as sales_weighted_milli,
+        contact_case.case_open,
+        contact_case.resolution_s,
+        contact_case.resolution_bin,
         contact_now.source in ('api', 'hand') as live
     from contact_now
     left join outcome_now on contact_now.contact_id = outcome_now.contact_id
@@ -35,7 +40,12 @@ with joined as (
     left join contact_sale on contact_now.contact_id = contact_sale.contact_id
     left join contact_return on contact_now.contact_id = contact_return.contact_id
     left join time_bin on contact_now.handling_s = time_bin.seconds
-    left join tracked_day on contact_now.day = tracked_day.day
+    left join contact_case on contact_now.contact_id = contact_case.contact_id
+    -- Sessions were tracked over all of the 24 hours in which one would have counted, and until the contact.
+    left join tracked_span
+        on
+            contact_now.ended_at - coalesce(contact_now.handling_s, 0) - coalesce(contact_now.wait_s, 0)
+            between tracked_span.from_at + 86400 and tracked_span.to_at
 ),
 
 routed as (
@@ -62,6 +72,8 @@ final as (
         asked as file_asked,
         score as file_score,
         score_at as file_score_at,
+        score_scale as file_score_scale,
+        score_given as file_score_given,
         hit as file_hit,
         hit_value_minor as file_value_minor,
         accepted_us,
@@ -106,13 +118,21 @@ final as (
             else ''
         end as score_source,
         sales,
-        sales > 0 or hit is not null as sale_known,
-        sales > 0 or coalesce(hit, false) as hit,
+        sale_told or hit is not null as sale_known,
+        case when sale_told then sales > 0 else coalesce(hit, false) end as hit,
         case
-            when sales > 0 then sales_minor
+            when sale_told then sales_minor
             when coalesce(hit, false) then coalesce(hit_value_minor, 0)
             else 0
-        end as value_minor
+        end as value_minor,
+        case
+            when sale_told then sales_weighted_milli
+            when coalesce(hit, false) then coalesce(hit_value_minor, 0) * 1000
+            else 0
+        end as weighted_milli,
+        case_open,
+        resolution_s,
+        resolution_bin
     from routed
 )
 

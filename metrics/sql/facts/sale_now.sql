@@ -7,7 +7,8 @@ with ranked as (
 ),
 
 final as (
-    select sale_id, contact_id, day, sold_at, kind, product, value_minor, currency
+    select sale_id, contact_id, day, sold_at, kind, product, value_minor, currency,
+        coalesce(cancelled, false) as cancelled
     from ranked
     where place = 1
 )

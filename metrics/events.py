@@ -1,0 +1,88 @@
+"""The log's events as relations, without what cannot be true.
+
+A value that intake should have refused (a score of 11, a wait of minus five seconds) must neither reach a
+figure nor stop all others. Every new batch is looked through by ``sql/events``; a row with an impossible
+value is kept aside: it stays in the log, no relation of events has it, so that an earlier version of the
+same record goes on counting, and the table ``set_aside`` tells of it until a later version is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from data.log import SCHEMAS
+from metrics.compose import judged, possible
+
+Connection = duckdb.DuckDBPyConnection
+
+# What is kept of a row aside; `mended` when a later version of the record is right.
+_TABLE = """
+    create table set_aside (
+        kind varchar, key varchar, field varchar, value varchar,
+        accepted_us bigint, seq bigint, mended boolean
+    )
+"""
+_LOOK_THROUGH = """
+    insert into set_aside
+    select
+        $kind, record_key, impossible, json_extract_string(to_json(judged), '$.' || impossible),
+        accepted_us, seq, false
+    from judged
+    where impossible is not null
+"""
+_MEND = """
+    update set_aside set mended = true
+    where kind = $kind and exists (
+        select 1 from judged
+        where
+            judged.impossible is null and judged.record_key = set_aside.key
+            and (judged.accepted_us, judged.seq) > (set_aside.accepted_us, set_aside.seq)
+    )
+"""
+
+
+def open_aside(connection: Connection, files: Sequence[str]) -> None:
+    """Table ``set_aside``, with what earlier versions have kept aside."""
+    connection.execute(_TABLE)
+    for file in files:
+        connection.execute("insert into set_aside by name from read_parquet($file)", {"file": file})
+
+
+def open_kind(
+    connection: Connection, kind: str, before: Sequence[str], fresh: Sequence[str], added: Sequence[str]
+) -> None:
+    """Views ``seen_<kind>``, ``new_<kind>`` and ``log_<kind>``: the batches before, fresh ones, and both.
+
+    Of the fresh ones, which have not been looked through, what cannot be true goes to ``set_aside``.
+    """
+    tellings = {"seen": before, "new": fresh, "log": [*before, *added]}
+    for telling, files in tellings.items():
+        _open_rows(connection, f"{telling}_{kind}_row", kind, files)
+    connection.execute(f"create or replace view judged as {judged(kind, f'new_{kind}_row')}")
+    connection.execute(_LOOK_THROUGH, {"kind": kind})
+    some = connection.execute("from set_aside where kind = $kind limit 1", {"kind": kind}).fetchall()
+    for telling in tellings:
+        rows = f"{telling}_{kind}_row"
+        # Judging reads columns that nobody else needs, so it is done only where something is wrong.
+        connection.execute(
+            f"create view {telling}_{kind} as {possible(kind, rows) if some else f'from {rows}'}"
+        )
+    if some:
+        connection.execute(f"create or replace view judged as {judged(kind, f'log_{kind}_row')}")
+        connection.execute(_MEND, {"kind": kind})
+
+
+def _open_rows(connection: Connection, name: str, kind: str, files: Sequence[str]) -> None:
+    """View ``name``: rows of batches of a kind, in the columns of today, whenever they were written."""
+    nothing = f"no_{kind}"
+    connection.from_arrow(SCHEMAS[kind].empty_table()).create_view(nothing, replace=True)
+    rows = connection.view(nothing)
+    if files:
+        stored = connection.read_parquet(list(files), hive_partitioning=False, union_by_name=True)
+        rows = stored
+        if set(stored.columns) != set(SCHEMAS[kind].names):
+            stored.create_view(f"{name}_stored", replace=True)
+            rows = connection.sql(f"from {nothing} union all by name from {name}_stored")
+    rows.create_view(name, replace=True)

@@ -1,0 +1,9 @@
+-- One row per product as it was accepted. `impossible` names the field that cannot be true.
+select
+    event_row.*,
+    product as record_key,
+    case
+        when product is null or product = '' then 'product'
+        when progression_milli is null or progression_milli < 0 then 'progression_milli'
+    end as impossible
+from event_row
