@@ -144,6 +144,9 @@ def test_a_person_reads_a_table_and_a_sentence(command, contacts):
         (["compare", "csat", "--groups", "partner"], "exactly two"),
         (["compare", "csat", "--like-for-like", "colour"], "channel"),
         (["compare", "csat", "--language", "sv"], "nb, en"),
+        (["compare", "csat", "--cluster", "team"], "agent or customer"),
+        (["compare", "csat", "--weights", "heavy"], "pooled"),
+        (["compare", "csat", "--like-for-like", "self_service_first"], "cannot be alike"),
         (["build", "--since", "soon"], "%Y-%m-%d"),
         (["build", "--engine", "abacus"], "duckdb, spark"),
         (["show"], "METRIC"),
@@ -153,6 +156,32 @@ def test_bad_use_ends_with_2_and_says_what_there_is(command, contacts, arguments
     code, out, err = command(*arguments)
     assert (code, out) == (2, "")
     assert says in err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [("SVAR_PORT", "eighty", "SVAR_PORT"), ("SVAR_HOME", "/proc/nowhere", "SVAR_HOME")],
+)
+def test_settings_that_cannot_be_used_end_with_2_and_without_a_traceback(
+    command, monkeypatch, name, value, says
+):
+    monkeypatch.setenv(name, value)
+    for arguments in (["show", "csat"], ["compare", "csat"], ["build"]):
+        code, out, err = command(*arguments)
+        assert (code, out) == (2, "")
+        assert says in err
+
+
+def test_partners_are_compared_by_agent_and_the_two_chosen_stand_in_the_filter(command, contacts):
+    command("build")
+    arguments = ["compare", "handling_time", "--groups", "team", "--where", "team=two", "team=one"]
+    found = _json(command(*arguments, "--like-for-like", "topic", "--json"))
+    assert list(found["groups"]) == ["two", "one"]
+    assert (found["cluster"], found["alike"], found["adjusted"]["alike"]) == ("agent", [], ["topic"])
+    _, out, _ = command(*arguments, "--like-for-like", "topic", "--cluster", "customer")
+    assert "by customer" in out
+    assert "facts" in out
+    assert "Like for like" in out
 
 
 def test_without_a_build_the_answer_is_what_was_published(command, contacts, tmp_path):

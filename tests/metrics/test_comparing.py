@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from metrics import Scope, catalogue, open_reader
+from data.log import Log
+from metrics import Scope, build, catalogue, open_reader
 from metrics.answers import Comparison
 from metrics.inference import from_json, reasons
-from tests.metrics.given import NOON, contact, days, outcome, sale
+from settings import Settings
+from store import open_store
+from tests.metrics.given import NOON, NOW, contact, days, logged, outcome, sale
 
 KEYS = {
     "metric", "groups", "difference", "low", "high", "low_always", "high_always", "p", "effect", "adjusted",
@@ -40,8 +44,8 @@ WAYS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture
-def reader(settings, write, fold):
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
     """Two partners with three agents each, scores, times, sales and what customers say."""
     rng = np.random.default_rng(1)
     contacts: list[dict[str, Any]] = []
@@ -71,11 +75,19 @@ def reader(settings, write, fold):
         if score and route:
             said["self_help_score"] = int(rng.integers(1, 11))
         outcomes.append(outcome(f"c{i}", at=NOON + days(int(i) % 8), score=score, **said))
-    write("contact", *contacts)
-    write("outcome", *outcomes)
-    write("sale", *[sale(f"s{i}", f"c{i}", value_minor=100 * (i % 90)) for i in range(0, 600, 7)])
-    fold()
-    return open_reader(settings, Scope.everything())
+    sales = [sale(f"s{i}", f"c{i}", value_minor=100 * (i % 90)) for i in range(0, 600, 7)]
+    settings = Settings(home=tmp_path_factory.mktemp("compared"))
+    for kind, rows in (("contact", contacts), ("outcome", outcomes), ("sale", sales)):
+        Log(settings.lake_path).append(kind, [logged(row) for row in rows])
+    store = open_store(settings.database_url)
+    build(settings, store, NOW)
+    store.close()
+    return settings.lake_path
+
+
+@pytest.fixture
+def reader(settings, built):
+    return open_reader(settings.model_copy(update={"lake": str(built)}), Scope.everything())
 
 
 def numbers(found: Any) -> list[float]:
@@ -213,7 +225,8 @@ def test_customers_as_clusters_give_what_a_list_of_them_gives(settings, write, f
     assert (alike.low, alike.high) == (pytest.approx(found.low), pytest.approx(found.high))
 
 
-def test_a_customer_who_calls_forty_times_makes_every_interval_wider(reader, settings, write, fold):
+def test_a_customer_who_calls_forty_times_makes_every_interval_wider(settings, built, write, fold):
+    shutil.copytree(built, settings.lake_path)
     loud = [contact(f"x{i}", customer_key="loud", self_service_first=True, handling_s=900) for i in range(40)]
     write("contact", *loud)
     fold()
