@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
 import dashboard.context
+import surveys.retention
 from settings import PROJECT_ROOT, SettingsError, read_settings
 from web import Job, LoopbackOnly, Service
 
@@ -54,7 +55,7 @@ def _demo_jobs() -> list[Job]:
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     # Before any thread runs: plotly looks at a pandas that another thread has half imported, and fails.
     dashboard.context.import_pages()
-    service.start(*_demo_jobs())
+    service.start(surveys.retention.keep, *_demo_jobs())
     # Every script run ends in a full collection, which would walk all imported modules each time.
     gc.collect()
     gc.freeze()

@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     # Personal data
     pseudonym_key: str = Field("", description="Key of the HMAC that turns a customer into a pseudonym.")
     default_region: str = Field("NO", description="Country of phone numbers without a country code.")
+    keep_numbers_days: int = Field(30, ge=1, description="Days a phone number is kept after its last use.")
+    keep_texts_days: int = Field(365, ge=1, description="Days what customers wrote is kept.")
 
     # Carrier
     gateway: Literal["phone", "twilio"] = Field("phone", description="Who carries the SMS.")

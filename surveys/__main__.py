@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import logging
 import signal
@@ -10,11 +11,11 @@ import threading
 from dataclasses import asdict
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from settings import Settings
+from settings import Settings, SettingsError, read_settings
 from store import Store, open_store
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The survey side of Svar.")
@@ -25,13 +26,14 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 def worker() -> None:
     """Send surveys until stopped (Ctrl-C or SIGTERM); what is in flight is waited for."""
     from surveys.gateways import make_gateway
+    from surveys.tuning import settle_in
     from surveys.worker import Worker
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    settings = Settings()
+    settings = _settings()
     store = open_store(settings.database_url)
     stop = threading.Event()
-    sender = Worker(settings, store, make_gateway(settings, store))
+    sender = Worker(settings, store, make_gateway(settings, store, apart=True))
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
@@ -39,6 +41,7 @@ def worker() -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    settle_in()
     sender.run(stop)
     store.close()
 
@@ -72,7 +75,7 @@ def explain(contact_id: str, as_json: Json = False) -> None:
     from surveys.explain import explain as story_of
     from surveys.explain import tell
 
-    settings = Settings()
+    settings = _settings()
     story = story_of(_store(settings), contact_id)
     if story is None:
         sys.exit(f"No live contact {contact_id} is on record. (Contacts from files are not asked: imported.)")
@@ -88,7 +91,7 @@ def lint(as_json: Json = False) -> None:
     from surveys.lint import findings, wordings
     from surveys.questions import QuestionsError, load
 
-    settings = Settings()
+    settings = _settings()
     try:
         book = load()
     except QuestionsError as error:
@@ -116,7 +119,7 @@ def reread(
     """Read stored replies again with today's parser and show what would change."""
     from surveys.rescoring import reread as reread_replies
 
-    changes = reread_replies(_store(Settings()), datetime.now(UTC), apply=apply)
+    changes = reread_replies(_store(_settings()), datetime.now(UTC), apply=apply)
     if as_json:
         _print_json([asdict(change) for change in changes])
     else:
@@ -128,25 +131,37 @@ def reread(
 @app.command()
 def unclear(limit: int = 100, as_json: Json = False) -> None:
     """List the replies that nobody could read and nobody has settled."""
-    from surveys.rescoring import unclear as waiting
+    from surveys.queue import unclear as waiting
 
-    found = waiting(_store(Settings()), limit)
+    found = waiting(_store(_settings()), limit)
     if as_json:
-        _print_json([asdict(one) for one in found])
+        names = ("sid", "contact_id", "body", "question", "flags", "partner", "team", "agent")
+        told = [{name: getattr(one, name) for name in names} for one in found]
+        _print_json(
+            [row | {"received_at": one.received_at.isoformat()} for row, one in zip(told, found, strict=True)]
+        )
     else:
         for one in found:
             print(f"{one.sid}  contact {one.contact_id}  “{one.body}”")
 
 
 @app.command()
-def settle(sid: str, score: Annotated[str, typer.Argument(help="1-10, or none.")]) -> None:
+def settle(
+    sid: str,
+    score: Annotated[str, typer.Argument(help="1-10 (1 = yes, 2 = no where that was asked), or none.")],
+    who: Annotated[str, typer.Option(help="Who says so; else the user of this machine.")] = "",
+) -> None:
     """Say what an unclear reply means."""
-    from surveys.rescoring import settle as settle_reply
+    from surveys.queue import settle as settle_reply
 
     if score != "none" and score not in {str(number) for number in range(1, 11)}:
         raise typer.BadParameter("a score is a number from 1 to 10, or none")
     value = None if score == "none" else int(score)
-    if not settle_reply(_store(Settings()), sid, value, datetime.now(UTC)):
+    try:
+        done = settle_reply(_store(_settings()), sid, value, datetime.now(UTC), who=who or getpass.getuser())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if not done:
         sys.exit(f"No unclear reply {sid} waits to be settled.")
 
 
@@ -156,20 +171,61 @@ def forget(phone_or_customer: str, as_json: Json = False) -> None:
     from metrics import build
     from surveys.forget import forget as forget_person
 
-    settings, now = Settings(), datetime.now(UTC)
+    settings, now = _settings(), datetime.now(UTC)
+    if not phone_or_customer.strip():
+        raise typer.BadParameter("say whom: a phone number, or the number of a customer")
     store = _store(settings)
-    done = forget_person(settings, store, phone_or_customer, now)
+    done = forget_person(settings, store, phone_or_customer.strip(), now)
     if done.since is not None:
         build(settings, store, now, done.since)
     if as_json:
         _print_json({**asdict(done), "since": done.since and done.since.isoformat()})
+    elif not done.nobody:
+        print(
+            f"Forgotten: {done.contacts} contacts, {done.replies} replies, {done.records} records,"
+            f" {done.files} files of the log."
+        )
+    if done.nobody:
+        _say_nobody(phone_or_customer, settings)
+
+
+@app.command()
+def prune(as_json: Json = False) -> None:
+    """Delete phone numbers and texts that are too old to be kept. A running Svar does it by itself."""
+    from surveys.retention import prune as prune_store
+
+    settings = _settings()
+    done = prune_store(settings, _store(settings), datetime.now(UTC))
+    if as_json:
+        _print_json(asdict(done))
     else:
-        print(f"Forgotten: {done.contacts} contacts, {done.replies} replies, {done.files} files of the log.")
+        print(
+            f"Deleted: {done.numbers} numbers, {done.texts} texts, {done.events} events that the log holds,"
+            f" {done.comments} comments of the log."
+        )
+
+
+def _say_nobody(who: str, settings: Settings) -> NoReturn:
+    """Exit 1 for a number that nobody has, 2 for what is neither a number nor a known customer."""
+    from data.people import to_e164
+
+    if to_e164(who, settings.default_region):
+        sys.exit("Nobody with that phone number is on record: there was nothing to forget.")
+    print("That is neither a phone number nor the number of a customer on record.", file=sys.stderr)
+    sys.exit(2)
 
 
 def _print_json(value: Any) -> None:
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _settings() -> Settings:
+    try:
+        return read_settings()
+    except SettingsError as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(2)
 
 
 def _store(settings: Settings) -> Store:

@@ -44,8 +44,14 @@ class Forgotten:
 
     contacts: int
     replies: int
+    records: int  # in the store: contacts, sessions, cases, links between a number and a customer
     files: int
     since: date | None
+
+    @property
+    def nobody(self) -> bool:
+        """Whether nothing was on record of such a person."""
+        return not (self.contacts or self.replies or self.records or self.files)
 
 
 @dataclass
@@ -61,13 +67,13 @@ def forget(settings: Settings, store: Store, who: str, now: datetime) -> Forgott
         if not store.is_postgres:
             connection.execute(text("pragma secure_delete = on"))
         person = _find(connection, settings, who)
-        replies = _forget_in_store(connection, person, int(now.timestamp()))
+        replies, records = _forget_in_store(connection, person, int(now.timestamp()))
     if not store.is_postgres:
         with store.engine.connect() as connection:
             connection.exec_driver_sql("rollback")
             connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
     files, since = _forget_in_log(Log(settings.lake_path), person)
-    return Forgotten(len(set(person.contacts)), replies, files, since)
+    return Forgotten(len(set(person.contacts)), replies, records, files, since)
 
 
 def _find(connection: Connection, settings: Settings, who: str) -> _Person:
@@ -90,7 +96,8 @@ def _find(connection: Connection, settings: Settings, who: str) -> _Person:
     return _Person(phones, keys, sorted({row.contact_id for row in found} | set(asked)))
 
 
-def _forget_in_store(connection: Connection, person: _Person, at: int) -> int:
+def _forget_in_store(connection: Connection, person: _Person, at: int) -> tuple[int, int]:
+    """Returns how many replies and how many records there were."""
     phones = sorted(person.phones)
     where_phone = reply.c.phone.in_(phones)
     replies = connection.execute(
@@ -99,11 +106,11 @@ def _forget_in_store(connection: Connection, person: _Person, at: int) -> int:
     connection.execute(delete(phone_message).where(phone_message.c.phone.in_(phones)))
     connection.execute(update(message).where(message.c.phone.in_(phones)).values(phone=None, body=""))
     connection.execute(delete(slot).where(slot.c.phone.in_(phones), slot.c.last_sent_at <= at - DAY_S))
-    connection.execute(
+    links = connection.execute(
         delete(customer_link).where(
             or_(customer_link.c.phone_key.in_(person.keys), customer_link.c.customer_key.in_(person.keys))
         )
-    )
+    ).rowcount
     for ids in _chunks(person.contacts):
         _forget_contacts(connection, ids, at)
     theirs = select(record.c.record_id).where(
@@ -114,7 +121,7 @@ def _forget_in_store(connection: Connection, person: _Person, at: int) -> int:
     for chunk in _chunks([*ids, *person.contacts]):
         _forget_records(connection, chunk)
     connection.execute(delete(feed).where(feed.c.kind == "link", feed.c.key.in_(person.keys)))
-    return replies
+    return replies, links + len({*ids, *person.contacts})
 
 
 def _forget_contacts(connection: Connection, ids: Sequence[str], at: int) -> None:

@@ -1,4 +1,4 @@
-"""Reading again with today's parser what was read before, and settling by hand what no parser can read."""
+"""Reading again with today's parser what was read before."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, update
 from store import Store
 from store.schema import answer, reply
 from surveys import outcomes
+from surveys.opting import opt_out_in
 from surveys.reading import VERSION, read
 from surveys.replies import ANSWER
 
@@ -27,22 +28,11 @@ class Change:
     after: str
 
 
-@dataclass(frozen=True)
-class Unclear:
-    """One reply that waits for a person. ``question`` is what it was an answer to."""
-
-    sid: str
-    contact_id: str | None
-    body: str
-    question: str
-    received_at: int
-    flags: tuple[str, ...]
-
-
 def reread(store: Store, now: datetime, *, apply: bool) -> list[Change]:
     """Read every stored answer to the score question again; with ``apply``, let the new readings count.
 
-    Replies that a person has settled stay as settled. Stops and starts are never undone.
+    Replies that a person has settled stay as settled. A stop that was overlooked counts, unless the number
+    has said start since; stops and starts that were read are never undone.
     """
     changes: list[Change] = []
     after = ""
@@ -50,7 +40,7 @@ def reread(store: Store, now: datetime, *, apply: bool) -> list[Change]:
         with store.write() as connection:
             rows = connection.execute(_read_before(after).limit(BATCH)).all()
             for row in rows:
-                change = _reread_one(connection, row, apply=apply)
+                change = _reread_one(connection, row, now, apply=apply)
                 if change:
                     changes.append(change)
             if apply:
@@ -68,7 +58,7 @@ def _read_before(after: str) -> Any:
             reply.c.sid > after,
             reply.c.read_at.is_not(None),
             reply.c.settled_at.is_(None),
-            reply.c.phone.is_not(None),
+            reply.c.body != "",  # of an old or forgotten reply only the reading is left
             reply.c.question.in_(("score", "")),
             reply.c.kind.in_(("score", "unclear")),
         )
@@ -76,77 +66,81 @@ def _read_before(after: str) -> Any:
     )
 
 
-def _reread_one(connection: Connection, row: Any, *, apply: bool) -> Change | None:
+def _reread_one(connection: Connection, row: Any, now: datetime, *, apply: bool) -> Change | None:
     reading = read(row.body)
     same = (row.kind, row.score) == (reading.kind, reading.score)
+    if reading.kind == "opt_in" or (reading.kind == "opt_out" and _has_started_since(connection, row)):
+        return None
     if apply and not (same and row.parser == VERSION):
         connection.execute(
             update(reply)
             .where(reply.c.sid == row.sid)
             .values(kind=reading.kind, score=reading.score, flags=list(reading.flags), parser=reading.parser)
         )
-    if same or reading.kind not in ("score", "unclear"):
+    if same:
         return None
+    if apply and reading.kind == "opt_out" and row.phone:
+        opt_out_in(connection, row.phone, "reply", now)
     if apply and row.contact_id:
-        _set_score(connection, row, reading.score, "sms")
+        _set_score(connection, row, reading.score)
     return Change(row.sid, row.contact_id, _words(row.kind, row.score), _words(reading.kind, reading.score))
 
 
-def _set_score(connection: Connection, row: Any, score: int | None, source: str) -> None:
-    mine = (answer.c.contact_id == row.contact_id) & (answer.c.question == "score")
-    given = connection.execute(select(answer).where(mine)).first()
-    if given is not None and given.answered_at > row.received_at:
-        return  # a later answer counts
-    if score is None:
+def _has_started_since(connection: Connection, row: Any) -> bool:
+    query = select(reply.c.sid).where(
+        reply.c.phone == row.phone, reply.c.kind == "opt_in", reply.c.received_at >= row.received_at
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _set_score(connection: Connection, row: Any, score: int | None) -> None:
+    if score is None and _is_latest(connection, row, "score"):
+        mine = (answer.c.contact_id == row.contact_id) & (answer.c.question == "score")
         connection.execute(answer.delete().where(mine))
-        return
-    connection.execute(
-        ANSWER,
-        {
-            "contact_id": row.contact_id,
-            "question": "score",
-            "value": score,
-            "text": row.body if outcomes.has_words(row.body) else "",
-            "answered_at": row.received_at,
-            "source": source,
-            "late": row.late,
-        },
+        row = _score_before(connection, row)
+        score = row.score if row is not None else None
+    if score is not None:
+        set_answer(connection, row, "score", score, "hand" if row.settled_at else "sms")
+
+
+def set_answer(connection: Connection, row: Any, question: str, value: int, source: str) -> None:
+    """Let a stored reply count as this answer to a question of its contact, unless a later answer does."""
+    if _is_latest(connection, row, question):
+        connection.execute(
+            ANSWER,
+            {
+                "contact_id": row.contact_id,
+                "question": question,
+                "value": value,
+                "text": row.body if outcomes.has_words(row.body) else "",
+                "answered_at": row.received_at,
+                "source": source,
+                "late": row.late,
+            },
+        )
+
+
+def _is_latest(connection: Connection, row: Any, question: str) -> bool:
+    given = select(answer.c.answered_at).where(
+        answer.c.contact_id == row.contact_id, answer.c.question == question
     )
+    return (connection.scalar(given) or 0) <= int(row.received_at)
 
 
-def unclear(store: Store, limit: int = 100) -> list[Unclear]:
-    """Replies that nobody could read and nobody has settled, the oldest first."""
-    query = (
+def _score_before(connection: Connection, row: Any) -> Any:
+    """The reply whose score this one had replaced, or None."""
+    earlier = (
         select(reply)
-        .where(reply.c.kind == "unclear", reply.c.settled_at.is_(None), reply.c.contact_id.is_not(None))
-        .order_by(reply.c.received_at)
-        .limit(limit)
+        .where(
+            reply.c.contact_id == row.contact_id,
+            reply.c.sid != row.sid,
+            reply.c.kind == "score",
+            reply.c.question.in_(("score", "")),
+            reply.c.received_at <= row.received_at,
+        )
+        .order_by(reply.c.received_at.desc(), reply.c.sid.desc())
     )
-    with store.read() as connection:
-        return [
-            Unclear(r.sid, r.contact_id, r.body, r.question, r.received_at, tuple(r.flags))
-            for r in connection.execute(query)
-        ]
-
-
-def settle(store: Store, sid: str, score: int | None, now: datetime) -> bool:
-    """A person says what an unclear reply means: a score, or (None) that it is none. False when not found."""
-    if score is not None and not 1 <= score <= 10:
-        raise ValueError(f"a score is a number from 1 to 10, not {score}")
-    with store.write() as connection:
-        row = connection.execute(
-            select(reply).where(reply.c.sid == sid, reply.c.kind == "unclear", reply.c.settled_at.is_(None))
-        ).first()
-        if row is None:
-            return False
-        values: dict[str, Any] = {"settled_at": int(now.timestamp())}
-        if score is not None:
-            values |= {"kind": "score", "score": score}
-        connection.execute(update(reply).where(reply.c.sid == sid).values(**values))
-        if score is not None and row.contact_id:
-            _set_score(connection, row, score, "hand")
-            outcomes.append_changed(connection, [row.contact_id], now)
-    return True
+    return connection.execute(earlier.limit(1)).first()
 
 
 def _words(kind: str, score: int | None) -> str:

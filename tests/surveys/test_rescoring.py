@@ -1,4 +1,4 @@
-"""Old replies can be read again, and what no parser reads a person settles."""
+"""Old replies can be read again, with today's parser."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from sqlalchemy import select, update
 
 from settings import Settings
 from store import Store
-from store.schema import answer, reply
+from store.schema import answer, opt_out, reply
 from surveys import replies
-from surveys.rescoring import reread, settle, unclear
+from surveys.queue import settle
+from surveys.rescoring import reread
 from surveys.worker import Worker
 from tests.surveys.conftest import NOON, PHONE, outcome
 
@@ -52,24 +53,62 @@ def test_a_score_that_was_misread_is_taken_back(store: Store, replied: Callable[
     assert outcome(store, "c1")["score"] is None
 
 
-def test_a_person_settles_an_unclear_reply_once(store: Store, replied: Callable[[str], None]) -> None:
+def test_what_a_person_has_settled_stays(store: Store, replied: Callable[[str], None]) -> None:
     replied("sånn midt på treet")
-    (waiting,) = unclear(store)
-    assert (waiting.contact_id, waiting.body, waiting.question) == ("c1", "sånn midt på treet", "score")
-    assert settle(store, waiting.sid, 5, NOON + timedelta(hours=1))
-    assert (outcome(store, "c1")["score"], outcome(store, "c1")["score_source"]) == (5, "hand")
-    assert unclear(store) == []
-    assert not settle(store, waiting.sid, 6, NOON), "it is settled"
-    assert reread(store, NOON, apply=True) == [], "what a person has settled stays"
+    assert settle(store, "SM1", 5, NOON + timedelta(hours=1), who="Kari")
+    assert reread(store, NOON, apply=True) == []
+    assert outcome(store, "c1")["score"] == 5
 
 
-def test_a_reply_can_be_settled_as_no_score(store: Store, replied: Callable[[str], None]) -> None:
-    replied("takk for sist")
-    assert settle(store, "SM1", None, NOON)
-    assert unclear(store) == []
-    assert outcome(store, "c1")["score"] is None
-    with pytest.raises(ValueError, match="1 to 10"):
-        settle(store, "SM1", 11, NOON)
+def test_a_misread_score_gives_way_to_the_one_it_had_replaced(
+    store: Store, settings: Settings, replied: Callable[[str], None]
+) -> None:
+    replied("8")
+    second = {"MessageSid": "SM2", "From": PHONE, "Body": "nettet falt ut 3 ganger"}
+    replies.receive(store, second, NOON + timedelta(minutes=5))
+    replies.read_pending(store, settings, NOON + timedelta(minutes=5))
+    with store.write() as connection:
+        misread = update(reply).where(reply.c.sid == "SM2")
+        connection.execute(misread.values(kind="score", score=3, question="", parser="older"))
+        connection.execute(update(answer).values(value=3, answered_at=reply_at(store)))
+    (change,) = reread(store, NOON, apply=True)
+    assert (change.sid, change.before, change.after) == ("SM2", "3", "unclear")
+    assert outcome(store, "c1")["score"] == 8
+
+
+def test_a_stop_that_was_overlooked_counts_when_it_is_read_again(
+    store: Store, replied: Callable[[str], None]
+) -> None:
+    replied("Bra service. STOPP")
+    _as_an_older_parser_read_it(store, "unclear", None)
+    with store.write() as connection:
+        connection.execute(opt_out.delete())
+    (change,) = reread(store, NOON, apply=False)
+    assert (change.before, change.after) == ("unclear", "opt_out")
+    assert stopped(store) == []
+    reread(store, NOON, apply=True)
+    assert stopped(store) == [PHONE]
+
+
+def test_an_overlooked_stop_does_not_undo_a_later_start(
+    store: Store, settings: Settings, replied: Callable[[str], None]
+) -> None:
+    replied("Bra service. STOPP")
+    _as_an_older_parser_read_it(store, "unclear", None)
+    replies.receive(store, {"MessageSid": "SM2", "From": PHONE, "Body": "START"}, NOON + timedelta(hours=1))
+    replies.read_pending(store, settings, NOON + timedelta(hours=1))
+    assert reread(store, NOON, apply=True) == []
+    assert stopped(store) == []
+
+
+def stopped(store: Store) -> list[str]:
+    with store.read() as connection:
+        return list(connection.scalars(select(opt_out.c.phone)))
+
+
+def reply_at(store: Store) -> int:
+    with store.read() as connection:
+        return int(connection.scalar(select(reply.c.received_at).where(reply.c.sid == "SM2")) or 0)
 
 
 def _as_an_older_parser_read_it(store: Store, kind: str, score: int | None) -> None:

@@ -1,0 +1,120 @@
+"""`python -m surveys`: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from data.intake import accept
+from settings import Settings
+from store import open_store
+from surveys import replies
+from surveys.__main__ import app
+from surveys.gateways.phone import PhoneGateway
+from surveys.worker import Worker
+
+Run = Callable[..., Result]
+PHONE = "+4791234567"
+
+
+@pytest.fixture
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("SVAR_HOME", str(settings.home))
+    monkeypatch.setenv("SVAR_PSEUDONYM_KEY", settings.pseudonym_key)
+    monkeypatch.setenv("SVAR_QUIET_HOURS", "")
+    return lambda *arguments: CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture
+def asked(settings: Settings) -> None:
+    """A contact that has just been asked and has answered with something unclear."""
+    now = datetime.now(UTC)
+    store = open_store(settings.database_url)
+    contact = {"contact_id": "c1", "ended_at": now.isoformat(), "phone": PHONE, "customer_id": "k17"}
+    accept(store, settings, "contact", [contact], now)
+    always = settings.model_copy(update={"quiet_hours": ""})
+    Worker(always, store, PhoneGateway(store)).step(now)
+    replies.receive(store, {"MessageSid": "SM1", "From": PHONE, "Body": "7-8"}, now)
+    replies.read_pending(store, always, now)
+    store.close()
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(
+    ("who", "exit_code", "part"),
+    [
+        ("912 34 567", 0, "Forgotten: 1 contacts, 1 replies"),
+        ("k17", 0, "Forgotten: 1 contacts"),
+        ("+47 987 65 432", 1, "Nobody with that phone number"),
+        ("notaphone", 2, "neither a phone number nor"),
+        ("k18", 2, "neither a phone number nor"),
+        (" ", 2, "say whom"),
+    ],
+)
+def test_forgetting_says_whether_there_was_anybody(run: Run, who: str, exit_code: int, part: str) -> None:
+    done = run("forget", who)
+    assert (done.exit_code, part in done.output) == (exit_code, True), done.output
+    assert who.strip() == "" or who not in done.output
+
+
+@pytest.mark.usefixtures("asked")
+def test_forgetting_as_json_is_one_document_whoever_is_found(run: Run) -> None:
+    assert json.loads(run("forget", "notaphone", "--json").stdout)["contacts"] == 0
+    assert json.loads(run("forget", "k17", "--json").stdout)["contacts"] == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("unclear",), ("explain", "c1"), ("forget", "k1"), ("reread",), ("lint",), ("worker",), ("prune",)],
+)
+def test_settings_that_cannot_be_read_are_named_without_their_value(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str]
+) -> None:
+    monkeypatch.setenv("SVAR_PORT", "secret-word")
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert "SVAR_PORT" in done.stderr
+    assert "secret-word" not in done.output
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.usefixtures("asked")
+def test_an_unclear_reply_is_listed_without_the_number_and_settled_once(run: Run) -> None:
+    (waiting,) = json.loads(run("unclear", "--json").stdout)
+    assert (waiting["sid"], waiting["contact_id"], waiting["body"]) == ("SM1", "c1", "7-8")
+    assert PHONE not in run("unclear", "--json").output + run("unclear").output
+    assert run("settle", "SM1", "11").exit_code == 2
+    assert run("settle", "SM1", "7", "--who", "Kari").exit_code == 0
+    assert run("settle", "SM1", "7").exit_code == 1
+    assert json.loads(run("explain", "c1", "--json").stdout)["answers"][0]["value"] == 7
+
+
+def test_an_unknown_contact_is_a_failure_with_a_sentence(run: Run) -> None:
+    done = run("explain", "c1")
+    assert done.exit_code == 1
+    assert "No live contact c1" in done.output
+
+
+def test_the_questions_of_the_product_pass_their_linter(run: Run) -> None:
+    assert run("lint").exit_code == 0
+    told = json.loads(run("lint", "--json").stdout)
+    assert told["findings"] == []
+    assert {wording["language"] for wording in told["wordings"]} == {"nb", "nn", "en"}
+
+
+def test_questions_that_cannot_be_read_are_a_failure_with_a_sentence(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("surveys.questions.load.__wrapped__.__defaults__", (tmp_path / "none.toml",))
+    from surveys import questions
+
+    questions.load.cache_clear()
+    try:
+        assert run("lint").exit_code == 1
+    finally:
+        questions.load.cache_clear()
