@@ -20,8 +20,8 @@ from settings import Settings
 SIGNED_IN_ROLES = ("partner", "lead", "management")
 
 _PAGES = {
-    "lead": ("comparison", "live", "alarms", "scorecard"),
-    "management": ("comparison", "live", "alarms", "scorecard"),
+    "lead": ("comparison", "live", "queue", "alarms", "initiatives", "scorecard"),
+    "management": ("comparison", "live", "alarms", "initiatives", "scorecard"),
     "partner": ("comparison", "live", "scorecard"),
     "customer": (),
 }

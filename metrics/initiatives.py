@@ -71,10 +71,21 @@ class Weeks:
     start: int
     days: tuple[date, ...]
 
+    @property
+    def without(self) -> tuple[float, ...]:
+        """What the touched topics would have had, had they gone on moving with the others as before."""
+        others = [sum(week) for week in zip(*self.untouched.values(), strict=True)]
+        before = sum(others[: self.start])
+        if not before:
+            return ()
+        share = sum(self.touched[: self.start]) / before
+        return tuple(share * other for other in others)
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """An initiative with what it did (or, before its launch, what to expect) and its place among all.
+    """An initiative with what it did ``until`` the last whole day (or, before its launch, what to expect) and
+    its place among all.
 
     ``measurable_from`` is the day from which an effect may be measured at all, None where it never can be;
     ``long_enough_before`` says whether there are weeks enough from before the launch, and ``ahead`` whether
@@ -86,6 +97,7 @@ class Outcome:
     weeks: Weeks
     net: Estimate
     measurable_from: date | None
+    until: date
     long_enough_before: bool
     ahead: bool
     ranked: Ranked | None = None
@@ -178,6 +190,7 @@ def _outcome(past: History, measure: Initiative, measures: Sequence[Initiative])
         weeks,
         _net(found.money, measure.cost_minor),
         _measurable(measure) if enough else None,
+        past.last,
         long_enough_before=enough,
         ahead=measure.launched > past.last,
         forecast=expected,
