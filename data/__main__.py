@@ -59,8 +59,8 @@ def guess(
 ) -> None:
     """Propose a mapping for a file, with every doubt, to be edited by a person."""
     try:
-        proposal = guessing.propose(file)
-    except mapping.BadUse as error:
+        proposal = guessing.propose(file, read_settings().timezone)
+    except (mapping.BadUse, SettingsError) as error:
         errors.print(f"[red]No proposal.[/red] {escape(str(error))}", markup=True)
         raise typer.Exit(2) from None
     print(json.dumps(asdict(proposal), ensure_ascii=False) if as_json else proposal.toml, end="")

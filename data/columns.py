@@ -9,6 +9,8 @@ done by the macros of ``sql/macros.sql``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from duckdb import (
@@ -51,15 +53,12 @@ def fields_of(record: str, mapping: Mapping, source: Source, zone: str) -> list[
         given = mapping.fields.get(name)
         if given is None and mapping.by_name and source.position(name) is not None:
             given = Given(column=[name])
-        for column in given.column if given else []:
+        for column in given.columns if given else []:
             if source.position(column) is None:
                 missing.append(f"{column!r} (for {name})")
         if given is None and field.is_required():
-            missing.append(
-                f"{name!r}" if mapping.by_name else f"one for {name}, which the mapping does not name"
-            )
+            missing.append(f"{name!r}" if mapping.by_name else f"for {name}: the mapping does not name one")
         given = given or Given(constant="")
-        marks = (given.decimal or mapping.decimal, given.thousands or mapping.thousands or "")
         limits = _limits(schema["properties"][name])
         made.append(
             Field(
@@ -69,7 +68,7 @@ def fields_of(record: str, mapping: Mapping, source: Source, zone: str) -> list[
                 limits,
                 None if given.constant == "" else given,
                 given.time_zone or mapping.time_zone or zone,
-                marks,
+                marks(given, mapping),
                 source.kind != "csv",
             )
         )
@@ -101,6 +100,11 @@ def _kind(name: str, limits: dict[str, Any]) -> str:
     return kinds.get(limits.get("format", ""), "flag" if limits["type"] == "boolean" else "text")
 
 
+def marks(given: Given, mapping: Mapping) -> tuple[str, str]:
+    """The decimal mark and the mark between thousands of a column."""
+    return given.decimal or mapping.decimal, given.thousands or mapping.thousands or ""
+
+
 def formats(field: Field) -> list[str]:
     """How times of the field are written."""
     return (field.given.format if field.given else []) or ["iso"]
@@ -124,20 +128,33 @@ def given_text(field: Field, mapping: Mapping, source: Source) -> Expression:
         return constant(None).cast("varchar")
     if field.given.constant is not None:
         return constant(field.given.constant)
-    columns = [ColumnExpression(f"c{source.position(name)}") for name in field.given.column]
+    if field.given.row_number is not None:
+        return call("concat", field.given.row_number, ColumnExpression("place"))
+    names = field.given.column or field.given.first_of
+    columns = [ColumnExpression(f"c{source.position(name)}") for name in names]
     missing = sorted({*mapping.missing, *field.given.missing} - {""})
     parts = [_without(call("nullif", column, ""), missing) for column in columns]
-    text = (
-        parts[0] if len(parts) == 1 else call("nullif", call("concat_ws", field.given.joined_by, *parts), "")
-    )
+    text = parts[0] if len(parts) == 1 else _joined(field, parts)
     if not field.given.values:
         return text
     folded = call("as_code", text)
     known = [(constant(" ".join(word.split()).lower()), ours) for word, ours in field.given.values.items()]
-    case = CaseExpression(folded == known[0][0], constant(known[0][1]))
+    case = CaseExpression(folded == known[0][0], constant(known[0][1] or None))
     for word, ours in known[1:]:
-        case = case.when(folded == word, constant(ours))
+        case = case.when(folded == word, constant(ours or None))
     return case.otherwise(text)
+
+
+def _joined(field: Field, parts: list[Expression]) -> Expression:
+    assert field.given is not None  # noqa: S101 what has no column has no parts
+    if field.given.first_of:
+        return call("coalesce", *parts)
+    joined = call("nullif", call("concat_ws", field.given.joined_by, *parts), "")
+    if field.kind != "moment" or field.required:
+        return joined
+    # Half a time is none, where none is needed.
+    whole = reduce(and_, (part.isnotnull() for part in parts))
+    return CaseExpression(whole, joined).otherwise(constant(None))
 
 
 def _without(text: Expression, missing: list[str]) -> Expression:

@@ -173,7 +173,7 @@ class _Import:
 
     def _unused(self) -> list[str]:
         used = {
-            self.source.position(name) for each in self.fields if each.given for name in each.given.column
+            self.source.position(name) for each in self.fields if each.given for name in each.given.columns
         }
         return [name for place, name in enumerate(self.source.columns) if place not in used and name]
 

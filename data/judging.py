@@ -23,6 +23,10 @@ def fine(field: Field) -> Expression:
         right = call("list_position", _choices(field), value) > constant(0)
     elif field.kind == "moment":
         right = call("is_moment", value, ColumnExpression(f"{field.name}_local"), field.zone)
+        if _adds(field):
+            added = ColumnExpression(f"{field.name}_plus")
+            # What adds up to no time is not given.
+            right = (right | (value.isnull() & added.isnull())) & (call("coalesce", added, 0) >= constant(0))
     elif field.kind in {"day", "month"}:
         right = (value >= constant(FIRST_DAY)) & (value <= constant(LAST_DAY))
     elif field.kind == "filters":
@@ -41,6 +45,10 @@ def _bounds(field: Field) -> tuple[Expression, Expression]:
         low, high = (call("split_part", scale, "-", part).cast("integer") for part in (1, 2))
         return low, high
     return constant(field.limits["minimum"]), constant(field.limits["maximum"])
+
+
+def _adds(field: Field) -> bool:
+    return field.given is not None and bool(field.given.plus)
 
 
 def _choices(field: Field) -> list[str]:
@@ -73,6 +81,8 @@ def _fault(field: Field, given: Expression, value: Expression) -> Expression:
         case "moment":
             local = ColumnExpression(f"{field.name}_local")
             found = call("moment_fault", given, value, local, field.zone, _moment_words(field))
+            if _adds(field):
+                found = call("plus_fault", ColumnExpression(f"{field.name}_plus"), found)
         case "day" | "month":
             found = call("day_fault", given, value, FIRST_DAY, LAST_DAY, _moment_words(field))
         case "filters":

@@ -18,7 +18,7 @@ from data.records import PATHS, RECORDS
 
 SHIPPED = Path(__file__).with_name("mappings")
 SPECIAL_FORMATS = ("iso", "epoch", "epoch_ms", "excel")
-UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
+UNITS = {"milliseconds": 0.001, "seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
 CLOCKS = ("h:m:s", "h:m", "m:s")
 
 
@@ -46,12 +46,19 @@ class Given(BaseModel):
 
     column: Texts = Field([], description="The column, or several to be joined (a date and a time).")
     joined_by: str = Field(" ", description="What stands between joined columns.")
+    first_of: Texts = Field([], description="Several columns: the first that is given counts.")
     constant: str | None = Field(None, description="The same value for every row.")
+    row_number: str | None = Field(
+        None, description="Ids: this text and the number of the row, where the file has no id."
+    )
+    plus: Annotated[list[Given], BeforeValidator(_list)] = Field(
+        [], description="Times: durations to be added, each a column or a table as here."
+    )
     format: Texts = Field(
         [], description="Times: strptime formats tried in order; iso, epoch, epoch_ms, excel."
     )
     time_zone: str | None = Field(None, description="Times without an offset are local to this zone.")
-    unit: Literal["seconds", "minutes", "hours", "days", "h:m:s", "h:m", "m:s"] = Field(
+    unit: Literal["milliseconds", "seconds", "minutes", "hours", "days", "h:m:s", "h:m", "m:s"] = Field(
         "seconds", description="Durations: what 1 means, or which parts a clock such as 12:30 has."
     )
     decimal: Literal[".", ","] | None = Field(None, description="Decimal mark of this column.")
@@ -70,13 +77,21 @@ class Given(BaseModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> Given:
-        if bool(self.column) == (self.constant is not None):
-            raise ValueError("needs either a column or a constant")
+        sources = [bool(self.column), bool(self.first_of), self.constant is not None]
+        if sum([*sources, self.row_number is not None]) != 1:
+            raise ValueError("needs one of column, first_of, constant, row_number")
+        if any(each.plus or each.row_number is not None for each in self.plus):
+            raise ValueError("what is added to a time can only be a duration")
         if self.decimal is not None and self.decimal == self.thousands:
             raise ValueError("decimal and thousands cannot be the same mark")
         _check_zone(self.time_zone)
         _check_formats(self.format)
         return self
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column of the file that this reads."""
+        return [*self.column, *self.first_of, *(name for each in self.plus for name in each.columns)]
 
 
 class Mapping(BaseModel):
@@ -117,9 +132,11 @@ class Mapping(BaseModel):
             if self.record not in RECORDS:
                 raise ValueError(f"there is no record {self.record}; there are {', '.join(RECORDS)}, auto")
             known = RECORDS[self.record].model_fields
-            for name in self.fields:
+            for name, given in self.fields.items():
                 if name not in known:
                     raise ValueError(f"a {self.record} has no field {name}; it has {', '.join(known)}")
+                if given.plus and not name.endswith("_at"):
+                    raise ValueError(f"{name} is no time: nothing can be added to it")
         return self
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
-from duckdb import ColumnExpression, Expression
+from duckdb import CaseExpression, ColumnExpression, Expression
 
-from data.columns import UPPER, Field, call, constant, formats
-from data.mapping import CLOCKS, UNITS
+from data.columns import UPPER, Field, call, constant, formats, given_text, marks
+from data.mapping import CLOCKS, UNITS, Mapping
+from data.reading import Source
 
 
 def values(field: Field) -> dict[str, Expression]:
@@ -21,6 +23,27 @@ def values(field: Field) -> dict[str, Expression]:
     if field.kind == "moment":
         return _moment(field, given)
     return {field.name: _READERS[field.kind](field, given)}
+
+
+def added(field: Field, mapping: Mapping, source: Source) -> dict[str, Expression]:
+    """Seconds to be added to a time, by their column; -1 where they cannot be read.
+
+    A contact whose talking time is not given still ended, at the latest when it began; but when it was
+    answered is not known where the waiting time is not.
+    """
+    if field.given is None or not field.given.plus:
+        return {}
+    total: Expression = constant(0).cast("bigint")
+    unread: Expression = constant(False)
+    for given in field.given.plus:
+        part = replace(field, kind="seconds", given=given, marks=marks(given, mapping))
+        text = given_text(part, mapping, source)
+        seconds = _seconds(part, text)
+        unread = unread | (call("is_blank", text) == constant(False)) & (
+            call("coalesce", seconds, -1) < constant(0)
+        )
+        total = total + (call("coalesce", seconds, 0) if field.required else seconds)
+    return {f"{field.name}_plus": CaseExpression(unread, constant(-1).cast("bigint")).otherwise(total)}
 
 
 def _text(macro: str) -> Callable[[Field, Expression], Expression]:
@@ -51,7 +74,7 @@ def _seconds(field: Field, given: Expression) -> Expression:
     unit = field.given.unit if field.given else "seconds"
     number = constant(None).cast("decimal(18, 6)") if unit in CLOCKS else _number(field, given)
     plain = unit == "seconds" and field.marks == (".", "")
-    return call("as_seconds", given, number, constant(UNITS.get(unit, 1)).cast("integer"), unit, plain)
+    return call("as_seconds", given, number, constant(float(UNITS.get(unit, 1))), unit, plain)
 
 
 def _moment(field: Field, given: Expression) -> dict[str, Expression]:
@@ -73,9 +96,15 @@ def _moment(field: Field, given: Expression) -> dict[str, Expression]:
     if "excel" in written_as:
         local.append(call("excel_local", _number(field, given)))
     first_local = call("coalesce", *local, nothing.cast("timestamp"))
+    found = call("coalesce", *moment, call("timezone", field.zone, first_local))
+    if field.given is not None and field.given.plus:
+        # The local time is that of the sum, unless there is no such time to add to.
+        exists = call("timezone", field.zone, found) == first_local
+        first_local = CaseExpression(exists, nothing.cast("timestamp")).otherwise(first_local)
+        found = found + call("to_seconds", ColumnExpression(f"{field.name}_plus"))
     return {
         f"{field.name}_local": first_local,
-        field.name: call("coalesce", *moment, call("timezone", field.zone, first_local)),
+        field.name: found,
         f"{field.name}_clock": _has_clock(field, trimmed),
     }
 

@@ -1,4 +1,4 @@
-"""A look at the first rows of a file: which words stand where, before anything is imported or proposed."""
+"""A look at the rows of a file: which words stand where, before anything is imported or proposed."""
 
 from __future__ import annotations
 
@@ -11,28 +11,47 @@ from duckdb import ColumnExpression
 from data.mapping import BadUse
 from data.reading import TYPED, Source
 
-LOOKED_AT = 5_000  # rows
+LOOKED_AT = 5_000  # rows, the first of the file
+MOST = 20_000  # rows looked at for a proposal
+# Drawn from all of a larger file: the first ones may all be of January, or of one team.
+_DRAW = "select * from drawn using sample reservoir(20000 rows) repeatable (7)"
 _COUNTING = re.compile(
     r"(antall|number|num|nr|no|count|total|sum|incoming|inbound|handled|answered|abandoned|offered|of|#| )*"
     r"(calls?|contacts?|tickets?|interactions?|chats?|samtaler|henvendelser|anrop)"
     r"( |handled|answered|abandoned|offered|taken|received|count|volume|antall)*"
 )
 _PLURAL_OR_COUNT = re.compile(r"s\b|er\b|anrop|count|volume|antall|number|total|#")
+_RATE = re.compile(r".*\b(rate|service level|occupancy|svarprosent|servicenivå)\b.*|.*%.*")
+_PERCENT = re.compile(r"\d{1,3}([.,]\d+)? ?%")
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a file and its first values; blanks are left out of ``texts``."""
+    """One column of a file: its cells row by row, "" where there is nothing."""
 
     name: str
-    texts: list[str]
-    rows: int
+    cells: list[str]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The cells that are not blank."""
+        return [cell for cell in self.cells if cell]
+
+    @property
+    def rows(self) -> int:
+        """How many rows were looked at."""
+        return len(self.cells)
+
+    @property
+    def filled(self) -> float:
+        """Share of the rows that have a value."""
+        return len(self.texts) / len(self.cells) if self.cells else 0.0
 
     @cached_property
     def words(self) -> str:
         """The name in lower-case words: ``callDuration_in-Minutes`` is ``call duration in minutes``."""
         split = re.sub(r"(?<=[a-zæøå])(?=[A-ZÆØÅ])", " ", self.name)
-        return " ".join(re.findall(r"[a-zæøå0-9#]+", split.lower()))
+        return " ".join(re.findall(r"[a-zæøå0-9#%]+", split.lower()))
 
     @cached_property
     def numbers(self) -> list[float]:
@@ -43,37 +62,43 @@ class Column:
             return []
 
     @property
-    def counts_contacts(self) -> bool:
-        """Whether a row seems to be many contacts: a name such as "calls answered", numbers above one."""
+    def tells_totals(self) -> bool:
+        """Whether a row seems to be many contacts: a name such as "calls answered", or a rate in per cent."""
         named = _COUNTING.fullmatch(self.words) and _PLURAL_OR_COUNT.search(self.words)
         whole = self.numbers and all(number.is_integer() and number >= 0 for number in self.numbers)
-        return bool(named and whole and sum(self.numbers) > 1.5 * len(self.numbers))
+        counts = named and whole and sum(self.numbers) > 1.5 * len(self.numbers)
+        rates = _RATE.fullmatch(self.words) and self.texts and all(map(_PERCENT.fullmatch, self.texts))
+        return bool(counts or rates)
+
+    def without(self, missing: set[str]) -> Column:
+        """The same column, where these words are blanks."""
+        return Column(self.name, ["" if cell in missing else cell for cell in self.cells])
 
 
-def look(source: Source) -> list[Column]:
-    """Every column of a file with its first values."""
+def look(source: Source, *, draw: bool = False) -> list[Column]:
+    """Every column of a file with its first values, or (``draw``) with those of rows from all of it."""
     places = range(len(source.columns))
-    rows = source.relation.select(*(ColumnExpression(f"c{place}") for place in places)).limit(LOOKED_AT)
-    found = rows.fetchall()
+    rows = source.relation.select(*(ColumnExpression(f"c{place}") for place in places))
+    found = rows.limit(MOST if draw else LOOKED_AT).fetchall()
+    if len(found) == MOST and (drawn := rows.query("drawn", _DRAW)) is not None:
+        found = drawn.fetchall()
     filled = [row for row in found if any(value and value.strip() for value in row)]
-    return [
-        Column(
-            source.columns[place],
-            [row[place].strip() for row in filled if row[place] and row[place].strip()],
-            len(filled),
-        )
-        for place in places
-    ]
+    return [Column(source.columns[place], [(row[place] or "").strip() for row in filled]) for place in places]
 
 
 def refuse_aggregate(source: Source, unused: list[str]) -> None:
     """Refuse a file whose rows stand for many contacts each: as contacts they would be counted once."""
-    counting = [column for column in look(source) if column.name in unused and column.counts_contacts]
-    if counting:
-        names = ", ".join(repr(column.name) for column in counting)
-        raise BadUse(
-            f"A row of this file seems to be many contacts: {names} counts them ({counting[0].texts[0]}, …). "
-            "Totals per day or agent cannot be imported as contacts, since scores, handling times and repeat "
-            "contacts belong to single ones: export the single contacts; totals per interval can be imported "
-            "as calls_offered. If a row is one contact all the same, declare single_contacts = true."
-        )
+    columns = [column for column in look(source) if column.name in unused]
+    if totals := [column for column in columns if column.tells_totals]:
+        raise BadUse(aggregate(totals))
+
+
+def aggregate(totals: list[Column]) -> str:
+    """Why a file of totals is refused, and what to do instead."""
+    names = ", ".join(repr(column.name) for column in totals)
+    return (
+        f"A row of this file seems to be many contacts: {names} counts them ({totals[0].texts[0]}, …). "
+        "Totals per day or agent cannot be imported as contacts, since scores, handling times and repeat "
+        "contacts belong to single ones: export the single contacts; totals per interval can be imported "
+        "as calls_offered. If a row is one contact all the same, declare single_contacts = true."
+    )

@@ -25,7 +25,7 @@ from data import people
 from data.columns import Field, call, constant, given_text
 from data.judging import fault, fine
 from data.mapping import BadUse, Mapping
-from data.readers import values
+from data.readers import added, values
 from data.reading import Source
 from data.records import RECORDS
 from data.references import REFERENCES
@@ -68,6 +68,18 @@ def choose_record(mapping: Mapping, source: Source) -> str:
         f"The file has no column {', '.join(missing[closest])}, which a {closest} needs. Its columns: "
         f"{', '.join(source.columns)}. Give a mapping that says which column is which."
     )
+
+
+def _unanswered(relation: duckdb.DuckDBPyRelation, fields: list[Field]) -> duckdb.DuckDBPyRelation:
+    """Who gave up waiting was not answered, however long they waited: no time is made by adding then."""
+    given = {field.name: field.given for field in fields if field.given}
+    if "answered" not in given or "answered_at" not in given or not given["answered_at"].plus:
+        return relation
+    answered = call("coalesce", ColumnExpression("answered"), True)
+    moment = CaseExpression(answered, ColumnExpression("answered_at")).otherwise(constant(None))
+    again = CaseExpression(answered, ColumnExpression("answered_at_given")).otherwise(constant(None))
+    kept = StarExpression(exclude=["answered_at", "answered_at_given"])
+    return relation.select(kept, moment.alias("answered_at"), again.alias("answered_at_given"))
 
 
 def _columns(source: Source, kind: str) -> int:
@@ -130,16 +142,19 @@ def check(
     """Make the view ``checked``. ``numbered`` adds ``place``, the row's number, at the cost of speed."""
     relation = source.relation
     width = [ColumnExpression(f"c{place}") for place in range(len(source.columns))]
-    if numbered:
+    counted = any(field.given and field.given.row_number is not None for field in fields)
+    if numbered or counted:
         relation = relation.select(StarExpression(), SQLExpression("row_number() over ()").alias("place"))
     # A row without any value is an empty line at the end of an export, not a record.
     blank = [call("nullif", column, "") for column in width]
     relation = relation.filter(call("coalesce", *blank, None).isnotnull())
     kept: list[Expression] = [ColumnExpression("place")] if numbered else []
     texts = [given_text(field, mapping, source).alias(f"{field.name}_given") for field in fields]
+    texts += [each.alias(name) for field in fields for name, each in added(field, mapping, source).items()]
     relation = relation.select(*kept, *texts)
     found = [each.alias(name) for field in fields for name, each in values(field).items()]
     relation = relation.select(StarExpression(), *found)
+    relation = _unanswered(relation, fields)
     faults = [fault(field).alias(f"{field.name}_fault") for field in fields]
     relation = relation.select(StarExpression(), *faults)
     judged = [field for field in fields if field.given]
@@ -171,9 +186,8 @@ def look_at_sample(connection: duckdb.DuckDBPyConnection, fields: list[Field]) -
 
 def _unread_times(field: Field, text: str) -> str:
     assert field.given is not None  # noqa: S101 what has no column has no texts
-    where = (
-        f"Column {' + '.join(map(repr, field.given.column))} (for {field.name}) holds times such as {text!r}"
-    )
+    columns = " + ".join(map(repr, field.given.column or field.given.first_of))
+    where = f"Column {columns} (for {field.name}) holds times such as {text!r}"
     declared = field.given.format
     if declared:
         return f"{where}, which {' or '.join(declared)} does not read. Correct the format in the mapping."

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 MAX_ID = 200  # characters, ids and labels
 MAX_COMMENT = 10_000  # characters
 MAX_DURATION_S = 86_400  # a longer handling time is a forgotten wrap-up, not work
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # earlier is a default value of some system, not an event
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # earlier is a default value of some system, not an event
 FUTURE = timedelta(days=1)  # how far a source's clock may run ahead
 CURRENCY = "NOK"
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)  # of what people plan
@@ -73,7 +73,7 @@ def _moment(value: Any, info: ValidationInfo) -> datetime:
         message = "has no offset from UTC: write 2026-03-02T10:15:00+01:00 or 2026-03-02T09:15:00Z"
         raise PydanticCustomError("naive_time", message)
     if value < EARLIEST:
-        raise PydanticCustomError("too_early", "lies before the year 2000")
+        raise PydanticCustomError("too_early", "lies before the year 1990")
     now = (info.context or {}).get("now")
     if now is not None and value > now + FUTURE:
         raise PydanticCustomError("future", "lies in the future")

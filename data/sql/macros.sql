@@ -43,23 +43,38 @@ create macro as_whole(given, number) as coalesce(
     case when number::bigint = number then number::bigint end
 );
 
--- Half a second goes up, as in data/values.py (a cast of text rounds the same way). A colon makes it a clock.
-create macro as_seconds(given, number, factor, clock, plain) as coalesce(
-    case when plain then try_cast(given as integer) end,
-    floor(number::double * factor + 0.5)::bigint,
-    case when contains(given, ':') then clock_seconds(trim(given), clock) end
-);
-
--- h:m:s is the same whatever the mapping says; of two parts it must say which.
+create macro hms_seconds(given) as split_part(given, ':', 1)::bigint * 3600 + split_part(given, ':', 2)::bigint * 60
+    + floor(split_part(given, ':', 3)::decimal(9, 6) + 0.5)::bigint;
+-- h:m:s is the same whatever the mapping says; of two parts it must say which. A time of day (12:02:23 AM) is how
+-- spreadsheets show a duration in a cell that they take for a clock; `0 days 00:02:23` is how pandas writes one.
 create macro clock_seconds(given, clock) as case
-    when regexp_full_match(given, '\d{1,4}:[0-5]?\d:[0-5]?\d(\.\d+)?')
-        then split_part(given, ':', 1)::bigint * 3600 + split_part(given, ':', 2)::bigint * 60
-            + floor(split_part(given, ':', 3)::decimal(9, 6) + 0.5)::bigint
+    when regexp_full_match(given, '\d{1,4}:[0-5]?\d:[0-5]?\d(\.\d+)?') then hms_seconds(given)
     when clock = 'm:s' and regexp_full_match(given, '\d{1,4}:[0-5]?\d')
         then split_part(given, ':', 1)::bigint * 60 + split_part(given, ':', 2)::bigint
     when clock = 'h:m' and regexp_full_match(given, '\d{1,4}:[0-5]?\d')
         then split_part(given, ':', 1)::bigint * 3600 + split_part(given, ':', 2)::bigint * 60
+    when regexp_full_match(given, '(1[0-2]|0?[1-9]):[0-5]\d:[0-5]\d ?[ap]m')
+        then hms_seconds(regexp_extract(given, '[\d:]+')) % 43200 + if(contains(given, 'p'), 43200, 0)
+    when regexp_full_match(given, '\d{1,2} days? [+]?\d{1,2}:[0-5]\d:[0-5]\d(\.\d+)?')
+        then split_part(given, ' ', 1)::bigint * 86400 + hms_seconds(regexp_extract(given, '[\d:.]+$'))
 end;
+-- 1h 5m, 2 min 30 s, 45 sec, 3 timer: each part names its unit.
+create macro spoken_seconds(given) as case
+    when regexp_full_match(
+        given,
+        '(\d{1,4} ?(h|hrs?|hours?|t|timer?)\.?)?[ ,]*(\d{1,5} ?(m|mins?|minut(es?|ter|t))\.?)?[ ,]*(\d{1,6} ?(s|secs?|seconds?|sek|sekund(er)?)\.?)?'
+    ) and regexp_matches(given, '\d') then
+        coalesce(try_cast(regexp_extract(given, '(\d+) ?[ht]', 1) as bigint), 0) * 3600
+        + coalesce(try_cast(regexp_extract(given, '(\d+) ?m', 1) as bigint), 0) * 60
+        + coalesce(try_cast(regexp_extract(given, '(\d+) ?s', 1) as bigint), 0)
+end;
+-- Half a second goes up, as in data/values.py (a cast of text rounds the same way). A colon makes it a clock.
+create macro as_seconds(given, number, factor, clock, plain) as coalesce(
+    case when plain then try_cast(given as integer) end,
+    floor(number::double * factor + 0.5)::bigint,
+    case when contains(given, ':') then clock_seconds(lower(trim(given)), clock) end,
+    spoken_seconds(lower(trim(given)))
+);
 
 create macro within(value, low, high) as nullif(nullif(least(greatest(value, low), high), low), high);
 
@@ -117,7 +132,7 @@ create macro without_numbers(given) as regexp_replace(
 
 -- Whether nothing is wrong with a value: cheap, for every row. Null is no answer.
 create macro is_money(value) as value >= 0 and try_cast(value as decimal(18, 2)) = value;
-create macro is_moment(value, local, zone) as value >= timestamptz '2000-01-01 00:00:00+00'
+create macro is_moment(value, local, zone) as value >= timestamptz '1990-01-01 00:00:00+00'
     and value <= getvariable('latest') and (local is null or timezone(zone, value) = local);
 
 -- What is wrong with a value, in words; null when nothing is. Blanks only are as good as nothing.
@@ -142,6 +157,10 @@ end;
 create macro flag_fault(given, value) as case
     when value is null then case when not is_blank(given) then 'is neither true nor false' end
 end;
+create macro plus_fault(added, other) as case
+    when added < 0 then 'is followed by something that is no duration'
+    when added is not null then other
+end;
 create macro readable_fault(given, value, expected) as case
     when value is null then case when not is_blank(given) then 'is not ' || expected end
 end;
@@ -155,7 +174,7 @@ create macro day_fault(given, value, earliest, latest, expected) as case
 end;
 create macro moment_fault(given, value, local, zone, expected) as case
     when value is null then case when not is_blank(given) then 'is not ' || expected end
-    when value < timestamptz '2000-01-01 00:00:00+00' then 'lies before the year 2000'
+    when value < timestamptz '1990-01-01 00:00:00+00' then 'lies before the year 1990'
     when value > getvariable('latest') then 'lies in the future'
     when local is not null and timezone(zone, value) <> local
         then 'does not exist in ' || zone || ': the clock was put forward'

@@ -202,7 +202,12 @@ def test_missing_markers_of_the_whole_file_are_missing_in_every_column(
         ("record = 'contact'", "has no fields"),
         ('fields.contact_nr = "id"', "has no field contact_nr"),
         ('fields.contact_id = { kolumn = "id" }', "kolumn"),
-        ('fields.contact_id = { column = "id", constant = "x" }', "either a column or a constant"),
+        (
+            'fields.contact_id = { column = "id", constant = "x" }',
+            "one of column, first_of, constant, row_number",
+        ),
+        ('fields.talk_s = { column = "t", plus = "x" }', "no time"),
+        ('fields.ended_at = { column = "t", plus = { column = "x", plus = "y" } }', "only be a duration"),
         ('fields.talk_s = { column = "t", unit = "weeks" }', "talk_s.unit"),
         ('fields.talk_s = { column = "t", decimal = ",", thousands = "," }', "cannot be the same mark"),
         ('fields.ended_at = { column = "t", format = "dd.mm.yyyy" }', "no format"),

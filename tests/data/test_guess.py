@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from data.guessing import propose, time_formats
+from data.dating import alternatives
+from data.guessing import Proposal, propose
 from data.mapping import BadUse, read
 from settings import PROJECT_ROOT, Settings
 from tests.data.files import counts, load, log_rows, write
@@ -19,10 +20,15 @@ ID3;Stewart;02.01.2026;09:47:31;Kontrakt;N;N/A;N/A;Per;
 """
 
 
+def guess(path: Path) -> Proposal:
+    return propose(path, "Europe/Oslo")
+
+
 def test_a_proposal_imports_a_strangers_file_as_it_is_meant(tmp_path: Path, settings: Settings) -> None:
     path = write(tmp_path, STRANGE)
-    proposal = propose(path)
-    assert "left out, as they may name a person: Customer name" in proposal.toml
+    proposal = guess(path)
+    assert "#   Customer name: may name a person" in proposal.toml
+    assert "Nordmann" not in proposal.toml
     summary = load(settings, path, proposal.toml)
     assert counts(summary) == (3, 3, 0, 0, 0)
     rows = log_rows(settings)
@@ -37,7 +43,7 @@ def test_a_date_that_could_be_two_stays_open_until_a_person_chooses(
     tmp_path: Path, settings: Settings
 ) -> None:
     path = write(tmp_path, "Call Id,Date\nID1,05/10/2026\nID2,06/11/2026\n")
-    proposal = propose(path)
+    proposal = guess(path)
     (doubt,) = [doubt for doubt in proposal.doubts if "two ways" in doubt]
     assert '"%d/%m/%Y"' in doubt
     assert '"%m/%d/%Y"' in doubt
@@ -48,58 +54,130 @@ def test_a_date_that_could_be_two_stays_open_until_a_person_chooses(
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
-        (["2026-03-02 10:15", "2026-03-02T10:15:00Z"], ["iso"]),
-        (["13/01/2026", "01/02/2026"], ["%d/%m/%Y"]),
-        (["01/13/2026", "01/02/2026"], ["%m/%d/%Y"]),
-        (["12/01/2026", "01/12/2026"], ["%d/%m/%Y", "%m/%d/%Y"]),
-        (["13.01.2026 10:15"], ["%d.%m.%Y %H:%M"]),
-        (["1/13/2026 3:15:00 PM"], ["%m/%d/%Y %I:%M:%S %p"]),
-        (["02-Mar-2026"], ["%d-%b-%Y"]),
+        (["2026-03-02 10:15", "2026-03-02T10:15:00Z"], [["iso"]]),
+        (["13/01/2026", "01/02/2026"], [["%d/%m/%Y"]]),
+        (["01/13/2026", "01/02/2026"], [["%m/%d/%Y"]]),
+        (["12/01/2026", "01/12/2026"], [["%d/%m/%Y"], ["%m/%d/%Y"]]),
+        (["13.01.2026 10:15"], [["%d.%m.%Y %H:%M"]]),
+        (["13.01.2026 10.15"], [["%d.%m.%Y %H.%M"]]),
+        (["1/13/2026 3:15:00 PM"], [["%m/%d/%Y %I:%M:%S %p"]]),
+        (["1/13/2026, 3:15 PM"], [["%m/%d/%Y, %I:%M %p"]]),
+        (["02-Mar-2026"], [["%d-%b-%Y"]]),
+        (["March 2, 2026"], [["%B %d, %Y"]]),
         (["yesterday"], []),
-        (["13/01/2026", "2026-01-13"], []),
+        (["13/01/2026", "yesterday"], []),
+        (["13/01/2026", "2026-01-13"], [["%d/%m/%Y", "iso"]]),
+        (["12/01/2026", "2026-01-13"], [["%d/%m/%Y", "iso"], ["%m/%d/%Y", "iso"]]),
+        (["13/01/2026", "01/13/2026"], []),
+        (["260313"], []),
     ],
 )
-def test_a_format_is_concluded_from_all_values_or_not_at_all(texts: list[str], expected: list[str]) -> None:
-    assert time_formats(texts) == expected
+def test_formats_are_concluded_from_all_values_or_not_at_all(
+    texts: list[str], expected: list[list[str]]
+) -> None:
+    assert [sorted(each, reverse=False) for each in alternatives(texts)] == [
+        sorted(each) for each in expected
+    ]
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["260313", "260302"], [["%y%m%d"]]),
+        (["20260313"], [["%Y%m%d"]]),
+        (["46083.427", "46084"], [["excel"]]),
+        (["1772446500"], [["epoch"]]),
+        (["1772446500999"], [["epoch_ms"]]),
+        (["12", "13"], []),
+    ],
+)
+def test_digits_alone_are_a_time_where_the_columns_name_says_so(
+    texts: list[str], expected: list[list[str]]
+) -> None:
+    assert alternatives(texts, packed=True) == expected
 
 
 @pytest.mark.parametrize(
     ("column", "values", "words"),
     [
-        ("Satisfaction rating", ["1", "5", "3"], "another scale"),
-        ("NPS score", ["0", "10", "9"], "another scale"),
-        ("CSAT", ["happy", "sad", "happy"], "not a whole number"),
+        ("Satisfaction rating", ["1", "5", "3"], "the scale 1-5 is assumed"),
+        ("NPS score", ["0", "10", "9"], "the scale 0-10 is assumed"),
+        ("CSAT", ["0", "10", "9"], "does 0 in CSAT mean not given"),
+        ("CSAT", ["4.5", "3", "2"], "not a whole number"),
+        ("CSAT", ["-1", "3", "2"], "not a whole number"),
+        ("CSAT", ["250", "3", "2"], "no scale known"),
+        ("CSAT", ["happy", "glum", "happy"], "not a whole number"),
+        ("CSAT", ["happy", "sad", "happy"], "the scale 0-1: sad = 0, happy = 1"),
         ("Call duration", ["5", "12", "3"], "is not told; minutes assumed"),
         ("Call duration", ["300", "720", "0"], "does 0 in Call duration mean not given"),
         ("Talk time", ["12:30", "01:15", "00:10"], "may be minutes and seconds or hours and minutes"),
         ("Channel", ["Fax", "E-post", "Tlf"], "'Fax'"),
+        ("Language", ["Norwegian", "Spanish", "English"], "'Spanish' is none of nb, nn, en"),
+        ("Outcome", ["answered", "HANG", "ghost"], "is 'ghost' in Outcome answered"),
+        ("Abandoned", ["Y", "N", "N"], "the opposite of Abandoned"),
+        ("Customer ID", ["0", "17", "0"], "taken to mean: not known"),
     ],
 )
 def test_what_a_column_may_mean_is_said_as_a_doubt(
     tmp_path: Path, column: str, values: list[str], words: str
 ) -> None:
     lines = [f"ID{number},2026-03-0{number + 1},{value}" for number, value in enumerate(values)]
-    proposal = propose(write(tmp_path, "\n".join([f"Call Id,Date,{column}", *lines])))
+    proposal = guess(write(tmp_path, "\n".join([f"Call Id,Date,{column}", *lines])))
     assert any(words in doubt for doubt in proposal.doubts)
-    assert f"# doubt: {proposal.doubts[0]}" in proposal.toml
+    assert all(f"# doubt: {doubt}" in proposal.toml for doubt in proposal.doubts)
     read(proposal.toml.encode(), "proposal")
 
 
 def test_a_file_in_another_encoding_is_said_to_be(tmp_path: Path) -> None:
     text = "Call Id,Date,Agent\nID1,2026-03-02,Bjørn\n"
-    proposal = propose(write(tmp_path, text.encode("cp1252")))
+    proposal = guess(write(tmp_path, text.encode("cp1252")))
     assert 'encoding = "cp1252"' in proposal.toml
     assert any("not UTF-8" in doubt for doubt in proposal.doubts)
 
 
-def test_what_is_required_and_not_found_is_said(tmp_path: Path) -> None:
-    proposal = propose(write(tmp_path, "colour,Date\nred,2026-03-02\n"))
-    assert any("contact_id is required" in doubt for doubt in proposal.doubts)
+def test_a_time_that_is_required_and_not_found_is_said(tmp_path: Path) -> None:
+    proposal = guess(write(tmp_path, "colour,Call Id\nred,a\n"))
+    assert any("ended_at is required" in doubt for doubt in proposal.doubts)
+
+
+def test_a_file_without_an_id_has_its_rows_numbered(tmp_path: Path, settings: Settings) -> None:
+    path = write(tmp_path, "Date,Agent\n2026-03-02,Kari\n2026-03-02,Kari\n")
+    proposal = guess(path)
+    assert any("rows are numbered" in doubt for doubt in proposal.doubts)
+    assert counts(load(settings, path, proposal.toml)) == (2, 2, 0, 0, 0)
+    assert [row["contact_id"] for row in log_rows(settings)] == ["row-1", "row-2"]
+
+
+def test_an_id_that_repeats_is_a_version_or_no_id_at_all(tmp_path: Path, settings: Settings) -> None:
+    versions = "Ticket,Opened,State\n" + "T1,2026-03-02 10:00,New\nT1,2026-03-02 10:00,Closed\n"
+    others = versions.replace("10:00,Closed", "18:00,New")
+    for text, accepted in ((versions, 1), (others, 2)):
+        path = write(tmp_path, text)
+        proposal = guess(path)
+        assert any("only 1 different values in 2 rows" in doubt for doubt in proposal.doubts)
+        assert load(settings, path, proposal.toml, dry_run=True).accepted == accepted
+
+
+def test_a_title_above_the_header_is_passed_over(tmp_path: Path, settings: Settings) -> None:
+    path = write(tmp_path, "Samtaler mars 2026;;\n\nCall Id;Date;Agent\na;2026-03-02;Kari\n")
+    proposal = guess(path)
+    assert "header_row = 3" in proposal.toml
+    assert load(settings, path, proposal.toml).accepted == 1
+
+
+def test_a_time_that_never_was_here_says_that_the_file_comes_from_elsewhere(
+    tmp_path: Path, settings: Settings
+) -> None:
+    path = write(tmp_path, "Call Id,Date\na,2026-03-29 02:30\nb,2026-03-29 03:30\n")
+    proposal = guess(path)
+    assert 'time_zone = "UTC"' in proposal.toml
+    assert counts(load(settings, path, proposal.toml)) == (2, 2, 0, 0, 0)
+    assert "UTC" not in propose(path, "America/New_York").toml
 
 
 @pytest.mark.skipif(not RWFD.exists(), reason="the public data set is not beside this copy")
 def test_the_proposal_for_the_real_world_fake_data_gives_its_totals(settings: Settings) -> None:
-    proposal = propose(RWFD)
+    proposal = guess(RWFD)
     assert counts(load(settings, RWFD, proposal.toml)) == (32_941, 32_941, 0, 0, 0)
     rows = log_rows(settings)
     assert round(sum(row["handling_s"] for row in rows) / len(rows) / 60, 3) == 25.021
@@ -123,7 +201,7 @@ def test_totals_per_day_or_agent_are_refused_and_not_read_as_contacts(
     assert repr(name) in str(caught.value)
     assert not list(settings.home.rglob("*parquet*"))
     with pytest.raises(BadUse, match="many contacts"):
-        propose(path)
+        guess(path)
 
 
 @pytest.mark.parametrize(

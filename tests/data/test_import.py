@@ -212,7 +212,7 @@ def test_a_comment_comes_to_the_log_without_numbers_and_addresses(tmp_path: Path
         (
             b"id,when\na,b\n",
             'fields.contact_id = "id"',
-            ["one for ended_at, which the mapping does not name"],
+            ["no column for ended_at: the mapping does not name one"],
         ),
         (b"Id,id\na,b\n", 'by_name = true\nfields.contact_id = "ID"\n', ["2 columns called 'ID'"]),
         (

@@ -84,14 +84,14 @@ def test_an_unknown_field_is_refused_rather_than_lost(kind: str) -> None:
         ("yesterday", "ISO 8601"),
         (1_772_446_500, "ISO 8601"),
         (NOW + timedelta(days=1, seconds=1), "future"),
-        ("1999-12-31T23:59:59Z", "2000"),
+        ("1989-12-31T23:59:59Z", "1990"),
     ],
 )
 def test_a_time_without_a_place_on_the_time_line_is_refused(ended_at: Any, reason: str) -> None:
     assert reason in reasons(ended_at=ended_at)["ended_at"]
 
 
-@pytest.mark.parametrize("ended_at", [NOW + timedelta(days=1), "2000-01-01T00:00:00Z"])
+@pytest.mark.parametrize("ended_at", [NOW + timedelta(days=1), "1990-01-01T00:00:00Z"])
 def test_times_on_the_edge_are_taken(ended_at: Any) -> None:
     assert row(ended_at=ended_at)["ended_at"] > 0
 

@@ -1,0 +1,58 @@
+"""Where the header of a file is: exports often begin with a title, a period, an empty line."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from data.reading import DELIMITERS, SAMPLE
+
+LOOKED_AT = 15  # rows
+
+
+def header_row(path: Path, encoding: str) -> int:
+    """The row of the header, from 1: the first of the widest rows whose cells are all words."""
+    with path.open("rb") as file:
+        head = file.read(SAMPLE)
+    if head.startswith(b"PAR1"):
+        return 1
+    rows = _workbook(path) if head.startswith(b"PK\x03\x04") else _csv(head, encoding)
+    widths = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    widest = max(widths[1:] or widths, default=0)
+    for number, (row, width) in enumerate(zip(rows, widths, strict=True), 1):
+        if width >= max(2, 0.7 * widest) and not any(map(_is_number, row)):
+            return number
+    return 1
+
+
+def _csv(head: bytes, encoding: str) -> list[list[str]]:
+    marked = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head.decode("utf-16" if marked else "utf-8-sig" if encoding == "utf-8" else encoding, "replace")
+    best: list[list[str]] = []
+    for delimiter in DELIMITERS:
+        rows = []
+        for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter):
+            rows.append(row)
+            if len(rows) == LOOKED_AT:
+                break
+        if max(map(len, rows), default=0) > max(map(len, best), default=0):
+            best = rows
+    return best
+
+
+def _workbook(path: Path) -> list[list[str]]:
+    import openpyxl  # heavy, and few files are workbooks
+
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    rows = book.worksheets[0].iter_rows(max_row=LOOKED_AT, values_only=True)
+    found = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    book.close()
+    return found
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.replace(",", "."))
+    except ValueError:
+        return False
+    return True
