@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
+from store import bulk
 from store.engine import Store
 from store.schema import feed
 
@@ -36,8 +37,7 @@ def append(
     values = [
         {"kind": kind, "key": key, "accepted_us": now_us, "payload": dict(payload)} for key, payload in rows
     ]
-    if values:
-        connection.execute(insert(feed), values)
+    bulk.insert_rows(connection, feed, values)
 
 
 def undrained(store: Store, limit: int = 50_000) -> list[FeedRow]:

@@ -7,17 +7,19 @@ at any moment the attempt is on record, and what is on record as claimed is neve
 from __future__ import annotations
 
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Update, func, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, func, select, update
 
 from settings import Settings
-from store import Store, slots
+from store import Store, bulk, slots
 from store.schema import WAITING, decision, message, opt_out, record, slot, survey
 from surveys import lint, outcomes, questions
+from surveys.clock import passed_s
 from surveys.eligibility import RULE_VERSION, Facts, History, Rules, Verdict, decide
 from surveys.gateways.base import Outgoing
 from surveys.hours import day_began
@@ -27,6 +29,29 @@ from surveys.sms import pack
 MONTH_S = 30 * 86_400
 CHUNK = 1_000  # ids in one statement
 _STATES = {"ask": "asked", "skip": "skipped", "wait": "waiting"}
+
+
+# The oldest due contacts, theirs only: rows that another worker holds are passed over.
+_DUE = (
+    select(
+        decision.c.contact_id,
+        decision.c.phone,
+        decision.c.customer_key,
+        decision.c.created_at,
+        decision.c.due_at,
+        record.c.payload,
+        slot.c.last_sent_at,
+        opt_out.c.phone.label("opted_out"),
+    )
+    .outerjoin(record, (record.c.kind == "contact") & (record.c.record_id == decision.c.contact_id))
+    .outerjoin(slot, slot.c.phone == decision.c.phone)
+    .outerjoin(opt_out, opt_out.c.phone == decision.c.phone)
+    .where(WAITING, decision.c.due_at <= bindparam("at"))
+    # No order within a second: it would sort all that waited for the morning, for every batch.
+    .order_by(decision.c.due_at)
+    .limit(bindparam("most"))
+    .with_for_update(of=decision, skip_locked=True)
+)
 
 
 @dataclass
@@ -52,10 +77,10 @@ class Asker:
 
         ``clock`` is the time of the claims in epoch seconds: never later than ``now``.
         """
-        if limit <= 0 or not self._anything_due(now):
+        if limit <= 0:
             return 0, []
         with self._store.write() as connection:
-            due = connection.execute(_due(int(now.timestamp()), limit)).all()
+            due = connection.execute(_DUE, {"at": int(now.timestamp()), "most": limit}).all()
             if not due:
                 return 0, []
             verdicts = self._verdicts(connection, due, now)
@@ -63,11 +88,6 @@ class Asker:
             messages = self._open_surveys(connection, granted, now)
             self._record(connection, verdicts, now)
         return len(due), messages
-
-    def _anything_due(self, now: datetime) -> bool:
-        query = select(decision.c.contact_id).where(WAITING, decision.c.due_at <= int(now.timestamp()))
-        with self._store.read() as connection:
-            return connection.execute(query.limit(1)).first() is not None
 
     def _verdicts(
         self, connection: Connection, due: Sequence[Any], now: datetime
@@ -159,21 +179,30 @@ class Asker:
             connection.execute(
                 update(survey).where(survey.c.phone.in_(again), survey.c.closes_at > at).values(closes_at=at)
             )
-        surveys = [self._survey(row, at) for row in granted]
-        texts = [self._opening(row["language"], row["agent"], row["token"]) for row in surveys]
-        messages = [
-            Outgoing(secrets.token_hex(12), row["contact_id"], row["phone"], body, at)
-            for row, body in zip(surveys, texts, strict=True)
+        surveys = [
+            self._survey(row, at, token) for row, token in zip(granted, _drawn(len(granted), 16), strict=True)
         ]
-        connection.execute(insert(survey), surveys)
-        connection.execute(insert(message), [self._attempt(outgoing) for outgoing in messages])
+        began = passed_s()
+        messages = [
+            Outgoing(
+                f"{at:08x}{attempt.hex()}",  # neighbours in time are neighbours in the index
+                row["contact_id"],
+                row["phone"],
+                self._opening(row["language"], row["agent"], row["token"]),
+                at,
+                claimed_clock=began,
+            )
+            for row, attempt in zip(surveys, _drawn(len(surveys), 8), strict=True)
+        ]
+        bulk.insert_rows(connection, survey, surveys)
+        bulk.insert_rows(connection, message, [self._attempt(outgoing) for outgoing in messages])
         return messages
 
-    def _survey(self, row: Any, at: int) -> dict[str, Any]:
+    def _survey(self, row: Any, at: int, token: bytes) -> dict[str, Any]:
         facts = row.payload or {}
         return {
             "contact_id": row.contact_id,
-            "token": secrets.token_urlsafe(16),
+            "token": urlsafe_b64encode(token).rstrip(b"=").decode(),
             "phone": row.phone,
             "language": facts.get("language") or "nb",
             "opened_at": at,
@@ -230,6 +259,12 @@ class Asker:
         outcomes.append_fresh(connection, snapshots, now)
 
 
+def _drawn(count: int, size: int) -> list[bytes]:
+    """So many unguessable names of ``size`` bytes each, for one call to the system's source."""
+    drawn = secrets.token_bytes(count * size)
+    return [drawn[start : start + size] for start in range(0, count * size, size)]
+
+
 def _decided(verdict: Verdict, ids: Sequence[str], at: int) -> Update:
     """Many contacts that were decided alike are one statement."""
     waits = verdict.action == "wait"
@@ -243,26 +278,3 @@ def _decided(verdict: Verdict, ids: Sequence[str], at: int) -> Update:
     if verdict.due_at is not None:
         values["due_at"] = verdict.due_at
     return update(decision).where(decision.c.contact_id.in_(ids)).values(**values)
-
-
-def _due(at: int, limit: int) -> Any:
-    """The oldest due contacts, theirs only: rows that another worker holds are passed over."""
-    return (
-        select(
-            decision.c.contact_id,
-            decision.c.phone,
-            decision.c.customer_key,
-            decision.c.created_at,
-            decision.c.due_at,
-            record.c.payload,
-            slot.c.last_sent_at,
-            opt_out.c.phone.label("opted_out"),
-        )
-        .outerjoin(record, (record.c.kind == "contact") & (record.c.record_id == decision.c.contact_id))
-        .outerjoin(slot, slot.c.phone == decision.c.phone)
-        .outerjoin(opt_out, opt_out.c.phone == decision.c.phone)
-        .where(WAITING, decision.c.due_at <= at)
-        .order_by(decision.c.due_at, decision.c.contact_id)
-        .limit(limit)
-        .with_for_update(of=decision, skip_locked=True)
-    )

@@ -10,11 +10,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
-
-from store import Store
-from store.schema import message
-
 STEP_S = 60
 
 
@@ -44,10 +39,3 @@ class Clock:
         if abs(step) > 0.05:
             self._ahead = min(max(0.0, self._ahead + step), STEP_S)
         return datetime.fromtimestamp(wall, UTC), int(wall - self._ahead), step
-
-
-def latest_on_record(store: Store) -> int | None:
-    """When the newest message was claimed, whoever did: later than now means that the clock went back."""
-    with store.read() as connection:
-        newest: int | None = connection.scalar(select(func.max(message.c.created_at)))
-    return newest

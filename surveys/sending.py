@@ -9,10 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Text,
+    Update,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
-from store import Store, slots
+from store import Store, bulk, slots
 from store.schema import decision, message, survey
 from surveys import alarms, outcomes, statuses
 from surveys.gateways.base import RANK, Posted
@@ -23,12 +38,6 @@ MAX_FOLLOW_UP_TRIES = 8
 
 _unsettled = message.c.state.in_(("claimed", "unknown"))
 _twin = message.alias("twin")
-_SET_SID = (
-    update(message)
-    .where(message.c.message_id == bindparam("id"), message.c.sid.is_(None))
-    .where(~exists().where(_twin.c.sid == bindparam("new_sid")))
-    .values(sid=bindparam("new_sid"), posted_at=bindparam("at"))
-)
 _UNKNOWN = (
     update(message)
     .where(message.c.message_id == bindparam("id"), message.c.state == "claimed")
@@ -58,9 +67,6 @@ def _taken(connection: Connection, results: Sequence[Posted], now: datetime) -> 
     if not results:
         return []
     at = int(now.timestamp())
-    connection.execute(
-        _SET_SID, [{"id": r.message.message_id, "new_sid": r.sid, "at": at} for r in results if r.sid]
-    )
     by_status: dict[str, list[Posted]] = {}
     for result in results:
         by_status.setdefault(result.status if result.status in RANK else "accepted", []).append(result)
@@ -72,24 +78,40 @@ def _taken(connection: Connection, results: Sequence[Posted], now: datetime) -> 
 
 
 def _advance_group(connection: Connection, status: str, group: Sequence[Posted], at: int) -> None:
-    lower = [state for state, rank in RANK.items() if rank < RANK[status]]
     settled = at if RANK[status] >= RANK["delivered"] else None
+    rows = [{"id": r.message.message_id, "new_sid": r.sid, "at": at, "settled": settled} for r in group]
+    bulk.update_rows(connection, _taken_as(status), rows)
+    values: dict[str, bool] = {"sent": True}
+    if settled is not None:
+        values["delivered"] = status in statuses.ARRIVED
     for results in _chunks(group):
-        connection.execute(
-            update(message)
-            .where(message.c.message_id.in_([r.message.message_id for r in results]))
-            .where(message.c.state.in_(lower))
-            .values(state=status, settled_at=settled, look_at=None)
-        )
         openings = [r.message.contact_id for r in results if r.message.opening]
-        values: dict[str, bool] = {"sent": True}
-        if settled is not None:
-            values["delivered"] = status in statuses.ARRIVED
         connection.execute(
             update(survey)
             .where(survey.c.contact_id.in_(openings), survey.c.delivered.is_(None))
             .values(**values)
         )
+
+
+@lru_cache(maxsize=len(RANK))
+def _taken_as(status: str) -> Update:
+    """Write down the carrier's id, unless another message has it, and move the state forward, never back."""
+    lower = [state for state, rank in RANK.items() if rank < RANK[status]]
+    names: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in lower]
+    behind = message.c.state.in_(names)
+    sid = bindparam("new_sid", type_=Text)
+    nobodys = message.c.sid.is_(None) & ~exists().where(_twin.c.sid == sid)
+    return (
+        update(message)
+        .where(message.c.message_id == bindparam("id"))
+        .values(
+            sid=case((nobodys, sid), else_=message.c.sid),
+            posted_at=func.coalesce(message.c.posted_at, bindparam("at", type_=BigInteger)),
+            state=case((behind, status), else_=message.c.state),
+            settled_at=case((behind, bindparam("settled", type_=BigInteger)), else_=message.c.settled_at),
+            look_at=None,
+        )
+    )
 
 
 def _count_from_the_post(connection: Connection, results: Sequence[Posted], at: int) -> None:

@@ -11,17 +11,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, insert, select, text, update
+from sqlalchemy import Connection, delete, exists, select, text, update
 
-from store import Store
+from store import Store, bulk
 from store.schema import early_status, message, message_status, survey
 from surveys import alarms, outcomes
+from surveys.due import HOLD
 from surveys.gateways.base import RANK
 from surveys.opting import opt_out_in
 
 ARRIVED = ("delivered", "read")
 QUEUE_FULL_PAUSE_S = 60
-HOLD = "carrier:hold"  # the lease that makes every worker pause
 log = logging.getLogger(__name__)
 
 _KEEP_EARLY = text(
@@ -119,8 +119,7 @@ def tell_in(connection: Connection, told: Iterable[tuple[str, str, str]], at: in
         {"message_id": message_id, "status": status, "error": error, "at": at}
         for message_id, status, error in told
     ]
-    if rows:
-        connection.execute(insert(message_status), rows)
+    bulk.insert_rows(connection, message_status, rows)
 
 
 def _keep_early(connection: Connection, callback: Status, at: int) -> None:

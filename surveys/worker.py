@@ -7,19 +7,16 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from settings import Settings
 from store import Store
-from store.schema import lease
 from surveys import alarms, replies
 from surveys.asking import Asker
-from surveys.clock import STEP_S, Clock, latest_on_record
+from surveys.clock import STEP_S, Clock
+from surveys.due import Due, look
 from surveys.follow_ups import claim_ready
 from surveys.gateways.base import Gateway, Outgoing, Posted
 from surveys.recovery import adopt_orphans, reconcile, worker_id
 from surveys.sending import record
-from surveys.statuses import HOLD
 
 BATCH = 1_000
 IDLE_S = 1.0
@@ -82,15 +79,20 @@ class Worker:
         self._finish(self._gateway.close(DRAIN_S), now())
 
     def _round(self, now: datetime, claim_clock: int) -> int:
-        done = replies.read_pending(self._store, self._settings, now)
+        due = look(self._store, now)
+        done = replies.read_pending(self._store, self._settings, now) if due.replies else 0
         room = min(BATCH, self._gateway.room())
-        if room <= 0 or not self._may_send(now):
+        if room <= 0 or not self._may_send(due, now):
             return done
-        follow_ups = claim_ready(self._settings, self._store, self.id, now, room)
-        self._post(follow_ups, now)
-        decided, messages = self._asker.decide_due(now, room - len(follow_ups), claim_clock)
-        self._post(messages, now)
-        return done + len(follow_ups) + decided
+        if due.follow_ups:
+            follow_ups = claim_ready(self._settings, self._store, self.id, now, room)
+            self._post(follow_ups, now)
+            done, room = done + len(follow_ups), room - len(follow_ups)
+        if due.decisions:
+            decided, messages = self._asker.decide_due(now, room, claim_clock)
+            self._post(messages, now)
+            done += decided
+        return done
 
     def _post(self, messages: list[Outgoing], now: datetime) -> None:
         if not messages:
@@ -129,19 +131,16 @@ class Worker:
         orphans = adopt_orphans(self._store, self.id, self._in_flight, now)
         return orphans + reconcile(self._store, self._gateway, now)
 
-    def _may_send(self, now: datetime) -> bool:
+    def _may_send(self, due: Due, now: datetime) -> bool:
         """Not while the clock is wrong, nor while the carrier has asked for a pause."""
-        latest = latest_on_record(self._store)
-        behind = 0.0 if latest is None else latest - now.timestamp()
+        behind = 0.0 if due.latest is None else due.latest - now.timestamp()
         if max(behind, abs(self._drift)) > STEP_S:
             self._stop_for_the_clock(now, max(behind, abs(self._drift)))
             return False
         if self._clock_alarm:
             alarms.clear(self._store, "clock", now)
             self._clock_alarm = False
-        with self._store.read() as connection:
-            until = connection.scalar(select(lease.c.expires_at).where(lease.c.name == HOLD))
-        return until is None or until <= now.timestamp()
+        return due.held_until <= now.timestamp()
 
     def _stop_for_the_clock(self, now: datetime, seconds: float) -> None:
         if not self._clock_alarm:

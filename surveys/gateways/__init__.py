@@ -7,12 +7,12 @@ from store import Store
 from surveys.gateways.base import Gateway
 
 
-def make_gateway(settings: Settings, store: Store) -> Gateway:
-    """The gateway that the settings name."""
+def make_gateway(settings: Settings, store: Store, *, apart: bool = False) -> Gateway:
+    """The gateway that the settings name; ``apart`` lets posts over the wire have a process of their own."""
     if settings.gateway == "twilio":
         from surveys.gateways.twilio import TwilioGateway
 
-        return TwilioGateway(settings)
+        return TwilioGateway(settings, apart=apart)
     from surveys.gateways.phone import PhoneGateway
 
     return PhoneGateway(store)

@@ -11,12 +11,16 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote_plus
 
 import aiohttp
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
+from yarl import URL
 
 CONNECT_S = 10.0
+MAX_ANSWER = 4 * 1024 * 1024  # bytes; a page of fifty messages is a tenth of it
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass
@@ -31,11 +35,16 @@ class Seen:
 seen_now: ContextVar[Seen] = ContextVar("seen")
 
 
+class AnswerTooLongError(Exception):
+    """The carrier answers more than any message is worth."""
+
+
 class Transport(AsyncHttpClient):  # type: ignore[misc]
     """The transport under the official client: time-outs that hold, and the status it saw.
 
     The official transport hands ``None`` to aiohttp as its time-out, which lifts every time-out of the
-    session, and spends a fifth of a post on what only its own tests read.
+    session, keeps what only its own tests read, and lets aiohttp parse the same address and compose the
+    same form anew for every post: together a third of what a post costs.
     """
 
     def __init__(self, timeout_s: float, connections: int, *, trust_env: bool) -> None:
@@ -43,7 +52,9 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=timeout_s)
         # A connection that was idle for long may be closed by the other side just as we post on it.
         connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=4)
-        self._session = aiohttp.ClientSession(connector=connector, trust_env=trust_env)
+        self._session = aiohttp.ClientSession(
+            connector=connector, trust_env=trust_env, cookie_jar=aiohttp.DummyCookieJar()
+        )
 
     async def request(  # noqa: PLR0917 (the client's signature)
         self,
@@ -59,11 +70,13 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
         headers = dict(headers or {})
         if auth:
             headers["Authorization"] = _basic(*auth)
+        if data:
+            headers["Content-Type"] = _FORM
         async with self._session.request(
-            method.upper(),
-            url,
+            method,
+            _place(url),
             params=params,
-            data=data,
+            data=_form(data) if data else None,
             headers=headers,
             timeout=self._timeout,
             allow_redirects=allow_redirects,
@@ -72,7 +85,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
             if seen is not None:
                 seen.status = answer.status
                 seen.retry_after_s = _seconds(answer.headers.get("Retry-After"))
-            text = await answer.text()
+            text = await _text(answer)
             if seen is not None and answer.status >= 400:
                 seen.code = _code(text)
             return Response(answer.status, text, answer.headers)
@@ -81,9 +94,38 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
         await self._session.close()
 
 
+async def _text(answer: aiohttp.ClientResponse) -> str:
+    """The answer's text, of a bounded length whatever the other side sends."""
+    if answer.content_length is not None and answer.content_length <= MAX_ANSWER:
+        content = await answer.read()
+    else:
+        pieces = bytearray()
+        async for piece in answer.content.iter_any():
+            pieces += piece
+            if len(pieces) > MAX_ANSWER:
+                raise AnswerTooLongError
+        content = bytes(pieces)
+    return content.decode("utf-8", "replace")
+
+
 @lru_cache(maxsize=4)
 def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@lru_cache(maxsize=64)
+def _place(url: str) -> URL:
+    return URL(url)
+
+
+def _form(data: dict[str, object]) -> bytes:
+    return "&".join([f"{name}={_quoted(str(value))}" for name, value in data.items()]).encode()
+
+
+@lru_cache(maxsize=4_096)
+def _quoted(value: str) -> str:
+    # Wordings, sender and validity are the same in one message after another.
+    return quote_plus(value, errors="replace")
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -19,11 +19,11 @@ from store.schema import alarm, decision, lease, message, opt_out, phone_message
 from surveys import board, replies
 from surveys.asking import Asker
 from surveys.clock import Clock
+from surveys.due import HOLD
 from surveys.gateways.base import Posted
 from surveys.gateways.phone import PhoneGateway
 from surveys.phone import Phone
 from surveys.sending import record
-from surveys.statuses import HOLD
 from surveys.worker import Worker
 from tests.surveys.conftest import NOON, PHONE, outcome
 
