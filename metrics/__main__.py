@@ -14,6 +14,7 @@ from metrics.audit import check as check_facts
 from metrics.build import build as build_facts
 from metrics.build import build_on_spark
 from metrics.commands.alarms import alarms
+from metrics.commands.groups import asked, rank
 from metrics.commands.initiative import app as initiative
 from metrics.commands.shared import (
     Filters,
@@ -30,6 +31,7 @@ from metrics.commands.shared import (
     reports,
     sorted_out,
 )
+from metrics.commands.targets import targets
 from settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Facts, metrics and comparisons.")
@@ -160,7 +162,10 @@ def check(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+app.command()(rank)
+app.command()(asked)
 app.command()(alarms)
+app.command()(targets)
 app.add_typer(initiative, name="initiative")
 
 

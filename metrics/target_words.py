@@ -1,0 +1,47 @@
+"""Targets in words: what is to be reached by when, and how it looks (nb, en)."""
+
+from __future__ import annotations
+
+from metrics import catalogue, targets
+from metrics.inference.numbers import day, level
+from metrics.inference.targets import PROBLEMS, outlook_text
+from metrics.targets import Standing
+
+_PROBLEMS = {
+    **PROBLEMS,
+    targets.UNKNOWN: {
+        "nb": "Målet gjelder et måltall eller et utvalg som ikke finnes.",
+        "en": "The target is about a metric or a cut that does not exist.",
+    },
+    targets.NO_FORECAST: {
+        "nb": "For dette måltallet lages det ingen prognose.",
+        "en": "There is no forecast of this metric.",
+    },
+}
+_TEXT = {
+    "nb": {"up": "{name} opp til {goal} innen {by}", "down": "{name} ned til {goal} innen {by}"},
+    "en": {"up": "{name} up to {goal} by {by}", "down": "{name} down to {goal} by {by}"},
+}
+
+
+def headline(standing: Standing, language: str) -> str:
+    """What is to be reached: ``Behandlingstiden (telefon) ned til 7 min innen 31. desember 2026``."""
+    goal, key = standing.goal, "up" if standing.higher else "down"
+    where = ", ".join(value for _, value in goal.filters)
+    known = catalogue.metrics().get(goal.metric)
+    name = known.name[language] if known else goal.metric
+    return _TEXT[language][key].format(
+        name=f"{name} ({where})" if where else name,
+        goal=level(goal.target, known.unit if known else "number", language),
+        by=day(goal.by, language),
+    )
+
+
+def sentence(standing: Standing, language: str) -> str:
+    """How it looks: reached, likely, open, hardly, or why nothing can be said."""
+    return outlook_text(standing.outlook, language)
+
+
+def problem_texts(standing: Standing, language: str) -> list[str]:
+    """What keeps the target from being SMART, in words."""
+    return [_PROBLEMS[code][language] for code in standing.problems]
