@@ -20,7 +20,7 @@ from surveys.sms import pack
 MAX_SEGMENTS = 3
 LONGEST_NAME = "Maximilian-Alexander"  # longer first names are cut nowhere: they cost a segment at worst
 TOKEN_LENGTH = 22
-_PLACEHOLDERS = {"company", "agent", "link"}
+_PLACEHOLDERS = {"company", "agent", "link", "score"}
 # "Reply YES" would opt in at the carrier, "reply END" would opt out: such a word must never be an answer.
 _ANSWER_WORD = re.compile(
     r"(?:svar|reply|answer|text|send|skriv)\s+(?:med\s+|with\s+|gjerne\s+)?['\"«]?"

@@ -29,7 +29,7 @@ from surveys.questions import Question, say
 from surveys.replies import ANSWER
 from surveys.self_service import came_from_self_service
 
-PER_MINUTE = 60  # of one address; a person needs three
+PER_MINUTE = 60  # of one survey, and of one address without any; a person needs three
 MAX_BODY = 16 * 1024
 MAX_TEXT = 1_600
 _HEADERS = {
@@ -49,7 +49,7 @@ _PAGE = Environment(
 
 @dataclass
 class RateLimit:
-    """So many a minute of one address. Kept in memory: each process counts its own."""
+    """So many a minute of one name. Kept in memory: each process counts its own."""
 
     per_minute: int
     clock: Callable[[], float] = time.monotonic
@@ -72,8 +72,9 @@ def routes(settings: Settings, store: Store, replied: Callable[[], None]) -> lis
     async def page(request: Request) -> Response:
         if request.method not in ("GET", "HEAD", "POST"):
             return Response(status_code=405, headers={"Allow": "GET, HEAD, POST"})
-        if not limit.allows(request.client.host if request.client else ""):
-            return _render(429, "nb", message="busy")
+        token, busy = request.path_params["token"], _render(429, language_of(request), message="busy")
+        if not limit.allows(f"token {token}"):
+            return busy
         now = datetime.now(UTC)
         form: dict[str, str] = {}
         if request.method == "POST":
@@ -83,39 +84,71 @@ def routes(settings: Settings, store: Store, replied: Callable[[], None]) -> lis
                 if len(body) > MAX_BODY:
                     return Response(status_code=413)
             form = {name: values[-1] for name, values in parse_form(bytes(body)).items()}
-        token = request.path_params["token"]
-        response, changed = await run_in_threadpool(_visit, settings, store, token, form, now)
+        visit = _Visit(settings, store, token, language_of(request), now)
+        response, changed = await run_in_threadpool(visit.answer, form)
         if changed:
             replied()
-        return response
+        # Who guesses is slowed down. A whole office may share an address, so nobody else is.
+        address = request.client.host if request.client else ""
+        guessed = response.status_code == 404
+        return busy if guessed and not limit.allows(f"address {address}") else response
 
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     return [Route("/r/{token}", page, methods=methods)]
 
 
-def _visit(
-    settings: Settings, store: Store, token: str, form: Mapping[str, str], now: datetime
-) -> tuple[Response, bool]:
-    """Show the question, or take an answer and show what follows."""
-    with store.read() as connection:
+def language_of(request: Request) -> str:
+    """The first language of the visitor's browser that we speak, for those whose survey nobody knows."""
+    for named in request.headers.get("accept-language", "").split(","):
+        name = named.partition(";")[0].strip().lower()[:2]
+        if name in questions.LANGUAGES or name in ("no", "sv", "da"):
+            return name if name in questions.LANGUAGES else "nb"
+        if name:
+            return "en"
+    return "nb"
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """One request for the page of a token."""
+
+    settings: Settings
+    store: Store
+    token: str
+    language: str  # of the browser; a survey has its own
+    now: datetime
+
+    def answer(self, form: Mapping[str, str]) -> tuple[Response, bool]:
+        """Show the question, or take an answer and show what follows; says whether anything has changed."""
         # A NUL is in no token, and PostgreSQL does not take one.
-        row = connection.execute(select(survey).where(survey.c.token == token.replace("\x00", ""))).first()
-    if row is None:
-        return _render(404, "nb", message="unknown"), False
-    if row.closes_at <= now.timestamp() or row.phone is None:
-        return _render(410, row.language, message="expired"), False
-    book = questions.load()
-    if not form:
-        return _render(200, row.language, book.opening, settings=settings, row=row), False
-    question = book.by_id(form.get("question", ""))
-    given = _given(question, form)
-    if question is None or given is None:
-        return _render(400, row.language, question or book.opening, settings=settings, row=row), False
-    answers = _record(store, row, question, given, now)
-    follow_up = None
-    if question.id == book.opening.id and settings.follow_ups:
-        follow_up = book.next(row.contact_id, answers, _tried(store, row))
-    return _render(200, row.language, follow_up, settings=settings, row=row, thanks=True), True
+        query = select(survey).where(survey.c.token == self.token.replace("\x00", ""))
+        with self.store.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return _render(404, self.language, message="unknown"), False
+        if row.closes_at <= self.now.timestamp() or row.phone is None:
+            return _render(410, row.language, message="expired"), False
+        book = questions.load()
+        if not form:
+            given = self._given(row.contact_id, book.opening.id)
+            page = _render(200, row.language, book.opening, settings=self.settings, row=row, given=given)
+            return page, False
+        question = book.by_id(form.get("question", ""))
+        said = _said(question, form)
+        if question is None or said is None:
+            page = _render(400, row.language, question or book.opening, settings=self.settings, row=row)
+            return page, False
+        answers = _record(self.store, row, question, said, self.now)
+        follow_up = None
+        if question.id == book.opening.id and self.settings.follow_ups:
+            follow_up = book.next(row.contact_id, answers, _tried(self.store, row))
+        page = _render(200, row.language, follow_up, settings=self.settings, row=row, thanks=True)
+        return page, True
+
+    def _given(self, contact_id: str, question: str) -> int | None:
+        mine = (answer.c.contact_id == contact_id) & (answer.c.question == question)
+        with self.store.read() as connection:
+            return connection.scalar(select(answer.c.value).where(mine))
 
 
 def _tried(store: Store, row: Any) -> bool | None:
@@ -123,7 +156,7 @@ def _tried(store: Store, row: Any) -> bool | None:
         return True if came_from_self_service(connection, [row.contact_id]) else row.tried
 
 
-def _given(question: Question | None, form: Mapping[str, str]) -> tuple[int | None, str] | None:
+def _said(question: Question | None, form: Mapping[str, str]) -> tuple[int | None, str] | None:
     """The value and the words of an answer; None where it is none."""
     if question is None:
         return None
@@ -177,9 +210,10 @@ def _render(
     row: Any = None,
     message: str = "",
     thanks: bool = False,
+    given: int | None = None,
 ) -> HTMLResponse:
     page = questions.load().page
-    words = {name: say(wordings, language, {}) for name, wordings in page.items()}
+    words = {name: say(wordings, language, {"score": str(given)}) for name, wordings in page.items()}
     values = {"company": settings.company, "agent": row.agent, "link": ""} if settings else {}
     html = _PAGE.render(
         language=language if language in questions.LANGUAGES else "nb",
@@ -189,6 +223,7 @@ def _render(
         wording=say(question.web, language, values) if question else "",
         action=f"/r/{row.token}" if row is not None else "",
         thanks=words["thanks"] if thanks else "",
+        given=words["given"] if given is not None else "",
         message=words.get(message, ""),
     )
     return HTMLResponse(html, status, _HEADERS)

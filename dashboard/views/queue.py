@@ -90,8 +90,9 @@ def _call(one: Waiting, frame: Frame) -> None:
         if one.phone
         else escape(say("queue.no_number"))
     )
+    flag = f'<b class="svar-flag{urgent}">{escape(flags)}</b>'
     st.html(
-        f'<p class="svar-quote"><b class="svar-flag{urgent}">{escape(flags)}</b> “{escape(one.body)}”</p>'
+        f'<p class="svar-quote">{flag} {_quoted(one.body, frame)}</p>'
         f'<div class="svar-sub">{number} · {_about(one, frame)}</div>'
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -115,7 +116,7 @@ def _read(one: Waiting, frame: Frame) -> None:
     say = frame.words
     asked = say.named("asked", one.question or "score")
     st.html(
-        f'<p class="svar-quote">“{escape(without_numbers(one.body))}”</p>'
+        f'<p class="svar-quote">{_quoted(without_numbers(one.body), frame)}</p>'
         f'<div class="svar-sub">{escape(asked)} · {_about(one, frame)}</div>'
     )
     top, key = highest(one.question), f"svar-queue-means-{one.sid}"
@@ -143,6 +144,10 @@ def _choice(value: int | str, top: int, frame: Frame) -> str:
     return str(value) if top == 10 else say("queue.yes" if value == 1 else "queue.no")
 
 
+def _quoted(text: str, frame: Frame) -> str:
+    return escape(frame.words("queue.quote", text=text))
+
+
 def _about(one: Waiting, frame: Frame) -> str:
     """When it came, about what, and whom it was about."""
     say, formats = frame.words, frame.formats
@@ -156,7 +161,7 @@ def _done(one: Waiting, frame: Frame) -> None:
     at = formats.moment(one.done_at) if one.done_at else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(
-            f'<p class="svar-quote">“{escape(without_numbers(one.body))}”</p>'
+            f'<p class="svar-quote">{_quoted(without_numbers(one.body), frame)}</p>'
             f'<div class="svar-sub">{escape(say("queue.done_by", who=one.done_by, at=at))}</div>'
         )
         st.button(

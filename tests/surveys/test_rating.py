@@ -120,9 +120,61 @@ def test_a_token_expires_with_its_survey(
     assert outcome(store, "c1")["score"] is None
 
 
-def test_too_many_visits_of_one_address_are_turned_away(client: TestClient) -> None:
-    answers = [client.get("/r/x").status_code for _ in range(PER_MINUTE + 1)]
+def test_who_guesses_tokens_is_turned_away_and_nobody_else_of_the_same_address(
+    client: TestClient, settings: Settings, store: Store, ended: Callable[..., None]
+) -> None:
+    token = asked(settings, store, ended)
+    answers = [client.get(f"/r/x{n}").status_code for n in range(PER_MINUTE + 1)]
     assert answers == [404] * PER_MINUTE + [429]
+    assert client.get(f"/r/{token}").status_code == 200
+
+
+def test_too_many_visits_of_one_survey_are_turned_away(
+    client: TestClient, settings: Settings, store: Store, ended: Callable[..., None]
+) -> None:
+    token = asked(settings, store, ended)
+    answers = [client.get(f"/r/{token}").status_code for _ in range(PER_MINUTE + 1)]
+    assert answers == [200] * PER_MINUTE + [429]
+
+
+def test_who_comes_back_sees_what_they_gave_and_may_change_it(
+    client: TestClient, settings: Settings, store: Store, ended: Callable[..., None]
+) -> None:
+    token = asked(settings, store, ended, language="nn")
+    assert "Du har gitt" not in client.get(f"/r/{token}").text
+    client.post(f"/r/{token}", data={"question": "score", "value": "2"})
+    assert "Du har gitt 2. Trykk på eit tal for å endre det." in client.get(f"/r/{token}").text
+    client.post(f"/r/{token}", data={"question": "score", "value": "7"})
+    assert outcome(store, "c1")["score"] == 7
+
+
+@pytest.mark.parametrize(
+    ("accepts", "language"),
+    [("", "nb"), ("nn-NO,nb;q=0.8", "nn"), ("no", "nb"), ("sv-SE", "nb"), ("en-GB,nb", "en"), ("de", "en")],
+)
+def test_where_no_survey_is_known_the_browser_says_the_language(
+    client: TestClient, accepts: str, language: str
+) -> None:
+    page = client.get("/r/x", headers={"Accept-Language": accepts})
+    assert f'<html lang="{language}">' in page.text
+
+
+def test_every_page_has_one_heading_a_name_and_a_label_for_each_control(
+    client: TestClient, settings: Settings, store: Store, ended: Callable[..., None]
+) -> None:
+    token = asked(settings, store, ended)
+    first = client.get(f"/r/{token}").text
+    words = client.post(f"/r/{token}", data={"question": "score", "value": "2"}).text
+    thanks = client.post(f"/r/{token}", data={"question": "reason", "text": "nei"}).text
+    for page in (first, words, thanks, client.get("/r/x").text):
+        assert page.count("<h1") == 1
+        assert "<title>Din vurdering</title>" in page
+        assert '<html lang="nb">' in page
+        assert "<script" not in page
+    assert re.findall(r'aria-label="(\d+ av 10)"', first) == [f"{n} av 10" for n in range(1, 11)]
+    assert "<fieldset>" in first
+    assert '<label for="text">' in words
+    assert 'role="status"' in thanks
 
 
 def test_the_limit_is_by_the_minute() -> None:
