@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import tempfile
 import time
 from collections import Counter
@@ -24,7 +25,7 @@ from typing import Any, TypeVar
 import duckdb
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression
 
-from data import rejecting, shaping
+from data import doubting, rejecting, shaping
 from data.columns import fields_of
 from data.duck import connect
 from data.log import KEYS, SCHEMAS, Log
@@ -36,7 +37,6 @@ from settings import Settings
 
 MEMORY = "2500MB"
 EXAMPLES = 10  # faults repeated in the summary
-SCORES, OTHER_SCALE = 20, 7  # so many scores and none above: perhaps not from 1 to 10
 STALE_S = 86_400  # a draft this old belongs to an import that was killed
 ENCODING_HELP = 'Declare encoding = "cp1252" (Western Windows) or the right one in the mapping.'
 
@@ -142,14 +142,15 @@ class _Import:
         self._watch("reading", lambda: self._write_draft(path))
         broken = self._broken_lines()
         draft = self._watch(
-            "looking for repeats", lambda: Draft(self.connection, self.record, path, self._extra())
+            "looking for repeats",
+            lambda: Draft(self.connection, self.record, path, self._extra(), self.log),
         )
         summary = self.summary
         summary.read = draft.rows + len(broken)
         if summary.read == 0:
             raise BadUse(f"The file {self.path.name} has a header but no rows.")
         summary.rejected = summary.read - draft.good
-        met = self._watch("comparing with what is there", lambda: draft.meet(self.log))
+        met = self._watch("comparing with what is there", draft.meet)
         summary.accepted, summary.updated, summary.unchanged = met.accepted, met.updated, met.unchanged
         summary.first_day, summary.last_day = draft.span()
         if met.conflicting:
@@ -157,19 +158,13 @@ class _Import:
                 f"{met.conflicting} rows give an id again with other values, and the last row of each counts "
                 f"(e.g. {', '.join(met.examples)}): is {KEYS[self.record]} the right column?"
             )
-        if self.record == "contact":
-            self._doubt_scale(*draft.scores())
+        summary.notes += doubting.notes(draft, self.record, self.fields)
+        if note := doubting.waiting(self.settings):
+            summary.notes.append(note)
         if summary.rejected:
             self._watch("noting what is wrong", lambda: self._reject(broken))
         if not summary.dry_run:
-            self._watch("writing", lambda: draft.publish(self.log, final, met))
-
-    def _doubt_scale(self, scores: int, highest: int | None) -> None:
-        if highest is not None and scores >= SCORES and highest <= OTHER_SCALE:
-            self.summary.notes.append(
-                f"none of {scores:,} scores is above {highest}: if they were given on another scale than "
-                "1–10, take the score out of the mapping, since they would count as low scores"
-            )
+            self._watch("writing", lambda: draft.publish(final, met))
 
     def _unused(self) -> list[str]:
         used = {
@@ -237,12 +232,16 @@ class _Import:
         self._check(numbered=True)
         found = rejecting.faults(self.connection, self.source, self.fields, self.record, broken)
         counts: Counter[tuple[str, str]] = Counter()
+        zeros = 0
         with _rejects_file(self.settings, self.summary, self.now) as write:
             for fault in found:
                 counts[fault["field"], fault["reason"]] += 1
+                zeros += fault["field"] == "score" and bool(re.fullmatch(r" *0+(\.0*)? *", fault["value"]))
                 write(fault)
                 if len(self.summary.examples) < EXAMPLES:
                     self.summary.examples.append(fault)
+        if zeros:
+            self.summary.notes.append(doubting.zeros(zeros))
         self.summary.faults = [
             {"field": name, "reason": reason, "rows": rows} for (name, reason), rows in counts.most_common()
         ]

@@ -15,6 +15,7 @@ from duckdb import ColumnExpression, StarExpression
 
 from data.columns import call, constant
 from data.log import KEYS, SCHEMAS, Log, publish
+from data.spelling import settle
 
 SQL = Path(__file__).with_name("sql")
 ROW_GROUP = 122_880  # rows; also what readers skip by, as the batch is in the order of days
@@ -36,28 +37,31 @@ class Draft:
     """The draft of one import; ``extra`` names its columns that do not belong to its kind of the log."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, record: str, path: Path, extra: list[str]
+        self, connection: duckdb.DuckDBPyConnection, record: str, path: Path, extra: list[str], log: Log
     ) -> None:
         self.connection, self.record, self.path, self.extra = connection, record, path, extra
+        self.log = log
         self.names = list(SCHEMAS[record].names)
         rows = connection.read_parquet(str(path), file_row_number=True)
+        rows, self.respelt = settle(connection, rows, record, log)
         # Reference tables have no day to be in the order of.
         day = [] if "day" in self.names else [constant(None).cast("date").alias("day")]
         place = ColumnExpression("file_row_number").alias("place")
-        rows.select(StarExpression(), place, *day, *self._identity()).create_view("draft")
+        rows.select(StarExpression(), place, *day, *self._identity(), self._said()).create_view("draft")
         self.rows, self.good, self.ids = self._one("counts")
 
-    def meet(self, log: Log) -> Met:
+    def meet(self) -> Met:
         """Compare the draft with itself and with the log."""
         if self.ids < self.good:
             self._execute("duplicates")
         self._execute("none")
-        files = [str(path) for path in log.files(self.record)]
-        if files:
-            before = self.connection.read_parquet(files, union_by_name=True)
+        if before := self.logged(self.record):
             before.select(*map(ColumnExpression, ORDERING), *self._identity()).create_view("known")
             self.connection.execute("drop table met")
             self._execute("known")
+            if "comment" in self.extra:
+                (self.logged("comment") or self._empty("comment")).create_view("known_comment")
+                self._execute("commented")
         self._execute("batch")
         repeated, conflicting, undone, examples = self._one("conflicts")
         same, other = self._one("met")
@@ -70,19 +74,18 @@ class Draft:
         first, last = self._one("span")
         return first, last
 
-    def scores(self) -> tuple[int, int | None]:
-        """How many scores a draft of contacts brings, and the highest of them."""
-        scores, highest = self._one("scores")
-        return scores, highest
+    def rows_of(self, question: str) -> list[tuple[Any, ...]]:
+        """The answer to one of the questions of ``sql/`` about the draft."""
+        return self.connection.execute(_text(question)).fetchall()
 
-    def publish(self, log: Log, final: Path, met: Met) -> None:
+    def publish(self, final: Path, met: Met) -> None:
         """Make the batch visible, and beside it the comments and links that it brings."""
         if met.accepted + met.updated == 0:
             return
         for column, kind in (("comment", "comment"), ("phone_key", "link")):
             if column in self.extra:
-                self._publish_beside(log, kind)
-        whole = met.accepted == self.rows and not self.extra
+                self._publish_beside(kind)
+        whole = met.accepted == self.rows and not self.extra and not self.respelt
         if not whole or self._one("unordered")[0]:
             batch = self.connection.view("batch").order("day, place")
             batch.select(*map(ColumnExpression, self.names)).write_parquet(str(self._second), **FORMAT)
@@ -93,9 +96,9 @@ class Draft:
     def _second(self) -> Path:
         return self.path.with_name(self.path.name + ".second")
 
-    def _publish_beside(self, log: Log, kind: str) -> None:
+    def _publish_beside(self, kind: str) -> None:
         rows = self.connection.sql(_text(f"{kind}s"))
-        draft, final = log.new_batch(kind)
+        draft, final = self.log.new_batch(kind)
         rows.write_parquet(str(draft), **FORMAT)
         if self.connection.read_parquet(str(draft)).limit(1).fetchall():
             publish(draft, final)
@@ -108,6 +111,29 @@ class Draft:
             ColumnExpression(KEYS[self.record]).alias("record_id"),
             call("hash", *map(ColumnExpression, content)).alias("content"),
         ]
+
+    def _said(self) -> duckdb.Expression:
+        """A digest of all that a row of the file says, what is kept elsewhere included."""
+        more = [ColumnExpression("comment")] if "comment" in self.extra else []
+        own = [name for name in self.names if name not in {"source", *ORDERING}]
+        return call("hash", *map(ColumnExpression, own), *more).alias("said")
+
+    def logged(self, kind: str) -> duckdb.DuckDBPyRelation | None:
+        """Every row of the log of a kind, with the columns of today; None where there is none."""
+        files = [str(path) for path in self.log.files(kind)]
+        if not files:
+            return None
+        rows = self.connection.read_parquet(files, union_by_name=True)
+        # A log that was begun before a column came into being does not have it.
+        later = [
+            constant(None).cast(str(of_kind)).alias(name)
+            for name, of_kind in zip(self._empty(kind).columns, self._empty(kind).types, strict=True)
+            if name not in rows.columns
+        ]
+        return rows.select(StarExpression(), *later)
+
+    def _empty(self, kind: str) -> duckdb.DuckDBPyRelation:
+        return self.connection.from_arrow(SCHEMAS[kind].empty_table())
 
     def _execute(self, statement: str) -> None:
         self.connection.execute(_text(statement))

@@ -11,13 +11,13 @@ ranked as (
     select
         draft.place,
         draft.record_id,
-        draft.content,
+        draft.said,
         row_number() over latest_first as nth,
-        first_value(draft.content) over latest_first as latest
+        first_value(draft.said) over latest_first as latest
     from draft
     semi join twice on twice.id_hash = hash(draft.record_id)
     window latest_first as (partition by draft.record_id order by draft.place desc)
 )
-select place, record_id, content = latest as same
+select place, record_id, said = latest as same
 from ranked
 where nth > 1

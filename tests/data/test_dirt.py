@@ -223,14 +223,3 @@ def test_a_mapping_that_contradicts_itself_is_refused_with_the_place(
     with pytest.raises(BadUse, match="The mapping own is") as caught:
         load(settings, write(tmp_path, "id,t\na,b\n"), f"description = ''\n{toml}")
     assert words in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("scores", "highest", "doubted"), [(20, 5, True), (20, 7, True), (20, 8, False), (19, 5, False)]
-)
-def test_scores_that_look_like_another_scale_are_said_to(
-    tmp_path: Path, settings: Settings, scores: int, highest: int, doubted: bool
-) -> None:
-    lines = [f"c{number},2026-03-02,{1 + number % highest}" for number in range(scores)]
-    summary = load(settings, write(tmp_path, "\n".join(["contact_id,ended_at,score", *lines])))
-    assert any("another scale than 1–10" in note for note in summary.notes) is doubted
