@@ -111,7 +111,7 @@ def themes(
     shown: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for comment in comments:
         everything[comment.score - 1] += 1
-        for stem, surface in _terms(comment.text, comment.language).items():
+        for stem, surface in terms(comment.text, comment.language).items():
             bins[stem][comment.score - 1] += 1
             shown[stem][surface] += 1
     total = sum(everything)
@@ -163,7 +163,14 @@ def _by_chance(own: ScoreStats, everything: ScoreStats) -> float:
     return 2 * float(ndtr(-abs(moments(own)[0] - mean) / math.sqrt(noise))) if noise > 0 else 1.0
 
 
-def _terms(text: str, language: str) -> dict[str, str]:
+def says_something(text: str) -> bool:
+    """Whether a comment says more than a score, a yes or a no (in any of the languages)."""
+    mere = frozenset[str]().union(*(_lists(language)["stop_words"] for language in LANGUAGES))
+    words = (word for word in _WORD.findall(text.casefold().replace("’", "'")) if len(word) > 1)
+    return any(word not in mere for word in words)
+
+
+def terms(text: str, language: str) -> dict[str, str]:
     """Stems of single words and of neighbours, each with how it was written."""
     own = _one_language(language)
     stop = _lists(own)["stop_words"]
@@ -206,7 +213,7 @@ def _stemmer(language: str) -> Any:
 def _lists(language: str) -> dict[str, Any]:
     path = Path(__file__).parent / "words" / f"{language}.toml"
     lists = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {**lists, "stop_words": frozenset(lists["stop"].split())}
+    return {**lists, "stop_words": frozenset(lists["stop"].split()) | frozenset(lists["answers"].split())}
 
 
 @lru_cache
