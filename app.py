@@ -18,8 +18,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
 import dashboard.context
+import surveys.lint
 import surveys.retention
 from settings import PROJECT_ROOT, SettingsError, read_settings
+from surveys.questions import QuestionsError
 from web import Job, LoopbackOnly, Service
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -29,8 +31,9 @@ for chatty in ("httpx", "alembic"):  # httpx names URLs, and so phone numbers
 try:
     settings = read_settings()
     settings.check_may_serve_pages()
+    surveys.lint.checked(settings)
     service = Service(settings)
-except SettingsError as problem:
+except (SettingsError, QuestionsError) as problem:
     sys.exit(f"Svar cannot start. {problem}")
 except OSError as problem:
     sys.exit(f"Svar cannot start: its state cannot be kept. {problem}")

@@ -26,6 +26,9 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 def worker() -> None:
     """Send surveys until stopped (Ctrl-C or SIGTERM); what is in flight is waited for."""
     from surveys.gateways import make_gateway
+    from surveys.lint import checked
+    from surveys.questions import QuestionsError
+    from surveys.retention import keep
     from surveys.tuning import settle_in
     from surveys.worker import Worker
 
@@ -33,7 +36,12 @@ def worker() -> None:
     settings = _settings()
     store = open_store(settings.database_url)
     stop = threading.Event()
+    try:
+        checked(settings)
+    except QuestionsError as problem:
+        sys.exit(f"Nothing is sent. {problem}")
     sender = Worker(settings, store, make_gateway(settings, store, apart=True))
+    keeper = threading.Thread(target=keep, args=(settings, stop), name="svar-keeper", daemon=True)
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
@@ -42,7 +50,9 @@ def worker() -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     settle_in()
+    keeper.start()
     sender.run(stop)
+    keeper.join(timeout=5)
     store.close()
 
 

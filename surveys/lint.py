@@ -22,15 +22,38 @@ LONGEST_NAME = "Maximilian-Alexander"  # longer first names are cut nowhere: the
 TOKEN_LENGTH = 22
 _PLACEHOLDERS = {"company", "agent", "link", "score"}
 # "Reply YES" would opt in at the carrier, "reply END" would opt out: such a word must never be an answer.
+_TAKEN = r"(stopall|unsubscribe|cancel|end|quit|optout|revoke|start|yes|unstop)\b"
 _ANSWER_WORD = re.compile(
-    r"(?:svar|reply|answer|text|send|skriv)\s+(?:med\s+|with\s+|gjerne\s+)?['\"«]?"
-    r"(stopall|unsubscribe|cancel|end|quit|optout|revoke|start|yes|unstop)\b",
+    r"\b(?:svar|reply|answer|text|send|skriv|tast|type|press)\s+(?:med\s+|with\s+|gjerne\s+)?['\"«]?"
+    + _TAKEN,
     re.IGNORECASE,
 )
+# In capitals, a word is what one is to write, wherever it stands.
+_CAPITALS = re.compile(r"\b(STOPALL|UNSUBSCRIBE|CANCEL|END|QUIT|OPTOUT|REVOKE|START|YES|UNSTOP)\b")
+_STOP = re.compile(r"\b(STOPP?|AVSLUTT|AVMELD|STANS)\b")
+_MEANS = re.compile(r"\s*(?:for|=|:|means|betyr|hvis|om|if)\s*(?:ja|nei|jo|yes|no)\b")
+_LINK = re.compile(r"https?:|www\.|\b[\w-]+\.(?:no|com|net|org|io|ly|se|dk)\b", re.IGNORECASE)
+_ANSWERS = {"scale": ("1", "10"), "choice": ("1", "2"), "text": ()}
+_PAGE = (
+    "title",
+    "low",
+    "high",
+    "out_of",
+    "yes",
+    "no",
+    "send",
+    "given",
+    "thanks",
+    "expired",
+    "unknown",
+    "busy",
+)
 _PROMOTION = re.compile(
-    r"\b(?:tilbud\w*|rabatt\w*|kampanje\w*|gratis|kjøp\w*|bestill nå|spar|vinn\w*|premie\w*|nyhetsbrev|"
-    r"offer\w*|discount\w*|sale|free|buy|order now|save \d|win|prize\w*|deal\w*|newsletter|"
-    r"samtykke\w*|consent)\b",
+    r"\b(?:tilbud\w*|tilbod\w*|rabatt\w*|kampanje\w*|gratis|kjøp\w*|bestill nå|spar|vinn\w*|premie\w*|"
+    r"nyhe(?:ts|its)brev|halv pris|gavekort|gåvekort|trekning\w*|konkurranse\w*|lodd\w*|kupong\w*|bonus\w*|"
+    r"black (?:friday|week)|oppgrader\w*|medlemsfordel\w*|offer\w*|discount\w*|sale|free|buy|order now|"
+    r"save \d|win|prize\w*|deals?|newsletter|voucher\w*|coupon\w*|gift card\w*|giveaway\w*|raffle|"
+    r"half price|upgrade|subscribe|samtykke\w*|consent)\b|\b\d+\s?(?:%|prosent|percent)(?:\s\w+)?",
     re.IGNORECASE,
 )
 
@@ -97,6 +120,9 @@ def findings(book: Questions, settings: Settings) -> list[Finding]:
     for where, texts in _everything(book):
         for language, text in texts.items():
             found += _of_words(where, language, text)
+    for where, kind, texts in _asking(book):
+        for language, text in texts.items():
+            found += _of_answers(where, kind, language, text)
     found += [Finding("error", *what) for what in _unknown_placeholders(book)]
     return sorted(found, key=lambda finding: finding.level)
 
@@ -127,6 +153,13 @@ def _texts(book: Questions) -> Iterator[tuple[str, Mapping[str, str]]]:
         yield f"clarification.{kind}", texts
 
 
+def _asking(book: Questions) -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    for question in book.questions:
+        yield question.id, question.kind, question.text
+    for kind, texts in book.clarification.items():
+        yield f"clarification.{kind}", kind, texts
+
+
 def _everything(book: Questions) -> Iterator[tuple[str, Mapping[str, str]]]:
     yield from _texts(book)
     yield "link", book.link
@@ -144,6 +177,8 @@ def _of_translations(book: Questions) -> Iterator[Finding]:
     for kind in ("scale", "choice"):
         if kind not in book.clarification:
             yield Finding("error", f"clarification.{kind}", "", "the wording is missing")
+    for name in sorted(_PAGE - book.page.keys()):
+        yield Finding("error", f"page.{name}", "", "the wording is missing")
 
 
 def _unknown_placeholders(book: Questions) -> Iterator[tuple[str, str, str]]:
@@ -151,6 +186,8 @@ def _unknown_placeholders(book: Questions) -> Iterator[tuple[str, str, str]]:
         for language, text in texts.items():
             for name in sorted(set(re.findall(r"\{(\w*)\}", text)) - _PLACEHOLDERS):
                 yield where, language, f"unknown placeholder {{{name}}}"
+            if re.search(r"[{}]", re.sub(r"\{\w*\}", "", text)):
+                yield where, language, "a brace that belongs to no placeholder"
 
 
 def _of_length(wording: Wording) -> Iterator[Finding]:
@@ -168,12 +205,29 @@ def _of_length(wording: Wording) -> Iterator[Finding]:
 
 def _of_words(where: str, language: str, text: str) -> Iterator[Finding]:
     # Looked for in the wording itself: a company's own name may be anything.
-    word, promotion = _ANSWER_WORD.search(text), _PROMOTION.search(text)
+    word = _ANSWER_WORD.search(text) or _CAPITALS.search(text)
+    promotion, link = _PROMOTION.search(text), _LINK.search(text)
     if word:
         taken = f"asks for {word[1].upper()}, which the carrier takes for itself"
         yield Finding("error", where, language, taken)
     if promotion:
         marketing = f"“{promotion[0]}” is promotion: a survey that advertises is marketing"
         yield Finding("error", where, language, marketing)
-    if where == "score" and not re.search(r"\bSTOPP?\b", text):
+    if link:
+        yield Finding("error", where, language, f"“{link[0]}” is a link of its own: {{link}} is the only one")
+    if where == "score" and not _STOP.search(text):
         yield Finding("warning", where, language, "does not say how to opt out")
+
+
+def _of_answers(where: str, kind: str, language: str, text: str) -> Iterator[Finding]:
+    """A question says which answers there are; a stop word is none of them."""
+    numbers = set(re.findall(r"\d+", text))
+    missing = [answer for answer in _ANSWERS.get(kind, ()) if answer not in numbers]
+    if missing:
+        yield Finding("error", where, language, f"does not say what {' and '.join(missing)} mean")
+    stop = _STOP.search(text)
+    means = stop and re.match(
+        r"\s*(?:for|=|:|means|betyr|hvis|om|if)\s*(?:ja|nei|jo|yes|no)\b", text[stop.end() :]
+    )
+    if stop and (means or where != "score"):
+        yield Finding("error", where, language, f"uses {stop[1]}, which stops all messages, as an answer")

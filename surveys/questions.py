@@ -95,17 +95,22 @@ def load(path: Path = FILE) -> Questions:
             data["version"],
             data["max_messages"],
             questions,
-            data["clarification"],
-            data["link"],
-            data["page"],
+            _tables(data, "clarification"),
+            _wordings(data["link"], "link"),
+            _tables(data, "page"),
         )
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise QuestionsError(f"{path}: {error}") from error
     except KeyError as error:
         raise QuestionsError(f"{path}: {error.args[0]} is missing") from error
+    except (TypeError, AttributeError) as error:
+        raise QuestionsError(f"{path}: something is not what it should be (text, number or table)") from error
     if not questions or questions[0].kind != "scale" or questions[0].id != "score":
         raise QuestionsError(f"{path}: the first question must be `score`, of kind scale")
-    if not 1 <= loaded.max_messages <= 3:
+    ids = [question.id for question in questions]
+    if len(set(ids)) < len(ids):
+        raise QuestionsError(f"{path}: two questions have the same id")
+    if not isinstance(loaded.max_messages, int) or not 1 <= loaded.max_messages <= 3:
         raise QuestionsError(f"{path}: max_messages must be 1, 2 or 3")
     return loaded
 
@@ -116,11 +121,24 @@ def _question(item: Mapping[str, Any]) -> Question:
     unknown = set(item.get("when", {})) - _CONDITIONS
     if unknown:
         raise QuestionsError(f"question {item['id']}: unknown condition {', '.join(sorted(unknown))}")
+    priority = item.get("priority", 1)
+    if not isinstance(priority, int):
+        raise QuestionsError(f"question {item['id']}: priority {priority!r} is no whole number")
     return Question(
         item["id"],
         item["kind"],
-        int(item.get("priority", 1)),
+        priority,
         item.get("when", {}),
-        item["text"],
-        item["web"],
+        _wordings(item["text"], f"question {item['id']}"),
+        _wordings(item["web"], f"question {item['id']}.web"),
     )
+
+
+def _tables(data: Mapping[str, Any], name: str) -> dict[str, Mapping[str, str]]:
+    return {key: _wordings(texts, f"{name}.{key}") for key, texts in data[name].items()}
+
+
+def _wordings(texts: Any, where: str) -> Mapping[str, str]:
+    if not isinstance(texts, Mapping) or not all(isinstance(text, str) for text in texts.values()):
+        raise QuestionsError(f"{where}: a wording is text, one for each language")
+    return texts

@@ -16,6 +16,7 @@ from store import open_store
 from surveys import replies
 from surveys.__main__ import app
 from surveys.gateways.phone import PhoneGateway
+from surveys.questions import QuestionsError
 from surveys.worker import Worker
 
 Run = Callable[..., Result]
@@ -118,3 +119,13 @@ def test_questions_that_cannot_be_read_are_a_failure_with_a_sentence(
         assert run("lint").exit_code == 1
     finally:
         questions.load.cache_clear()
+
+
+def test_a_worker_does_not_start_with_wordings_that_fail(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_settings: Settings) -> None:
+        raise QuestionsError("1 wordings must not be sent.")
+
+    monkeypatch.setattr("surveys.lint.checked", refuse)
+    done = run("worker")
+    assert done.exit_code == 1
+    assert "Nothing is sent. 1 wordings must not be sent." in done.output

@@ -61,6 +61,19 @@ def test_the_shipped_wordings_are_one_segment_each_and_nothing_is_wrong_with_the
         ("{company}? Svar med", "{firm}? Svar med", "error", "unknown placeholder {firm}"),
         ("Skriv gjerne noen ord", "Skriv gjerne noen ord " * 30, "error", "segments, more than 3"),
         ("Svar STOPP for å slippe SMS.", "", "warning", "opt out"),
+        ("Svar 1 for ja, 2 for nei", "Svar STOPP for nei, 1 for ja, 2 ellers", "error", "uses STOPP"),
+        ("Svar STOPP for å slippe SMS.", "Svar STOPP for nei.", "error", "uses STOPP"),
+        ("Svar 1 for ja, 2 for nei", "1 = JA, YES går også, 2 = nei", "error", "asks for YES"),
+        ("Reply 1 for yes, 2 for no", "Reply yes or no", "error", "asks for YES"),
+        ("Svar 1 for ja, 2 for nei", "Svar ja eller nei", "error", "does not say what 1 and 2 mean"),
+        ("Svar med et tall fra 1 til 10.", "Svar med et tall.", "error", "does not say what 1 and 10 mean"),
+        ("Hva gikk galt?", "Bli med i trekningen av en iPad. Hva gikk galt?", "error", "trekningen"),
+        ("Kva gjekk gale?", "Sjå tilbodet vårt.", "error", "tilbodet"),
+        ("What went wrong?", "Upgrade today!", "error", "Upgrade"),
+        ("Hva gikk galt?", "Se svar.example.no.", "error", "a link of its own"),
+        ("{company}? Svar med", "{company? Svar med", "error", "a brace that belongs to no placeholder"),
+        ("[page.busy]", "[page.bizzy]", "error", "missing"),
+        ("[clarification.choice]", "[clarification.chance]", "error", "missing"),
     ],
 )
 def test_a_wording_with_a_fault_is_found(
@@ -70,6 +83,26 @@ def test_a_wording_with_a_fault_is_found(
     found = [f for f in lint.findings(load(path), settings) if part in f.message]
     assert found
     assert {f.level for f in found} == {level}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part"),
+    [
+        ('kind = "choice"', 'kind = "yesno"', "is not scale, choice or text"),
+        ('id = "guided"', 'id = "solved"', "two questions have the same id"),
+        ("max_messages = 3", "max_messages = 4", "must be 1, 2 or 3"),
+        ("max_messages = 3", 'max_messages = "3"', "must be 1, 2 or 3"),
+        ("max_messages = 3", "max_messages =", "line"),
+        ('nb = "Ja"', "nb = 3", "page.yes: a wording is text"),
+        ("priority = 1", 'priority = "x"', "no whole number"),
+        ("when = { score_to = 4 }", "when = { skore_to = 4 }", "unknown condition skore_to"),
+        ('id = "score"', 'id = "points"', "the first question must be `score`"),
+        ('version = "', 'edition = "', "version is missing"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_where(tmp_path: Path, old: str, new: str, part: str) -> None:
+    with pytest.raises(QuestionsError, match=part):
+        load(_changed(tmp_path, old, new))
 
 
 def test_a_file_that_fails_is_not_used(
