@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from store.migrate import migrate
@@ -38,6 +40,13 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the same may work later: the store is away, or two transactions stood in each other's way."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
 
 
 def open_store(url: str) -> Store:

@@ -17,6 +17,8 @@ _RAISE = text(
         raised_at = case when alarm.cleared_at is null then alarm.raised_at else excluded.raised_at end
     """
 )
+# Alarms of faults that stop all sending; they end by themselves when a message gets through.
+STOPPING = ("carrier_credentials", "carrier_rejects", "carrier_unwell")
 log = logging.getLogger(__name__)
 
 

@@ -35,7 +35,15 @@ from surveys.opting import opt_out_in
 
 LOOK_AGAIN_S = (30, 120, 600, 3_600, 21_600)  # pauses between asking the carrier about an unknown message
 MAX_FOLLOW_UP_TRIES = 8
+MAX_REJECTIONS = 4
 
+_WORDS = {
+    "carrier_credentials": "The carrier does not know our account or token ({}). Nothing is sent.",
+    "carrier_rejects": "The carrier turns every message away ({}): check its address and the account.",
+    "carrier_unwell": "The carrier does not say what becomes of our messages ({}). Nothing is sent for now.",
+    "carrier_route": "The carrier may not send to this country or route ({}): an account setting.",
+    "carrier_refuses": "The carrier refused a message for a reason we do not know ({}).",
+}
 _unsettled = message.c.state.in_(("claimed", "unknown"))
 _twin = message.alias("twin")
 _UNKNOWN = (
@@ -57,9 +65,9 @@ def record(store: Store, results: Sequence[Posted], now: datetime) -> None:
         for result in results:
             if result.result in ("not_sent", "refused"):
                 changed += _not_sent(connection, result, now)
-            if result.alarm:
-                alarms.raise_in(connection, result.alarm, f"The carrier says {result.error}.", now)
         _unknown(connection, [r for r in results if r.result == "unknown"], now)
+        for name, error in {r.alarm: r.error for r in results if r.alarm}.items():
+            alarms.raise_in(connection, name, _WORDS[name].format(error), now)
         outcomes.append_changed(connection, changed, now)
 
 
@@ -158,7 +166,9 @@ def _not_sent(connection: Connection, result: Posted, now: datetime) -> list[str
 
 def _undecide(connection: Connection, result: Posted, at: int) -> None:
     mine = decision.c.contact_id == result.message.contact_id
-    if result.result == "refused":
+    attempts = connection.scalar(select(decision.c.attempts).where(mine)) or 0
+    # A post that is turned away again and again without a word of why is refused: it must not block the rest.
+    if result.result == "refused" or (result.alarm == "carrier_rejects" and attempts >= MAX_REJECTIONS):
         eligible = result.reason == "not_sent"
         connection.execute(
             update(decision)
@@ -166,7 +176,6 @@ def _undecide(connection: Connection, result: Posted, at: int) -> None:
             .values(state="skipped", reason=result.reason, eligible=eligible, decided_at=at)
         )
         return
-    attempts = connection.scalar(select(decision.c.attempts).where(mine)) or 0
     pause = max(1, int(result.retry_after_s), min(60, 2**attempts))
     connection.execute(
         update(decision)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from settings import Settings
-from store import Store
+from store import Store, is_passing
 from surveys import alarms, replies
 from surveys.asking import Asker
 from surveys.clock import STEP_S, Clock
@@ -36,7 +36,8 @@ class Worker:
         self._unrecorded: list[Posted] = []
         self._wake = threading.Event()
         self._drift = 0.0  # by how much the clock has been stepped since the start, s
-        self._clock_alarm = True  # perhaps one stands from before: clear it once all is well
+        # Perhaps alarms stand from before: they are cleared once all is well.
+        self._clock_alarm = self._carrier_alarm = True
 
     def wake(self) -> None:
         """There may be something to do: a contact or a reply has come in."""
@@ -122,10 +123,38 @@ class Worker:
     def _finish(self, results: list[Posted], now: datetime) -> None:
         # Kept until they are on record: the store may be away just now.
         self._unrecorded += results
-        record(self._store, self._unrecorded, now)
+        try:
+            record(self._store, self._unrecorded, now)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            log.exception("outcomes could not be recorded together; one by one")
+            self._record_each(now)
+        self._tell_of_the_carrier(self._unrecorded, now)
         for result in self._unrecorded:
             self._in_flight.pop(result.message.message_id, None)
         self._unrecorded.clear()
+
+    def _record_each(self, now: datetime) -> None:
+        """One outcome that cannot be written down must not hold up the others: its message is unknown."""
+        for result in list(self._unrecorded):
+            try:
+                record(self._store, [result], now)
+            except Exception as error:
+                if is_passing(error):
+                    raise
+                log.exception("the outcome of message %s could not be recorded", result.message.message_id)
+                text = f"The outcome of message {result.message.message_id} could not be recorded."
+                alarms.raise_alarm(self._store, "outcome_fault", text, now)
+
+    def _tell_of_the_carrier(self, results: list[Posted], now: datetime) -> None:
+        """An alarm that stopped the sending ends with the first message that is taken."""
+        if any(result.trips for result in results):
+            self._carrier_alarm = True
+        elif self._carrier_alarm and any(r.result == "taken" and not r.looked_up for r in results):
+            for name in alarms.STOPPING:
+                alarms.clear(self._store, name, now)
+            self._carrier_alarm = False
 
     def _tend(self, now: datetime) -> int:
         orphans = adopt_orphans(self._store, self.id, self._in_flight, now)

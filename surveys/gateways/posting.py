@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from settings import Settings
@@ -14,6 +15,7 @@ from surveys.gateways.pace import Pace
 from surveys.hours import is_quiet, quiet_ends
 
 AHEAD = 8  # claimed beyond what is on the wire: at most so many times as much
+DOUBTS = 30  # posts of unknown outcome in a row until nothing more is posted for a while
 BATCH_S = 0.05  # a batch is at least what goes out within so long
 
 
@@ -26,6 +28,7 @@ class PostingGateway:
         self._answered: deque[tuple[float, int]] = deque()  # when and how many, of the last moment
         self._posting = 0
         self._looking = 0
+        self._doubts = 0  # posts of unknown outcome in a row
 
     def room(self) -> int:
         if not self._link.ready():
@@ -64,9 +67,7 @@ class PostingGateway:
     def results(self, timeout_s: float) -> list[Posted]:
         if not self.in_flight():
             return []
-        done = self._link.receive(timeout_s)
-        for result in done:
-            self._account(result)
+        done = [self._account(result) for result in self._link.receive(timeout_s)]
         self._answered.append((time.monotonic(), sum(not result.looked_up for result in done)))
         return [result for result in done if result.status != "absent"]
 
@@ -78,17 +79,24 @@ class PostingGateway:
         self._link.close()
         return done
 
-    def _account(self, result: Posted) -> None:
+    def _account(self, result: Posted) -> Posted:
         if result.looked_up:
             self._looking -= 1
-            return
+            return result
         self._posting -= 1
+        self._doubts = self._doubts + 1 if result.result == "unknown" else 0
         if result.result == "taken":
             self._pace.went_well()
         elif result.trips:
             self._pace.trip()
+        elif self._doubts >= DOUBTS:
+            # Each of these costs a customer his question: better to wait until the carrier is well.
+            self._doubts = 0
+            self._pace.trip()
+            return replace(result, trips=True, alarm="carrier_unwell")
         elif result.result == "not_sent" and result.busy:
             self._pace.pause(result.retry_after_s or None)
+        return result
 
     def _validity_s(self, now: datetime) -> int:
         """As set, but never beyond the start of the quiet hours: a late SMS is worse than none."""

@@ -30,6 +30,7 @@ class Seen:
     status: int | None = None
     code: int | None = None
     retry_after_s: float | None = None
+    text: str = ""
 
 
 seen_now: ContextVar[Seen] = ContextVar("seen")
@@ -86,8 +87,10 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
                 seen.status = answer.status
                 seen.retry_after_s = _seconds(answer.headers.get("Retry-After"))
             text = await _text(answer)
-            if seen is not None and answer.status >= 400:
-                seen.code = _code(text)
+            if seen is not None:
+                seen.text = text
+                if answer.status >= 400:
+                    seen.code = _code(text)
             return Response(answer.status, text, answer.headers)
 
     async def close(self) -> None:
@@ -146,6 +149,15 @@ def _seconds(retry_after: str | None) -> float | None:
 def _code(text: str) -> int | None:
     """Twilio's error code in an answer, or None."""
     try:
-        return int(json.loads(text)["code"])
-    except (ValueError, TypeError, KeyError):
+        return int(field_of(text, "code"))
+    except (ValueError, TypeError, OverflowError):
         return None
+
+
+def field_of(text: str, name: str) -> Any:
+    """One field of an answer; None where there is none, or the answer is no object."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return document.get(name) if isinstance(document, dict) else None

@@ -23,7 +23,7 @@ from surveys.gateways.base import Outgoing, Posted, Result
 from surveys.gateways.lanes import Link, ThreadLink
 from surveys.gateways.pace import Pace
 from surveys.gateways.posting import PostingGateway
-from surveys.gateways.transport import CONNECT_S, Seen, Transport, seen_now
+from surveys.gateways.transport import CONNECT_S, Seen, Transport, field_of, seen_now
 
 CLAIM_S = 30.0  # a claim older than this is not posted any more
 LOOK_UPS_AT_ONCE = 8
@@ -56,12 +56,21 @@ _BUSY = Meaning("not_sent")
 _CREDENTIALS = Meaning("not_sent", alarm="carrier_credentials", trips=True)
 _MISCONFIGURED = Meaning("not_sent", alarm="carrier_rejects", trips=True)
 _UNKNOWN = Meaning("unknown")
+# "Ask there instead" says that nothing was done here; the older 302 and 303 are also said after it was done.
+_ELSEWHERE = {
+    301: _MISCONFIGURED,
+    302: Meaning("unknown", alarm="carrier_rejects", trips=True),
+    303: Meaning("unknown", alarm="carrier_rejects", trips=True),
+    307: _MISCONFIGURED,
+    308: _MISCONFIGURED,
+}
+MAX_ID = 200  # characters of what the carrier calls a message
 
 
 def meaning_of(status: int | None, code: int | None) -> Meaning:
     """What an HTTP status and Twilio's error code mean. Whatever is not known to be harmless is unknown."""
     if status is None or status < 400 or status >= 500 or status == 408:
-        return _UNKNOWN
+        return _ELSEWHERE.get(status or 0, _UNKNOWN)
     if status == 429 or code in (20429, 21611):
         return _BUSY
     if status == 401 or code in (20003, 20005, 20006):
@@ -69,7 +78,7 @@ def meaning_of(status: int | None, code: int | None) -> Meaning:
     if code in _REFUSED:
         return _REFUSED[code]
     if code is not None and 21000 <= code < 22000:
-        return Meaning("refused", alarm="carrier_rejects")
+        return Meaning("refused", alarm="carrier_refuses")
     # Not a word about this message: the account, the address or something in between is wrong.
     return _MISCONFIGURED
 
@@ -80,6 +89,10 @@ def check_settings(settings: Settings) -> None:
         raise SettingsError("SVAR_GATEWAY=twilio needs SVAR_TWILIO_ACCOUNT_SID and _AUTH_TOKEN")
     if not (settings.twilio_from or settings.twilio_messaging_service_sid):
         raise SettingsError("SVAR_GATEWAY=twilio needs SVAR_TWILIO_FROM or SVAR_TWILIO_MESSAGING_SERVICE_SID")
+    if settings.twilio_base_url and not settings.twilio_base_url.startswith(("http://", "https://")):
+        raise SettingsError(
+            f"SVAR_TWILIO_BASE_URL={settings.twilio_base_url} is no address: it begins with http:// or https://"
+        )
     if any(c.isalpha() for c in settings.twilio_from) and not settings.sms_link:
         raise SettingsError(
             f"SVAR_TWILIO_FROM={settings.twilio_from} cannot be answered:"
@@ -149,9 +162,10 @@ class Twilio:
                     validity_period=validity_s,
                     **self._sender,
                 )
-            if not created.sid:
+            sid = _plain(created.sid)
+            if not sid:
                 return Posted(message, "unknown", error="an answer without an id")
-            return Posted(message, "taken", sid=str(created.sid), status=str(created.status or ""))
+            return Posted(message, "taken", sid=sid, status=_plain(created.status))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return Posted(message, "not_sent", error=type(error).__name__, busy=True)
         except Exception as error:
@@ -159,6 +173,9 @@ class Twilio:
 
     @staticmethod
     def _failed(message: Outgoing, seen: Seen, error: Exception) -> Posted:
+        if seen.status in (200, 201) and (sid := _plain(field_of(seen.text, "sid"))):
+            # Taken; only the rest of the answer is not as the client expects it.
+            return Posted(message, "taken", sid=sid, status=_plain(field_of(seen.text, "status")))
         meaning = meaning_of(seen.status, seen.code)
         busy = meaning is _BUSY
         pause = seen.retry_after_s or 0.0
@@ -182,13 +199,19 @@ class Twilio:
         try:
             async with self._look_ups, asyncio.timeout(CONNECT_S + self._settings.carrier_timeout_s):
                 listed = await self._client.messages.list_async(to=message.phone, limit=50)
-            ours = [item for item in listed if item.sid not in known and _is_of(item, message)]
+            ours = [item for item in listed if item.sid and item.sid not in known and _is_of(item, message)]
         except Exception as error:
             log.warning("the carrier could not be asked about a message: %s", type(error).__name__)
             return absent
         if len(ours) != 1:
             return absent
-        return replace(absent, result="taken", sid=ours[0].sid, status=str(ours[0].status or ""))
+        return replace(absent, result="taken", sid=_plain(ours[0].sid), status=_plain(ours[0].status))
+
+
+def _plain(value: Any) -> str:
+    """What the carrier says, as text that every store can hold."""
+    text = "" if value is None else str(value)
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()[:MAX_ID]
 
 
 def _is_of(item: Any, message: Outgoing) -> bool:

@@ -6,6 +6,7 @@ It runs on a thread. ``accepted`` is what it has taken: the truth that the tests
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import threading
 import time
@@ -37,7 +38,11 @@ class Text:
 
 @dataclass
 class Carrier:
-    """``behave`` chooses what happens to a post: a name of ``_FAULTS``, an error code, or "ok"."""
+    """``behave`` chooses what happens to a post: "ok", an error code, "429", or ``when:how``.
+
+    When: none (not accepted), after, early (status callbacks come before the answer), slow (by so many s).
+    How: hang, reset, 500, garbage, or an oddity of ``_odd``.
+    """
 
     behave: Callable[[dict[str, str]], str | int] = lambda form: "ok"
     statuses: tuple[str, ...] = ()
@@ -49,6 +54,7 @@ class Carrier:
     forms: list[dict[str, str]] = field(default_factory=list)
     on_text: Callable[[Text], None] | None = None
     port: int = 0
+    prefix: str = ""  # a path before the API's
     most_at_once: int = 0
 
     def __enter__(self) -> Carrier:
@@ -65,7 +71,7 @@ class Carrier:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}{self.prefix}"
 
     def stop_listening(self) -> None:
         """From now on connections are refused."""
@@ -83,8 +89,9 @@ class Carrier:
 
     async def _listen(self) -> None:
         app = web.Application()
-        app.router.add_post(f"/2010-04-01/Accounts/{SID}/Messages.json", self._create)
-        app.router.add_get(f"/2010-04-01/Accounts/{SID}/Messages.json", self._list)
+        path = f"{self.prefix}/2010-04-01/Accounts/{SID}/Messages.json"
+        app.router.add_post(path, self._create)
+        app.router.add_get(path, self._list)
         self._runner = web.AppRunner(app, shutdown_timeout=0.2, handler_cancellation=True)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -129,11 +136,8 @@ class Carrier:
         if how in ("reset", "hang"):
             assert request.transport is not None
             request.transport.abort()
-            return web.Response()
-        if how == "500":
-            return web.Response(status=500, text="oops")
-        if how == "garbage":
-            return web.Response(status=201, text="<html>{", content_type="application/json")
+        if how:
+            return await _odd(request, text, how)
         assert text is not None
         if before == "early":
             await self._call_back(text, ("sent", "delivered"))
@@ -182,6 +186,57 @@ class Carrier:
             "uri": str(request.rel_url),
         }
         return web.json_response(page)
+
+
+_HTTP = {
+    "301": 301,
+    "302": 302,
+    "303": 303,
+    "307": 307,
+    "308": 308,
+    "400": 400,
+    "404": 404,
+    "413": 413,
+    "500": 500,
+}
+_NOT_EVEN = {"null": b"null", "list": b"[1]", "empty": b"", "garbage": b"<html>{"}
+_STRANGE: dict[str, dict[str, Any]] = {
+    "no-sid": {"sid": None},
+    "nul": {"sid": "SM\x00\x00", "status": "que\x00ued"},
+    "surrogate": {"sid": "SM\ud800", "status": "\udfff"},
+    "other-types": {"sid": 12345, "status": 7, "num_segments": [], "error_code": "none", "date_created": 5},
+    "extra": {"new_field": {"of": ["the", "carrier"]}, "status": "a new status"},
+}
+
+
+async def _odd(request: web.Request, text: Text | None, how: str) -> web.StreamResponse:
+    """Answers that are allowed, or nearly, and that no carrier we know gives."""
+    if how in _HTTP:
+        place = {"Location": "http://127.0.0.1:1/elsewhere"}
+        return web.Response(
+            status=_HTTP[how], text="<html>no</html>", content_type="text/html", headers=place
+        )
+    body = json.dumps({**_json(text), **_STRANGE.get(how, {})} if text else {}).encode()
+    if how in _NOT_EVEN:
+        return web.Response(status=201, body=_NOT_EVEN[how], content_type="application/json")
+    if how == "long":
+        body = body[:-1] + b', "padding": "' + b"x" * 1_000_000 + b'"}'
+    if how == "close":
+        answer = web.Response(status=201, body=body, content_type="application/json")
+        answer.force_close()
+        return answer
+    if how not in ("chunked", "trickle", "endless"):
+        return web.Response(status=200 if how == "200" else 201, body=body, content_type="application/json")
+    stream = web.StreamResponse(status=201, headers={"Content-Type": "application/json"})
+    stream.enable_chunked_encoding()
+    await stream.prepare(request)
+    for start in range(0, len(body), 20):
+        await stream.write(body[start : start + 20])
+        await asyncio.sleep(0.005 if how == "trickle" else 0)
+    while how == "endless":
+        await stream.write(b" " * 100_000)
+    await stream.write_eof()
+    return stream
 
 
 def _refuse(code: int) -> web.Response:
