@@ -19,7 +19,7 @@ from metrics import Comparison, Scope, Value
 from metrics.inference import minimum
 
 COMPARED = ("csat_index", "handling_time", "hit_rate")
-ALIKE = ("topic", "channel", "partner")  # what the like-for-like gap of the first of them holds equal
+ALIKE = ("topic", "channel", "partner")  # what a like-for-like gap holds equal; topics are told apart
 SCORECARD = ("csat", "handling_time", "hit_rate", "response_rate", "survey_coverage")
 ROUTE = "self_service_first"
 KEPT = 64  # answers of a kind: old versions make room, those that are looked at stay
@@ -89,7 +89,6 @@ def route_comparison(version: str, scope: Scope, filters: Filters) -> RouteCompa
             where=filters.where,
             start=filters.start,
             end=filters.end,
-            alike=ALIKE if metric == COMPARED[0] else (),
         )
         for metric in COMPARED
     }
@@ -97,6 +96,13 @@ def route_comparison(version: str, scope: Scope, filters: Filters) -> RouteCompa
         comparisons,
         reader.histogram(filters.where, filters.start, filters.end),
     )
+
+
+@shared
+def like_for_like(version: str, scope: Scope, filters: Filters, metric: str) -> Comparison:  # noqa: ARG001
+    """The routes on one metric, with the same among contacts alike in what they were about."""
+    reader = context.reader(scope)
+    return reader.compare(metric, where=filters.where, start=filters.start, end=filters.end, alike=ALIKE)
 
 
 @shared

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from dashboard import answers, figures
+from dashboard import answers, figures, gaps
 from dashboard.answers import shared
 from dashboard.cards import ROUTES
 from dashboard.filters import Filters
@@ -21,6 +21,18 @@ def over_time(version: str, scope: Scope, filters: Filters, metric: str, look: L
     found = answers.over_time(version, scope, filters, metric)
     lines = {route: found.series.get(route, []) for route in ROUTES}
     return figures.course(metric, lines, look, dim=found.step)
+
+
+@shared
+def gap(version: str, scope: Scope, filters: Filters, metric: str, look: Look) -> go.Figure:
+    """The raw gap between the routes, and what it is made of."""
+    return gaps.split(metric, answers.like_for_like(version, scope, filters, metric), look)
+
+
+@shared
+def gap_by_topic(version: str, scope: Scope, filters: Filters, metric: str, look: Look) -> go.Figure:
+    """Which topics the gap on the same questions comes from."""
+    return gaps.by_topic(metric, answers.like_for_like(version, scope, filters, metric), look)
 
 
 @shared

@@ -79,7 +79,7 @@ def histogram(bins: Mapping[str, Sequence[int]], look: Look) -> go.Figure:
             font={"color": colours.label(route), "size": 12},
             x=0, y=1 - 0.075 * at, xref="paper", yref="paper", xanchor="left", yanchor="top", showarrow=False,
         )  # fmt: skip
-    ticks = [tick for tick in _nice_ticks(0.0, tallest or 1.0, "share") if tick <= (tallest or 1.0)]
+    ticks = [tick for tick in nice_ticks(0.0, tallest or 1.0, "share") if tick <= (tallest or 1.0)]
     figure.update_xaxes(
         tickvals=list(range(1, 11)), title=look.words("figure.score_axis"), hoverformat="d", showline=True
     )
@@ -234,7 +234,7 @@ def _format_axis(
     low, high = min(shown), max(shown)
     if zero and unit(metric) == "share":
         low = 0.0  # a share has a zero that means something
-    ticks = _nice_ticks(low, high, unit(metric), most)
+    ticks = nice_ticks(low, high, unit(metric), most)
     update(
         tickvals=ticks,
         ticktext=[_tick(metric, tick, ticks, look) for tick in ticks],
@@ -268,7 +268,7 @@ _STEPS: dict[str, Sequence[float]] = {
 }
 
 
-def _nice_ticks(low: float, high: float, kind: str, most: int = 5) -> list[float]:
+def nice_ticks(low: float, high: float, kind: str, most: int = 5) -> list[float]:
     """Round values that span ``low`` to ``high`` in at most about ``most`` steps."""
     span = high - low
     step = next((step for step in _STEPS[kind] if span / step <= most), span / 4)

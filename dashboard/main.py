@@ -138,7 +138,8 @@ def _picked_viewer(bar: st.delta_generator.DeltaGenerator, say: Words) -> Viewer
         code = st.selectbox(
             say("app.viewer"),
             list(viewers),
-            index=None,
+            # Nothing chosen only where the address names nobody: otherwise it could be emptied.
+            index=None if st.session_state["svar-viewer"] is None else 0,
             key="svar-viewer",
             placeholder=say("app.viewer"),
             format_func=lambda code: _viewer_name(viewers[code], say),

@@ -12,6 +12,7 @@ from dashboard.cards import ROUTES
 from dashboard.filters import Filters
 from dashboard.look import Look
 from dashboard.measured import enough, interval_text, n_text, value_text
+from metrics.inference.kitagawa import Decomposition, by_leading
 
 Header = list[str]
 Rows = list[list[str]]
@@ -76,6 +77,26 @@ def comparison_csv(found: RouteComparison, filters: Filters) -> bytes:
         limits = [comparison.difference, comparison.low, comparison.high]
         writer.writerow([metric, "difference", "", *limits, *place])
     return ("\ufeff" + out.getvalue()).encode()
+
+
+def gap_rows(metric: str, found: Decomposition, look: Look) -> tuple[Header, Rows]:
+    """One row per topic: how much of each group comes with it, and what it adds to both parts of the gap."""
+    say, formats = look.words, look.formats
+    header = [
+        say("table.topic"),
+        *(say(f"route.{route}") for route in ROUTES),
+        say("gap.within"),
+        say("gap.mix"),
+    ]
+    rows = []
+    for part in by_leading(found):
+        parts = []
+        for one in (part.within, part.mix):
+            limits = formats.difference_interval(metric, one.low, one.high)
+            parts.append(f"{formats.difference(metric, one.value)} ({limits})")
+        shares = [formats.share(part.share_first), formats.share(part.share_second)]
+        rows.append([part.cell[0] or say("table.not_given"), *shares, *parts])
+    return header, rows
 
 
 def team_rows(card: Scorecard, look: Look) -> tuple[Header, Rows]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from dashboard import answers, context, drawn
@@ -10,9 +12,10 @@ from dashboard.figures import CONFIG
 from dashboard.filters import Filters, filter_row
 from dashboard.frame import Frame, redraw_when_changed
 from dashboard.marks import Marks
-from dashboard.tables import comparison_csv, comparison_rows, html_table
-from metrics import Comparison
+from dashboard.tables import comparison_csv, comparison_rows, gap_rows, html_table
 from metrics.inference import minimum
+from metrics.inference.minimum import RANKED
+from metrics.inference.sentences import alike_sentence
 
 
 def show(frame: Frame) -> None:
@@ -36,14 +39,15 @@ def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator
         return
     index = found.comparisons["csat_index"]
     period = formats.period(filters.start, filters.end)
-    sentence = index.sentence(frame.language) + _alike(index, frame)
-    head.html(answer(sentence, say("comparison.period", period=period)))
+    head.html(answer(index.sentence(frame.language), say("comparison.period", period=period)))
     marks = Marks(st.session_state, ("comparison", filters, frame.language))
     cards = [comparison_card(metric, found.comparisons[metric], frame, marks) for metric in answers.COMPARED]
     st.html(grid(cards))
+    chosen = _choose(frame)
+    _alike(version, filters, frame, chosen)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _course(version, filters, frame)
+        _course(version, filters, frame, chosen)
     with right:
         st.subheader(say("figure.histogram"), anchor=False)
         st.plotly_chart(
@@ -56,23 +60,58 @@ def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator
     _table(found, filters, frame)
 
 
-def _course(version: str, filters: Filters, frame: Frame) -> None:
+def _choose(frame: Frame) -> str:
+    """The metric that the figures below show."""
     say = frame.words
     if "svar-metric" not in st.session_state:
         st.session_state["svar-metric"] = answers.COMPARED[0]
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        heading = st.container(width="content")
-        chosen = st.segmented_control(
-            say("comparison.choose"),
-            answers.COMPARED,
-            key="svar-metric",
-            required=True,
-            format_func=lambda metric: say(f"metric.{metric}"),
-            label_visibility="collapsed",
-        )
-    chosen = chosen or answers.COMPARED[0]
+    chosen = st.segmented_control(
+        say("comparison.choose"),
+        answers.COMPARED,
+        key="svar-metric",
+        required=True,
+        format_func=lambda metric: say(f"metric.{metric}"),
+        label_visibility="collapsed",
+    )
+    return chosen or answers.COMPARED[0]
+
+
+def _alike(version: str, filters: Filters, frame: Frame, metric: str) -> None:
+    """Does self-service irritate, or do harder questions end up there?"""
+    say, scope = frame.words, frame.viewer.scope
+    found = answers.like_for_like(version, scope, filters, metric)
+    adjusted = found.adjusted
+    st.subheader(say(f"gap.title_{metric}"), anchor=False)
+    if (
+        adjusted is None
+        or adjusted.split is None
+        or min(group.n for group in adjusted.groups.values()) < RANKED
+    ):
+        st.html(f'<p class="svar-note">{escape(say("gap.few", n=RANKED))}</p>')
+        return
+    sentence = alike_sentence(adjusted.split, found.labels(frame.language), frame.language)
+    support = say("gap.support", share=frame.formats.share(adjusted.support))
+    st.html(answer(sentence, f"{support} {say('gap.caveat')}"))
+    if adjusted.split.raw is None:
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        figure = drawn.gap(version, scope, filters, metric, frame.look)
+        st.plotly_chart(figure, theme=None, config=CONFIG, key="svar-gap")
+        st.caption(say("gap.note"))
+    with right:
+        st.markdown(f"**{say('gap.by_topic')}**")
+        figure = drawn.gap_by_topic(version, scope, filters, metric, frame.look)
+        st.plotly_chart(figure, theme=None, config=CONFIG, key="svar-gap-topics")
+        st.caption(say("gap.topics_note"))
+    with st.expander(say("gap.table")):
+        st.html(html_table(*gap_rows(metric, adjusted.split, frame), text_columns=1))
+
+
+def _course(version: str, filters: Filters, frame: Frame, chosen: str) -> None:
+    say = frame.words
     step = answers.over_time(version, frame.viewer.scope, filters, chosen).step
-    heading.subheader(say(f"figure.course_{step}", metric=say(f"metric.{chosen}")), anchor=False)
+    st.subheader(say(f"figure.course_{step}", metric=say(f"metric.{chosen}")), anchor=False)
     st.plotly_chart(
         drawn.over_time(version, frame.viewer.scope, filters, chosen, frame.look),
         theme=None,
@@ -96,15 +135,3 @@ def _table(found: answers.RouteComparison, filters: Filters, frame: Frame) -> No
         )
     st.html(html_table(*comparison_rows(found, frame)))
     st.caption(say("table.difference_note"))
-
-
-def _alike(index: Comparison, frame: Frame) -> str:
-    """The same gap among contacts alike in what they were about: do harder questions end up there?"""
-    adjusted, formats = index.adjusted, frame.formats
-    if adjusted is None or adjusted.low is None:
-        return ""
-    return " " + frame.words(
-        "comparison.adjusted",
-        difference=formats.difference("csat_index", adjusted.difference),
-        interval=formats.difference_interval("csat_index", adjusted.low, adjusted.high),
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,6 +74,35 @@ def decompose(
     within, mix, cells = _parts(columns, shares, by, z_quantile(1 - alpha / 2))
     explained = sum(part.value for part in (within, mix) if part.value is not None)
     return Decomposition(raw, within, mix, raw - explained, cells)
+
+
+def by_leading(split: Decomposition) -> tuple[CellPart, ...]:
+    """The parts summed over all but the first dimension of the cells (topics, say), the largest first.
+
+    Their intervals take the cells of one topic for independent, which they are but for their shares.
+    """
+    found: dict[str, list[CellPart]] = {}
+    for part in split.cells:
+        found.setdefault(part.cell[0], []).append(part)
+    summed = [
+        CellPart(
+            (name,),
+            sum(part.share_first for part in parts),
+            sum(part.share_second for part in parts),
+            summed([part.within for part in parts]),
+            summed([part.mix for part in parts]),
+        )
+        for name, parts in found.items()
+    ]
+    return tuple(sorted(summed, key=lambda part: -abs(part.within.value or 0.0)))
+
+
+def summed(parts: Sequence[Estimate]) -> Estimate:
+    """Parts of a gap together, taken for independent."""
+    value = math.fsum(part.value or 0.0 for part in parts)
+    halves = [0.0 if part.high is None or part.low is None else (part.high - part.low) / 2 for part in parts]
+    half = math.hypot(*halves)
+    return Estimate(sum(part.n for part in parts), value, value - half, value + half)
 
 
 def _overall(strata: Strata, g: int) -> float:

@@ -36,7 +36,7 @@ def test_the_first_page_asks_a_question_and_answers_it_in_its_first_line(
     assert "6. nov. – 20. nov. 2026" in text
     assert "n = 240" in text  # 15 days × 2 partners × 8 of 12 contacts
     assert "n = 120" in text
-    assert len(app.get("plotly_chart")) == 2
+    assert len(app.get("plotly_chart")) == 4
 
 
 @pytest.mark.usefixtures("full")
