@@ -13,7 +13,7 @@ from dashboard.look import Look
 from dashboard.template import template
 from metrics import Comparison
 from metrics.inference import Estimate, minimum, reason_text
-from metrics.inference.kitagawa import by_leading, summed
+from metrics.inference.kitagawa import by_leading, together
 
 ROW = 42  # pixels a row is high
 TOPICS = 8  # the others are one row together
@@ -63,8 +63,8 @@ def topic_rows(metric: str, found: Comparison, look: Look) -> list[Row]:
     ]
     rest = parts[TOPICS:]
     if rest:
-        together = summed([part.within for part in rest])
-        rows.append(_row(metric, look.words("gap.others", n=len(rest)), together, look))
+        rest_of_them = together([part.within for part in rest])
+        rows.append(_row(metric, look.words("gap.others", n=len(rest)), rest_of_them, look))
     return rows
 
 

@@ -89,15 +89,15 @@ def by_leading(split: Decomposition) -> tuple[CellPart, ...]:
             (name,),
             sum(part.share_first for part in parts),
             sum(part.share_second for part in parts),
-            summed([part.within for part in parts]),
-            summed([part.mix for part in parts]),
+            together([part.within for part in parts]),
+            together([part.mix for part in parts]),
         )
         for name, parts in found.items()
     ]
     return tuple(sorted(summed, key=lambda part: -abs(part.within.value or 0.0)))
 
 
-def summed(parts: Sequence[Estimate]) -> Estimate:
+def together(parts: Sequence[Estimate]) -> Estimate:
     """Parts of a gap together, taken for independent."""
     value = math.fsum(part.value or 0.0 for part in parts)
     halves = [0.0 if part.high is None or part.low is None else (part.high - part.low) / 2 for part in parts]
