@@ -57,6 +57,46 @@ def worker() -> None:
 
 
 @app.command()
+def clock(
+    accept: Annotated[bool, typer.Option("--accept", help="The clock is right now: send again.")] = False,
+) -> None:
+    """Show whether the clock keeps the sender from sending, and say that it is right."""
+    from surveys import alarms
+    from surveys.due import accept_clock
+
+    store = _store(Settings())
+    found = [alarm for alarm in alarms.all_standing(store) if alarm.name == "clock"]
+    for alarm in found:
+        print(alarm.message)
+    if accept:
+        accept_clock(store, datetime.now(UTC))
+        print("Accepted. Workers that stopped for the clock go on within seconds.")
+    elif not found:
+        print("Nothing is held up by the clock.")
+
+
+@app.command("alarms")
+def show_alarms(
+    clear: Annotated[str, typer.Option(help="Name of an alarm that has been seen to.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the faults that wait for a person, or clear one."""
+    from surveys import alarms
+
+    store = _store(Settings())
+    if clear:
+        alarms.clear(store, clear, datetime.now(UTC))
+    found = alarms.all_standing(store)
+    if as_json:
+        _print_json([{"name": a.name, "message": a.message, "raised_at": a.raised_at} for a in found])
+    else:
+        for alarm in found:
+            print(f"{alarm.name}: {alarm.message}")
+        if not found:
+            print("No alarm stands.")
+
+
+@app.command()
 def read(
     texts: Annotated[list[str] | None, typer.Argument(help="Texts; none = one per line.")] = None,
     as_json: Json = False,
@@ -83,7 +123,7 @@ def read(
 def explain(contact_id: str, as_json: Json = False) -> None:
     """Tell why a contact was or was not surveyed, and what came of it."""
     from surveys.explain import explain as story_of
-    from surveys.explain import tell
+    from surveys.telling import tell
 
     settings = _settings()
     story = story_of(_store(settings), contact_id)

@@ -1,23 +1,35 @@
-"""The story of one contact: what came in, what was decided and why, what was sent, what came back."""
+"""Everything on record about one contact: what came in, what was decided, what was sent, what came back.
+
+:mod:`surveys.telling` puts it into words. No number is shown in full.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, select
 
 from store import Store, feed
-from store.schema import answer, decision, message, message_status, record, reply, survey
+from store.deeds import deeds
+from store.schema import answer, decision, message, message_status, record, reply, slot, survey
+from surveys.queue import SUBJECT
 from surveys.reasons import in_words
 
-_NOT_SHOWN = {"phone", "form", "token", "worker"}
+_NOT_SHOWN = {"phone", "form", "token", "worker", "customer_key"}
 
 
 def explain(store: Store, contact_id: str) -> dict[str, Any] | None:
-    """Everything on record about a live contact, with times in ISO 8601 (UTC); None when it is not known."""
+    """The story of a live contact, with times in ISO 8601 (UTC); None when it is not known.
+
+    Keys: ``contact`` (its facts as they now stand), ``decision`` (as it stands), ``decisions`` (each state it
+    was in, also while it waited), ``changes`` (of facts, and whether they came before the decision),
+    ``survey``, ``messages`` with ``statuses``, ``replies``, ``answers``, ``deeds`` of people, and
+    ``asked_before``: the number's survey that was in the way, where one was.
+    """
     with store.read() as connection:
         decided = connection.execute(select(decision).where(decision.c.contact_id == contact_id)).first()
         if decided is None:
@@ -34,62 +46,32 @@ def explain(store: Store, contact_id: str) -> dict[str, Any] | None:
             "contact_id": contact_id,
             "phone": _masked(decided.phone),
             "contact": dict(known.payload) if known else {},
-            "decision": _plain(decided._mapping),
+            "decision": _plain(decided._mapping) | {"why": in_words(decided.reason)},
+            "asked_before": _asked_before(connection, decided),
             "survey": next(iter(of(survey)), None),
             "messages": _with_statuses(
                 connection,
-                of(message, message.c.purpose != "opening", message.c.created_at, message.c.message_id),
+                # Within a second, the opening one was first.
+                of(message, message.c.created_at, message.c.purpose != "opening", message.c.message_id),
             ),
             "replies": of(reply, reply.c.received_at, reply.c.sid),
             "answers": of(answer, answer.c.answered_at),
         }
     history = feed.history(store, contact_id)
-    story["changes"] = _changes(row for row in history if row.kind == "contact")
-    story["decision"]["why"] = in_words(decided.reason)
+    story["decisions"] = _decisions([row for row in history if row.kind == "outcome"])
+    story["changes"] = _changes([row for row in history if row.kind == "contact"], decided.decided_at)
+    done = deeds(store, SUBJECT, [came["sid"] for came in story["replies"]])
+    story["deeds"] = [asdict(deed) | {"at": _iso(deed.at)} for deed in done]
     return story
 
 
-def tell(story: dict[str, Any], zone: ZoneInfo) -> list[str]:
-    """The story as lines to read, in local time."""
-
-    def at(value: str | None) -> str:
-        return datetime.fromisoformat(value).astimezone(zone).strftime("%d.%m.%Y %H:%M:%S") if value else "?"
-
-    decided, facts = story["decision"], story["contact"]
-    lines = [
-        f"Contact {story['contact_id']} came in at {at(decided['created_at'])}"
-        f" (partner {facts.get('partner') or 'not given'}, agent {facts.get('agent') or 'not given'},"
-        f" phone {story['phone']})."
-    ]
-    for change in story["changes"]:
-        names = ", ".join(f"{name} {old!r} → {new!r}" for name, (old, new) in change["fields"].items())
-        lines.append(f"It was changed at {at(change['at'])}: {names or 'nothing that we keep'}.")
-    state = {"waiting": "It waits", "asked": "It was decided to ask", "skipped": "It was not asked"}
-    when = f" at {at(decided['decided_at'])}" if decided["decided_at"] else f" until {at(decided['due_at'])}"
-    rules = f" Rules {decided['rule_version']}." if decided["rule_version"] else ""
-    lines.append(f"{state[decided['state']]}{when}: {decided['reason']}. {decided['why']}{rules}")
-    for sent in story["messages"]:
-        known = f", carrier's id {sent['sid']}" if sent["sid"] else ""
-        error = f", error {sent['error']}" if sent["error"] else ""
-        lines.append(
-            f"SMS ({sent['purpose']}, {sent['question']}) at {at(sent['created_at'])}: "
-            f"{sent['state']}{known}{error}. “{sent['body']}”"
-        )
-        for told in sent["statuses"]:
-            why = f" ({told['error']})" if told["error"] else ""
-            lines.append(f"  {at(told['at'])}: {told['status']}{why}")
-    for came in story["replies"]:
-        score = f" {came['score']}" if came["score"] else ""
-        flags = f", flagged {', '.join(came['flags'])}" if came["flags"] else ""
-        late = ", late" if came["late"] else ""
-        lines.append(
-            f"Reply at {at(came['received_at'])}: “{came['body']}”, read as {came['kind']}{score}"
-            f" (parser {came['parser']}{flags}{late})."
-        )
-    for given in story["answers"]:
-        value = given["value"] if given["value"] is not None else "in words"
-        lines.append(f"Answer to {given['question']}: {value} (by {given['source']}).")
-    return lines
+def _asked_before(connection: Connection, decided: Any) -> dict[str, Any] | None:
+    """The number's survey that kept this contact from being asked, as far as it is still on record."""
+    if decided.reason != "recently_asked" or not decided.phone:
+        return None
+    query = select(slot).where(slot.c.phone == decided.phone, slot.c.last_sent_at <= decided.decided_at)
+    row = connection.execute(query).first()
+    return {"contact_id": row.contact_id, "at": _iso(row.last_sent_at)} if row else None
 
 
 def _with_statuses(connection: Connection, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -102,25 +84,34 @@ def _with_statuses(connection: Connection, messages: list[dict[str, Any]]) -> li
     return messages
 
 
-def _changes(rows: Iterable[feed.FeedRow]) -> list[dict[str, Any]]:
+def _decisions(rows: Sequence[feed.FeedRow]) -> list[dict[str, Any]]:
+    """Each state and reason the decision was in, with when it came to it."""
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        state = {name: row.payload[name] for name in ("state", "reason")}
+        if not found or any(found[-1][name] != value for name, value in state.items()):
+            found.append({"at": _iso(row.accepted_us // 1_000_000), **state})
+    return found
+
+
+def _changes(rows: Sequence[feed.FeedRow], decided_at: int | None) -> list[dict[str, Any]]:
     """What each later version of the contact changed: field → (old, new)."""
     changes = []
-    before: dict[str, Any] | None = None
-    for row in rows:
-        if before is not None:
-            fields = {
-                name: (before.get(name), value)
-                for name, value in row.payload.items()
-                if before.get(name) != value
-            }
-            changes.append({"at": _iso(row.accepted_us // 1_000_000), "fields": fields})
-        before = row.payload
+    for before, row in pairwise(rows):
+        fields = {
+            name: (before.payload.get(name), value)
+            for name, value in row.payload.items()
+            if before.payload.get(name) != value
+        }
+        at = row.accepted_us // 1_000_000
+        open_still = decided_at is None or at < decided_at
+        changes.append({"at": _iso(at), "fields": fields, "before_decision": open_still})
     return changes
 
 
 def _plain(row: Any) -> dict[str, Any]:
     return {
-        name: _iso(value) if name.endswith("_at") or name == "look_at" else value
+        name: _iso(value) if name.endswith("_at") else value
         for name, value in row.items()
         if name not in _NOT_SHOWN
     }

@@ -16,10 +16,12 @@ from store import Store, feed
 from store.schema import decision, opt_out
 from surveys import replies
 from surveys.asking import Asker
-from surveys.explain import explain, tell
+from surveys.explain import explain
 from surveys.forget import forget
 from surveys.gateways.base import Posted, Result
+from surveys.queue import handle, put_back, settle
 from surveys.sending import record
+from surveys.telling import tell
 from surveys.worker import Worker
 from tests.surveys.conftest import NOON, PHONE
 
@@ -44,9 +46,11 @@ def test_a_contact_that_was_asked_is_told_from_its_arrival_to_its_answer(
     told = "\n".join(tell(story, settings.zone))
     for words in (
         "24.11.2026 12:00:00",
-        "It was decided to ask",
+        "Decided: asked. No rule spoke against it. Rules",
+        "SMS: the question: “Hei!",
         "delivered",
-        "read as score 3",
+        "Read as the score 3 by parser",
+        "What counts: score 3 (by SMS).",
         "complaint",
     ):
         assert words in told
@@ -72,7 +76,79 @@ def test_what_was_changed_after_the_contact_ended_is_kept_and_shown(
     assert story is not None
     assert story["decision"]["state"] == "asked", "what is decided stays decided"
     assert story["changes"][0]["fields"] == {"closed_automatically": (False, True)}
-    assert "closed_automatically False → True" in "\n".join(tell(story, settings.zone))
+    assert not story["changes"][0]["before_decision"]
+    told = "\n".join(tell(story, settings.zone))
+    assert "changed after the decision, which stands: closed_automatically no → yes" in told
+
+
+def test_what_was_changed_before_it_was_decided_is_told_as_such(
+    store: Store, settings: Settings, worker: Worker, ended: Callable[..., None]
+) -> None:
+    ended("c1")
+    ended_at = (NOON - timedelta(minutes=2)).isoformat()
+    sent = {"contact_id": "c1", "ended_at": ended_at, "phone": PHONE, "agent": "Ola"}
+    accept(store, settings, "contact", [sent], NOON + timedelta(seconds=5))
+    worker.step(NOON + timedelta(seconds=10))
+    story = explain(store, "c1")
+    assert story is not None
+    assert story["changes"][0]["before_decision"]
+    told = tell(story, settings.zone)
+    assert "it ended at 24.11.2026 11:59:00" in told[1], "as it first came in"
+    assert "Its facts were changed: " in told[2]
+    assert "agent Kari Nordmann → Ola" in told[2]
+    assert "Decided: asked" in told[3]
+
+
+def test_a_contact_that_waited_tells_since_when_and_until_when(
+    store: Store, settings: Settings, worker: Worker, ended: Callable[..., None]
+) -> None:
+    night = NOON + timedelta(hours=11)  # 23:00 in Oslo
+    ended("c1", at=night)
+    worker.step(night)
+    waiting = explain(store, "c1")
+    assert waiting is not None
+    assert tell(waiting, settings.zone)[-1].startswith("It waits until 25.11.2026 09:00:00 (quiet_hours)")
+    worker.step(night + timedelta(hours=10))
+    story = explain(store, "c1")
+    assert story is not None
+    assert [row["state"] for row in story["decisions"]] == ["waiting", "asked"]
+    told = tell(story, settings.zone)
+    assert told[2].startswith("24.11.2026 23:00:00  It had to wait (quiet_hours)")
+    assert told[3].startswith("25.11.2026 09:00:00  Decided: asked")
+
+
+def test_who_was_asked_too_recently_is_told_for_which_contact(
+    store: Store, settings: Settings, worker: Worker, ended: Callable[..., None]
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    ended("c2", at=NOON + timedelta(hours=2))
+    worker.step(NOON + timedelta(hours=2))
+    story = explain(store, "c2")
+    assert story is not None
+    assert story["asked_before"]["contact_id"] == "c1"
+    assert "That was for contact c1 at 24.11.2026 12:00:00." in "\n".join(tell(story, settings.zone))
+
+
+def test_what_a_person_did_about_a_reply_is_told(
+    store: Store, settings: Settings, worker: Worker, ended: Callable[..., None]
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    reply(store, settings, "7-8, jeg vil klage")
+    settle(store, "SM1", 7, NOON + timedelta(minutes=1), who="Kari")
+    handle(store, "SM1", NOON + timedelta(minutes=2), who="Ola", note="ringt")
+    put_back(store, "SM1", NOON + timedelta(minutes=3), who="Kari")
+    story = explain(store, "c1")
+    assert story is not None
+    told = tell(story, settings.zone)
+    assert "Read as unclear by parser" in "\n".join(told)
+    assert [line[21:] for line in told[-4:-1]] == [
+        "Kari said what the reply “7-8, jeg vil klage” means: 7.",
+        "Ola took care of the reply “7-8, jeg vil klage”: ringt.",
+        "Kari put the reply “7-8, jeg vil klage” back into the queue.",
+    ]
+    assert told[-1] == "What counts: score 7 (as a person has read it)."
 
 
 def test_an_unknown_contact_has_no_story(sqlite_store: Store) -> None:

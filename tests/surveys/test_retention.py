@@ -17,9 +17,10 @@ from settings import Settings
 from store import Store
 from store.schema import decision, early_status, feed, opt_out, reply, slot, survey
 from surveys import replies, retention
-from surveys.explain import explain, tell
+from surveys.explain import explain
 from surveys.rescoring import reread
 from surveys.retention import Pruned, prune
+from surveys.telling import tell
 from surveys.worker import Worker
 from tests.surveys.conftest import NOON, PHONE
 
@@ -89,7 +90,7 @@ def test_the_score_the_ledger_and_the_story_outlive_number_and_words(
     story = explain(store, "c1")
     assert story is not None
     assert (story["answers"][0]["value"], story["phone"], story["replies"][0]["score"]) == (2, "none", 2)
-    assert "read as score 2" in "\n".join(tell(story, settings.zone))
+    assert "Read as the score 2" in "\n".join(tell(story, settings.zone))
     assert PHONE not in json.dumps(story)
 
 
