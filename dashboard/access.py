@@ -20,9 +20,9 @@ from settings import Settings
 SIGNED_IN_ROLES = ("partner", "lead", "management")
 
 _PAGES = {
-    "lead": ("comparison", "live", "queue", "alarms", "initiatives", "targets", "scorecard"),
-    "management": ("comparison", "live", "alarms", "initiatives", "targets", "scorecard"),
-    "partner": ("comparison", "live", "scorecard", "targets"),
+    "lead": ("comparison", "live", "queue", "alarms", "reasons", "initiatives", "targets", "scorecard"),
+    "management": ("comparison", "live", "alarms", "reasons", "initiatives", "targets", "scorecard"),
+    "partner": ("comparison", "live", "scorecard", "reasons", "targets"),
     "customer": (),
 }
 

@@ -21,6 +21,8 @@ BLOCKS = 60  # of days, at most: what is drawn again for the intervals
 TEAMS = 12  # the largest; the others are one
 COUNTED = ("solved", "self_service_first", "repeats")
 TIMED = ("waited", "handled")
+# Not every source tells these; what most contacts of a selection lack is no driver there.
+SOMETIMES = ("solved", "self_service_first", "waited", "handled")
 _SUMS = (
     "n", "score", "score_score", "waited", "handled", "waited_waited", "handled_handled", "waited_handled",
     "waited_score", "handled_score",
@@ -31,10 +33,12 @@ _KEYS = 7  # block, partner, team, solved, self_service_first, guided, repeats
 @dataclass(frozen=True)
 class Found:
     """Drivers over all scored contacts of which they are known, and over those whose customer also said
-    whether they were shown how to do it themselves. ``first`` and ``last`` are the days in question."""
+    whether they were shown how to do it themselves. ``first`` and ``last`` are the days in question;
+    ``unknown`` are drivers left out because most contacts do not tell."""
 
     everybody: Drivers
     asked: Drivers
+    unknown: tuple[str, ...]
     first: date
     last: date
 
@@ -55,20 +59,20 @@ def find(
     last = min(last, as_of - MATURES)
     if last < first:
         nothing = drivers([], dict.fromkeys((*COUNTED, *TIMED), (0,)))
-        return Found(nothing, nothing, first, last)
+        return Found(nothing, nothing, (), first, last)
     block = -(-((last - first).days + 1) // BLOCKS)
     with facts_of(settings, scope, first, last, before=BEFORE) as connection:
+        given = parameters(first, last, where)
+        ((scored, *counts),) = connection.execute(sql("scans", "known"), given).fetchall()
+        known = {f"{name}_known": 2 * n >= scored for name, n in zip(SOMETIMES, counts, strict=True)}
+        more = {"block_days": block, **known}
         rows = [
-            connection.execute(
-                sql("scans", "drivers"),
-                parameters(first, last, where, guided_only=guided_only, block_days=block),
-            ).fetchall()
-            for guided_only in (False, True)
+            connection.execute(sql("scans", "drivers"), {**given, **more, "guided_only": only}).fetchall()
+            for only in (False, True)
         ]
-    everybody, asked = (
-        _drivers(cells, guided=guided) for cells, guided in zip(rows, (False, True), strict=True)
-    )
-    return Found(everybody, asked, first, last)
+    everybody, asked = (_drivers(cells, guided=bool(at)) for at, cells in enumerate(rows))
+    unknown = tuple(name for name in SOMETIMES if scored and not known[f"{name}_known"])
+    return Found(everybody, asked, unknown, first, last)
 
 
 def _drivers(cells: list[tuple[Any, ...]], *, guided: bool) -> Drivers:

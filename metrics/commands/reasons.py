@@ -112,6 +112,7 @@ def as_content(found: score_drivers.Found, language: str = "en") -> dict[str, An
     return {
         "first": found.first.isoformat(),
         "last": found.last.isoformat(),
+        "unknown": list(found.unknown),
         **{name: _part(part, language) for name, part in parts.items()},
         "note": NOTE[language],
     }

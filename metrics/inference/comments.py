@@ -135,7 +135,14 @@ def themes(
         )
         for i, (stem, own, gap) in enumerate(found)
     ]
-    return tuple(sorted(listed, key=lambda theme: (-abs(theme.pull), theme.term))[:limit])
+    pairs = [theme for theme in listed if " " in theme.term]
+    # A word that never stands but in one pair is that pair.
+    alone = [
+        theme
+        for theme in listed
+        if not any(theme.n == pair.n and theme.term in pair.term.split() for pair in pairs)
+    ]
+    return tuple(sorted(alone, key=lambda theme: (-abs(theme.pull), theme.term))[:limit])
 
 
 def search(comments: Sequence[Comment], query: str) -> tuple[int, ...]:

@@ -83,7 +83,7 @@ def drivers(
     stack = np.array([block.products for block in blocks], dtype=float)
     n = int(stack[:, 0, 0].sum()) if len(blocks) else 0
     used = sorted(j for own in columns.values() for j in own)
-    reason = _missing(stack, n, len(used), minimum_n)
+    reason = _missing(stack, n, used, minimum_n)
     if reason:
         empty = Estimate(n, None, None, None, reason)
         return Drivers(n, empty, tuple(Driver(name, empty, None) for name in columns), reason)
@@ -112,16 +112,16 @@ def drivers(
     return Drivers(n, _estimate(n, explained, with_interval), tuple(found))
 
 
-def _missing(stack: np.ndarray, n: int, columns: int, minimum_n: int) -> str:
+def _missing(stack: np.ndarray, n: int, used: Sequence[int], minimum_n: int) -> str:
     if n == 0:
         return reasons.NO_DATA
-    if n < max(minimum_n, 3 * columns):
+    if n < max(minimum_n, 3 * len(used)):
         return reasons.TOO_FEW
     total = stack.sum(axis=0)
-    spread = np.diag(total) / n - (total[0] / n) ** 2
-    return (
-        reasons.NO_SPREAD if (spread[1:] <= 1e-12 * np.maximum(np.diag(total)[1:] / n, 1e-300)).any() else ""
-    )
+    looked_at = [*(j + 1 for j in used), -1]
+    squares, sums = np.diag(total)[looked_at] / n, total[0, looked_at] / n
+    alike = squares - sums**2 <= 1e-12 * np.maximum(squares, 1e-300)
+    return reasons.NO_SPREAD if alike.any() else ""
 
 
 def _correlations(products: np.ndarray) -> np.ndarray:

@@ -18,18 +18,23 @@ numbered as (
     window earlier as (
         partition by customer order by ended_at range between 604800 preceding and 1 preceding
     )
+    union all
+    select *, 0 from contacts where customer = ''
 ),
 
 scored as (
     select
         *,
         -- Waiting and handling count by proportion: from one minute to two as from five to ten.
-        ln(1 + wait_s / 60.0) as waited,
-        ln(1 + handling_s / 60.0) as handled
+        case when $waited_known then ln(1 + wait_s / 60.0) else 0.0 end as waited,
+        case when $handled_known then ln(1 + handling_s / 60.0) else 0.0 end as handled
     from numbered
     where
-        score is not null and answered and return_known and route <> 'unknown'
-        and wait_s is not null and handling_s is not null
+        score is not null and answered
+        and (return_known or not $solved_known)
+        and (route <> 'unknown' or not $self_service_first_known)
+        and (wait_s is not null or not $waited_known)
+        and (handling_s is not null or not $handled_known)
         and day between $first and $last and ($guided_only = false or guided is not null)
         and ($partner = '' or partner = $partner) and ($channel = '' or channel = $channel)
         and ($topic = '' or topic = $topic)
@@ -38,8 +43,8 @@ scored as (
 select
     cast(day - $first as integer) // $block_days as block,
     partner, team,
-    cast(solved as integer) as solved,
-    cast(route = 'self_service_first' as integer) as self_service_first,
+    cast(solved and $solved_known as integer) as solved,
+    cast(route = 'self_service_first' and $self_service_first_known as integer) as self_service_first,
     cast(coalesce(guided, false) as integer) as guided,
     cast(repeats as integer) as repeats,
     cast(sum(n) as bigint) as n,

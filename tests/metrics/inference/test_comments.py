@@ -92,7 +92,7 @@ def test_any_text_can_be_read(text: str) -> None:
 def test_the_lists_hold_every_reason_and_nothing_else(language: str) -> None:
     path = Path(module.__file__).parent / "words" / f"{language}.toml"
     lists = tomllib.loads(path.read_text(encoding="utf-8"))
-    assert set(lists) == {*REASONS, "negators", "fillers", "stop"}
+    assert set(lists) == {*REASONS, "negators", "fillers", "stop", "answers"}
     for reason in REASONS:
         patterns = lists[reason]["patterns"]
         assert len(patterns) == len(set(patterns))
