@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from data.duck import connect
 from metrics import beside, checks, events
-from metrics.compose import cube_table, summed_up
 from metrics.fold import Connection, measured, view
 from metrics.lake import Base, Lake, Version
 from metrics.models import CUBES, SUMS
 from metrics.shape import fact_schema, signed_schema
+from metrics.statements import cube_table, summed_up
 from settings import Settings
 
 # Contacts by partner and day, from the log alone: the last version of each.

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.log import SCHEMAS, publish
-from metrics.compose import signed, summed_up
 from metrics.lake import Lake
 from metrics.models import SUMS, sql
+from metrics.statements import signed, summed_up
 
 if TYPE_CHECKING:
     from metrics.changes import Changes

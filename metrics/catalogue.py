@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "mean": ("n", "total", "squares"),
     "share": ("n", "hits"),
     "score": SCORES,
+    "rate": ("n", "total", "squares", "exposure"),
     "count": ("count",),
 }
 
@@ -46,6 +48,21 @@ class Metric:
     q: float = 0.5  # of a quantile: which
     matures_days: int = 0  # a day counts only when so many have passed
     reasons: bool = False
+    subject: str = "contact"  # what its sums are of: contact, customer, queue (calls offered), session
+    bins: str = "handling_bin"  # of a quantile: the dimension of its histogram
+    missing: str = ""  # the reason where nothing was counted but could have been
+    sql: str = ""  # the file of its SQL, where that is not called as itself
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """The dimensions that it has."""
+        return SUBJECT_DIMENSIONS.get(self.subject, tuple(DIMENSIONS))
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the sums of groups are those of the whole: not of customers, who stand in many groups, nor
+        of what is divided by something that the groups share."""
+        return self.kind != "rate" and self.subject != "customer"
 
 
 @dataclass(frozen=True)
@@ -76,6 +93,10 @@ DIMENSIONS: dict[str, Dimension] = {
         _dimension("agent", "Agent", "Agent"),
         _dimension("channel", "Kanal", "Channel"),
         _dimension("topic", "Tema", "Topic"),
+        # By the topic, as stated now: a column of its own would have to be made anew with every change.
+        _dimension(
+            "need", "Behov", "Need", "topic", "coalesce((select need from need_of where name = topic), '')"
+        ),
         _dimension("language", "Språk", "Language"),
         _dimension("self_service_first", "Vei inn", "Route", "route"),
         _dimension("score_source", "Svarets kilde", "Score source"),
@@ -83,7 +104,21 @@ DIMENSIONS: dict[str, Dimension] = {
         _dimension(
             "handling_bin", "Tidsklasse", "Time bin", text="coalesce(cast(handling_bin as varchar), '')"
         ),
+        _dimension(
+            "resolution_bin",
+            "Løsningstid, klasse",
+            "Resolution bin",
+            text="coalesce(cast(resolution_bin as varchar), '')",
+        ),
     )
+}
+
+
+_DAYS = ("day", "week", "month", "weekday")
+# What is no contact has fewer dimensions.
+SUBJECT_DIMENSIONS: dict[str, tuple[str, ...]] = {
+    "queue": (*_DAYS, "partner", "team", "channel"),
+    "session": (*_DAYS, "channel", "topic", "need"),
 }
 
 
@@ -105,6 +140,13 @@ def metric(name: str) -> Metric:
         return metrics()[name]
     except KeyError:
         raise UnknownNameError(f"there is no metric {name!r}; there are: {', '.join(metrics())}") from None
+
+
+def check_dimensions(metric: Metric, names: Iterable[str]) -> None:
+    """UnknownNameError where a metric lacks one of the dimensions; the message says which it has."""
+    for name in names:
+        if name not in metric.dims:
+            raise UnknownNameError(f"{metric.id} has no dimension {name!r}; it has: {', '.join(metric.dims)}")
 
 
 def dimension(name: str) -> Dimension:
@@ -129,4 +171,15 @@ CONTACTS = Metric(
     source="Every contact, whatever became of it.",
     measures=("contacts",),
 )
-TIMED = replace(CONTACTS, id="timed", measures=("handling_n",))
+# The histograms of quantiles, by the dimension of their bins.
+BINNED = {
+    "handling_bin": replace(CONTACTS, id="timed", measures=("handling_n",)),
+    "resolution_bin": replace(CONTACTS, id="resolved", measures=("resolution_n",)),
+}
+# How many there are of each subject.
+COUNTS = {
+    "contact": CONTACTS,
+    "customer": replace(CONTACTS, subject="customer"),
+    "queue": replace(CONTACTS, id="intervals", measures=("intervals",), subject="queue"),
+    "session": replace(CONTACTS, id="sessions", measures=("sessions",), subject="session"),
+}

@@ -16,8 +16,7 @@ from metrics.inference.clusters import by_cluster
 from metrics.inference.kitagawa import decompose
 from metrics.inference.quantiles import quantiles_alike
 from metrics.inference.strata import WEIGHTS, Cell, LikeForLike, like_for_like
-from metrics.reasons import NO_SALES
-from metrics.sums import Group, estimated, nobody, scale_of, unsold
+from metrics.sums import Group, estimated, missing, nobody, scale_of
 
 if TYPE_CHECKING:
     from metrics.reader import Reader
@@ -65,11 +64,14 @@ def request(
 ) -> Request:
     """A comparison that can be made; ValueError or UnknownNameError says what is wrong with it."""
     entry, dim = catalogue.metric(metric), catalogue.dimension(groups).id
+    catalogue.check_dimensions(entry, [dim, *(where or {})])
     held = tuple(dict.fromkeys(catalogue.dimension(name).id for name in alike))
     # Nobody is alike in what sets the groups apart.
     held_equal = tuple(name for name in held if name != dim)
     if held and not held_equal:
         raise ValueError(f"groups that differ in {dim} cannot be alike in it; choose another dimension")
+    if (held_equal or cluster) and not entry.adds_up:
+        raise ValueError(f"{metric} has no strata or clusters: its groups do not add up to the whole")
     if cluster and cluster not in CLUSTERS:
         raise ValueError(f"clusters are {' or '.join(CLUSTERS)}, not {cluster!r}")
     if cluster == "agent" and dim == "agent":
@@ -86,7 +88,7 @@ def request(
         end,
         fixed_start,
         held_equal,
-        cluster or ("agent" if dim in NESTED else ""),
+        cluster or ("agent" if dim in NESTED and entry.adds_up and "agent" in entry.dims else ""),
         weights,
     )
 
@@ -104,8 +106,9 @@ def compare(reader: Reader, asked: Request) -> Comparison:
         _agents(reader, asked, names) if asked.cluster == "agent" else {},
     )
     estimates = {name: estimated(entry, group) for name, group in zip(names, groups, strict=True)}
-    if found and all(unsold(entry, group) for group in found.values()):
-        nothing = Comparison.of(entry.id, estimates, Difference.missing(NO_SALES))
+    absent = {missing(entry, group) for group in found.values()}
+    if absent and "" not in absent:
+        nothing = Comparison.of(entry.id, estimates, Difference.missing(min(absent)))
         return _described(reader, asked, replace(nothing, adjusted=nothing if asked.alike else None))
     plain = difference(*raw, minimum_n=entry.minimum_n, fixed_start=asked.fixed_start, scale=scale_of(entry))
     unknown = found["unknown"].contacts if asked.groups == ROUTE and "unknown" in found else 0

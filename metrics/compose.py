@@ -13,8 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from metrics.catalogue import COLUMNS, SCORES, Dimension, Metric, dimension
-from metrics.models import CUBES, SUMS, measures, sql
+from metrics.catalogue import COLUMNS, SCORES, Dimension, Metric, check_dimensions, dimension
+from metrics.catalogue import metric as metric_of
+from metrics.exposure import exposed, exposure
+from metrics.models import COUNTED, CUBES, SUMS, measures, sql
 from metrics.shape import summed_columns
 
 # Sums made of other sums, or of what is known about the partner.
@@ -26,8 +28,46 @@ DERIVED: dict[str, tuple[str, tuple[str, ...]]] = {
     "still_coming": ("case when day > $recent then delivered else 0 end", ("delivered",)),
     "return_none_mature": ("case when day <= $mature then return_none else 0 end", ("return_none",)),
 }
-# So long after a contact its survey may still be answered.
-ANSWER_WINDOW = timedelta(days=3)
+# Sums that look at the need of the topic, as stated now: which needs.
+NEEDS = {
+    "need_value": ("value",),
+    "need_neutral": ("neutral",),
+    "need_unwanted": ("unwanted",),
+    "need_known": ("value", "neutral", "unwanted"),
+    "removable": ("neutral", "unwanted"),
+}
+DERIVED |= {
+    name: (f"case when topic in (from {name}_topic) then contacts else 0 end", ("contacts",))
+    for name in ("need_value", "need_neutral", "need_unwanted", "need_known")
+}
+DERIVED |= {
+    f"removable_{name}": (
+        f"case when topic in (from removable_topic) then {base} else 0 end",
+        (base,),
+    )
+    for name, base in {"n": "handling_n", "s": "handling_s", "squares": "handling_squares"}.items()
+}
+# What an hour costs by the contact's partner and day; and whether there is a count of active customers.
+_SECOND = "(cost_minor / 360000.0)"
+_COSTED = "topic in (from removable_topic) and cost_minor is not null"
+DERIVED |= {
+    "costed_n": (f"case when {_COSTED} then handling_n else 0 end", ("handling_n",)),
+    "costed_nok": (
+        f"case when {_COSTED} then handling_s * {_SECOND} else 0 end",
+        ("handling_s",),
+    ),
+    "costed_squares": (
+        f"case when {_COSTED} then handling_squares * {_SECOND} * {_SECOND} else 0 end",
+        ("handling_squares",),
+    ),
+    "rated_contacts": ("case when rated then contacts else 0 end", ("contacts",)),
+}
+_BROKEN = {"costed_nok", "costed_squares"}  # sums that are not whole numbers
+# Columns of the source that sums look at, beside the sums they are made of.
+_LOOKED_AT = {name: {"topic"} for name in DERIVED if name.startswith(("need_", "removable_", "costed_"))}
+CUSTOMER = Dimension("customer", "customer", "customer")
+# What a question divides by: a column of its cells, made apart from them.
+EXPOSURE = "customer_months"
 
 
 @dataclass(frozen=True)
@@ -39,6 +79,8 @@ class Tables:
     delta_cube: Callable[[str], str]  # cube → table of the delta's sums; "" when the delta is empty
     selling: str  # table of the partners that record sales
     files: tuple[tuple[str, str, str], ...] = ()  # partner, day, path
+    beside: Callable[[str], str] = str  # small table beside the facts → its table
+    partner: str | None = None  # whose scope it is; None: everybody's
 
 
 @dataclass(frozen=True)
@@ -55,8 +97,15 @@ class Question:
 
     @property
     def columns(self) -> set[str]:
-        """The columns that dimensions and filters need."""
-        return {cut.column for cut in self.by} | {cut.column for cut, _ in self.where}
+        """The columns that dimensions, filters and sums need."""
+        cuts = {cut.column for cut in self.by} | {cut.column for cut, _ in self.where}
+        named = {name for metric in self.metrics for name in (*metric.measures, *metric.parts)}
+        return cuts.union(*(_LOOKED_AT[name] for name in named if name in _LOOKED_AT))
+
+    @property
+    def subject(self) -> str:
+        """What the sums are of."""
+        return self.metrics[0].subject if self.metrics else "contact"
 
 
 @dataclass(frozen=True)
@@ -78,34 +127,25 @@ def question(
     settings: Mapping[str, int] | None = None,
     as_of: date = date.max,
 ) -> Question:
-    """A question from names. UnknownNameError for a dimension that does not exist."""
+    """A question from names, of metrics of one subject. UnknownNameError for a dimension that does not exist,
+    or that one of the metrics does not have."""
+    for metric in metrics:
+        check_dimensions(metric, [dimension(name).id for name in (*by, *(where or {}))])
     filters = tuple((dimension(name), tuple(values)) for name, values in (where or {}).items())
     return Question(tuple(metrics), tuple(map(dimension, by)), filters, start, end, settings or {}, as_of)
 
 
 def compose(asked: Question, tables: Tables) -> Statement:
     """The statement that answers a question; its columns are given by :func:`layout`."""
-    needed = needed_sums(asked)
     source = source_of(asked, tables)
-    values: dict[str, Any] = {}
-    conditions = _conditions(asked, values)
-    dims = "".join(f"{cut.text} as dim_{number}, " for number, cut in enumerate(asked.by))
-    group = ""
-    if asked.by:
-        # A delta may take away all that a group had.
-        names = ", ".join(f"dim_{number}" for number in range(len(asked.by)))
-        group = f"group by {names} having sum(contacts) <> 0"
-    sums = ", ".join(f"coalesce(cast(sum({_measure(name)}) as bigint), 0) as {name}" for name in needed)
-    parts = [
-        f"selling as (from {tables.selling})",
-        _rows(asked, needed, source, tables, values),
-        f"""grouped as (
-            select {dims}{sums} from source
-            where {" and ".join(conditions) or "true"} {group}
-        )""",
-        "cells as materialized (select row_number() over () as cell, * from grouped)",
+    values: dict[str, Any] = parameters(asked, needed_sums(asked))
+    if asked.subject == "customer":
+        parts = _customers(asked, tables, values)
+    else:
+        parts = _cells(asked, source, tables, values)
+    parts += [
+        f"metric_{n} as ({sql('metrics', metric.sql or metric.id)})" for n, metric in enumerate(asked.metrics)
     ]
-    parts += [f"metric_{n} as ({sql('metrics', metric.id)})" for n, metric in enumerate(asked.metrics)]
     chosen = [f"cells.dim_{number}" for number in range(len(asked.by))]
     for number, metric in enumerate(asked.metrics):
         chosen += [f"metric_{number}.{column}" for column in COLUMNS[metric.kind]]
@@ -113,7 +153,88 @@ def compose(asked: Question, tables: Tables) -> Statement:
     joins = "".join(f" join metric_{n} using (cell)" for n in range(len(asked.metrics)))
     order = f" order by {', '.join(chosen[: len(asked.by)])}" if asked.by else ""
     text = f"with {', '.join(parts)} select {', '.join(chosen)} from cells{joins}{order}"
-    return Statement(text, values | parameters(asked, needed), source)
+    return Statement(text, values, source)
+
+
+def _cells(asked: Question, source: str, tables: Tables, values: dict[str, Any]) -> list[str]:
+    """The relations of a statement up to ``cells``: one row per group, with the sums that metrics need."""
+    needed = needed_sums(asked)
+    conditions = _conditions(asked, values)
+    dims = "".join(f"{cut.text} as dim_{number}, " for number, cut in enumerate(asked.by))
+    group = ""
+    if asked.by:
+        # A delta may take away all that a group had.
+        names = ", ".join(f"dim_{number}" for number in range(len(asked.by)))
+        group = f"group by {names} having sum({COUNTED[asked.subject]}) <> 0"
+    sums = ", ".join(f"{_sum(name)} as {name}" for name in needed if name != EXPOSURE)
+    parts = [f"selling as (from {tables.selling})", *_needs(asked, needed, tables)]
+    parts.append(_rows(asked, needed, source, tables, values))
+    rows, joined = "source", "grouped"
+    if _BROKEN & set(needed):
+        parts.append(_costed(tables))
+        rows = "costed"
+    if EXPOSURE in needed:
+        parts += exposure(asked, tables, values)
+        rows, joined = "rated", "exposed"
+    parts.append(f"""grouped as (
+        select {dims}{sums} from {rows}
+        where {" and ".join(conditions) or "true"} {group}
+    )""")
+    if EXPOSURE in needed:
+        parts.append(exposed(asked))
+    parts.append(f"cells as materialized (select row_number() over () as cell, * from {joined})")
+    return parts
+
+
+def _customers(asked: Question, tables: Tables, values: dict[str, Any]) -> list[str]:
+    """The same of customers: how many stand in each group, and how many of them bought something."""
+    last = len(asked.by)
+    hits = replace(metric_of("hit_rate"), parts=("contacts",))
+    inner = compose(replace(asked, metrics=(hits,), by=(*asked.by, CUSTOMER)), tables)
+    values |= inner.values
+    dims = "".join(f"dim_{number}, " for number in range(last))
+    group = f"group by {dims.rstrip(', ')}" if dims else ""
+    return [
+        f"unit as ({inner.text})",
+        f"""cells as materialized (
+            select
+                {dims}row_number() over () as cell,
+                cast(coalesce(sum(contacts), 0) as bigint) as contacts,
+                count(*) filter (dim_{last} <> '' and n > 0) as customers,
+                count(*) filter (dim_{last} <> '' and hits > 0) as buyers,
+                cast(coalesce(sum(n) filter (dim_{last} = ''), 0) as bigint) as of_nobody_known
+            from unit {group}
+        )""",
+    ]
+
+
+def _needs(asked: Question, needed: Sequence[str], tables: Tables) -> list[str]:
+    """Relation ``need_of``, and one of topics for each need that a sum looks at; where they are looked at."""
+    cuts = {cut.id for cut in asked.by} | {cut.id for cut, _ in asked.where}
+    if "need" not in cuts and not any(name in _LOOKED_AT for name in needed):
+        return []
+    parts = [f"need_of as (select topic as name, need from {tables.beside('topic')})"]
+    return parts + [
+        f"{name}_topic as (select name from need_of where need in {which!r})"
+        if len(which) > 1
+        else f"{name}_topic as (select name from need_of where need = {which[0]!r})"
+        for name, which in NEEDS.items()
+    ]
+
+
+def _costed(tables: Tables) -> str:
+    """Relation ``costed``: the source with what an hour cost then, by the partner's own word or for all."""
+    cost = tables.beside("hour_cost")
+
+    def holds(name: str) -> str:
+        return f"day >= {name}.valid_from and ({name}.valid_until is null or day < {name}.valid_until)"
+
+    return f"""costed as (
+        select source.*, coalesce(own.cost_minor, common.cost_minor) as cost_minor
+        from source
+        left join {cost} as own on own.partner = source.partner and {holds("own")}
+        left join {cost} as common on common.partner = '' and {holds("common")}
+    )"""
 
 
 def parameters(asked: Question, needed: Sequence[str]) -> dict[str, Any]:
@@ -123,81 +244,9 @@ def parameters(asked: Question, needed: Sequence[str]) -> dict[str, Any]:
     if waits := {metric.matures_days for metric in asked.metrics} - {0}:
         values["mature"] = asked.as_of - timedelta(days=max(waits))
     if "still_coming" in needed:
-        values["recent"] = asked.as_of - ANSWER_WINDOW
+        window = timedelta(hours=asked.settings.get("answer_window_h", 72))
+        values["recent"] = asked.as_of - timedelta(days=-(-window // timedelta(days=1)))
     return values
-
-
-# What a metric's columns say of one contact: how many, the total of its values, and of their squares.
-_VALUES = {
-    "mean": ("n", "total", "squares"),
-    "share": ("n", "hits", "hits"),
-    "score": tuple(
-        " + ".join(f"{number**power} * {name}" for number, name in enumerate(SCORES, 1))
-        for power in (0, 1, 2)
-    ),
-    "count": ("count", "0", "0"),
-}
-CUSTOMER = Dimension("customer", "customer", "customer")
-
-
-def contributions(
-    asked: Question, tables: Tables, pair: tuple[str, str], rows: Sequence[tuple[Sequence[str], float, float]]
-) -> Statement:
-    """The statement that sums what customers add to two groups, ``pair``, of the first dimension asked by.
-
-    ``rows`` are (key, of n, of total), the key being the text of the dimensions: a contact there adds of n +
-    of total · value. Columns: customers of the first, the second, both together and in both; Σa², Σb², Σab.
-    Contacts of nobody known are a customer each, whose squares follow from the sums.
-    """
-    last = len(asked.by)
-    inner = compose(replace(asked, by=(*asked.by, CUSTOMER)), tables)
-    n, total, squares = _VALUES[asked.metrics[0].kind]
-    keys = [f"dim_{number}" for number in range(last)]
-    given = [f"unnest($of_{name}) as {name}" for name in keys]
-    given += ["unnest($of_n) as of_n", "unnest($of_total) as of_total"]
-    text = f"""
-        with unit as ({inner.text}),
-        of_one as (select {", ".join(given)}),
-        placed as (
-            select
-                dim_{last} as customer, dim_0 = $first as is_first, {n} as n, {total} as total,
-                {squares} as squares, of_n, of_total
-            from unit join of_one using ({", ".join(keys)})
-        ),
-        customers as (
-            select
-                max(n > 0 and is_first) as in_first, max(n > 0 and not is_first) as in_second,
-                coalesce(sum(of_n * n + of_total * total) filter (is_first), 0) as one,
-                coalesce(sum(of_n * n + of_total * total) filter (not is_first), 0) as other
-            from placed where customer <> '' group by customer
-        ),
-        nobody as (
-            select
-                is_first as in_first, not is_first as in_second, sum(n) as n,
-                sum(of_n * of_n * n + 2 * of_n * of_total * total + of_total * of_total * squares) as square
-            from placed where customer = '' group by is_first
-        ),
-        everybody as (
-            select in_first, in_second, 1 as n, one * one as one, other * other as other, one * other as product
-            from customers where in_first or in_second
-            union all
-            select
-                in_first, in_second, n, case when in_first then square else 0 end,
-                case when in_second then square else 0 end, 0
-            from nobody
-        )
-        select
-            coalesce(cast(sum(n) filter (in_first) as bigint), 0),
-            coalesce(cast(sum(n) filter (in_second) as bigint), 0),
-            coalesce(cast(sum(n) as bigint), 0),
-            coalesce(cast(sum(n) filter (in_first and in_second) as bigint), 0),
-            coalesce(sum(one), 0.0), coalesce(sum(other), 0.0), coalesce(sum(product), 0.0)
-        from everybody
-    """
-    values = inner.values | {"first": pair[0]}
-    values |= {f"of_{name}": [key[number] for key, _, _ in rows] for number, name in enumerate(keys)}
-    values |= {"of_n": [one for _, one, _ in rows], "of_total": [one for _, _, one in rows]}
-    return Statement(text, values, inner.source)
 
 
 def layout(asked: Question) -> list[tuple[int, int, int]]:
@@ -212,23 +261,30 @@ def layout(asked: Question) -> list[tuple[int, int, int]]:
 
 def needed_sums(asked: Question) -> list[str]:
     """The sums that a question's metrics are made of: of the cubes, or derived from those."""
-    named = ["contacts"]
+    if asked.subject == "customer":
+        return ["contacts", "customers", "buyers", "of_nobody_known"]
+    named = [COUNTED[asked.subject]]
     named += [name for metric in asked.metrics for name in (*metric.measures, *metric.parts)]
     return list(dict.fromkeys(named))
 
 
-def _measure(name: str) -> str:
-    return DERIVED[name][0] if name in DERIVED else name
+def _sum(name: str) -> str:
+    """The sum of a measure, or of what is derived from some."""
+    text = DERIVED[name][0] if name in DERIVED else name
+    return f"coalesce(cast(sum({text}) as {'double' if name in _BROKEN else 'bigint'}), 0)"
 
 
 def plain_sums(needed: Sequence[str]) -> list[str]:
     """The measures of cubes that the needed ones are made of."""
-    plain = [base for name in needed for base in (DERIVED[name][1] if name in DERIVED else (name,))]
+    made = [name for name in needed if name != EXPOSURE]
+    plain = [base for name in made for base in (DERIVED[name][1] if name in DERIVED else (name,))]
     return list(dict.fromkeys(plain))
 
 
 def source_of(asked: Question, tables: Tables) -> str:
     """The smallest cube that has the columns and the sums; the facts where there is none."""
+    if asked.subject in SUMS:
+        return asked.subject
     needed = needed_sums(asked)
     fitting = [
         cube
@@ -242,7 +298,10 @@ def source_of(asked: Question, tables: Tables) -> str:
 
 def _rows(asked: Question, needed: Sequence[str], source: str, tables: Tables, values: dict[str, Any]) -> str:
     """The relation ``source``: the cube or the facts, and the delta on top of either."""
-    columns = ", ".join(sorted({"day", "partner"} | asked.columns) + plain_sums(needed))
+    keys = {"day", "partner"} & set(SUMS.get(source, ("day", "partner")))
+    columns = ", ".join(sorted(keys | asked.columns) + plain_sums(needed))
+    if source in SUMS:
+        return f"source as (select {columns} from {tables.beside(source)})"
     if source != "facts":
         delta = tables.delta_cube(source)
         more = f" union all select {columns} from {delta}" if delta else ""
@@ -285,73 +344,3 @@ def _conditions(asked: Question, values: dict[str, Any]) -> list[str]:
         conditions.append(f"{cut.text} = any($filter_{number})")
         values[f"filter_{number}"] = list(chosen)
     return conditions
-
-
-def cube_table(cube: str, name: str, *, facts: str) -> str:
-    """A statement that makes a table of a cube's sums over a table of signed facts."""
-    return f"create table {name} as {cube_rows(cube, facts=facts)}"
-
-
-def cube_rows(cube: str, *, facts: str) -> str:
-    """A query of a cube's sums over a table of signed facts."""
-    measured = sql("cubes", "measured")
-    return f"""
-        with signed_fact as (from {facts}), measured as ({measured}), cube as ({sql("cubes", cube)})
-        from cube
-    """
-
-
-def summed_up(name: str, rows: str) -> str:
-    """A query of sums beside the facts, of a relation of such sums; groups of nothing are left out."""
-    sums = ", ".join(f"cast(sum({measure}) as bigint) as {measure}" for measure in measures(name))
-    nothing = " or ".join(f"sum({measure}) <> 0" for measure in measures(name))
-    dims = ", ".join(SUMS[name])
-    return f"select {dims}, {sums} from {rows} group by {dims} having {nothing} order by {dims}"
-
-
-def judged(kind: str, rows: str) -> str:
-    """A query of a relation's events of a kind, with what is impossible of each."""
-    return f"with event_row as (from {rows}) {sql('events', kind)}"
-
-
-def possible(kind: str, rows: str) -> str:
-    """The same of those events that can be true."""
-    return f"select * exclude (record_key, impossible) from ({judged(kind, rows)}) where impossible is null"
-
-
-def signed(rows: str) -> str:
-    """A query of a relation as it is now, and with sign -1 as it was before (schemas main and before)."""
-    return f"""
-        select *, cast(1 as bigint) as sign from main.{rows}
-        union all
-        select *, cast(-1 as bigint) as sign from before.{rows}
-    """
-
-
-def tracked_days(stored: str, sessions: str) -> str:
-    """A query of the days with sessions: those stored, and those of a relation of sessions on top."""
-    return f"""
-        with session_event as (
-            select day, first_at as started_at from {stored}
-            union all
-            select day, last_at from {stored}
-            union all
-            select day, started_at from {sessions}
-        )
-        {sql("beside", "tracked_day")}
-    """
-
-
-def texts_of(cut: Dimension) -> str:
-    """A statement that gives the texts of a dimension for its ``$labels``."""
-    return f"select {cut.text} from (select unnest($labels) as {cut.column})"
-
-
-def selling_table(name: str) -> str:
-    """A statement that makes a table of partners, which are the ``$partners``."""
-    return f"create table {name} as select unnest(cast($partners as varchar[])) as partner"
-
-
-def dropped(names: Sequence[str]) -> list[str]:
-    """Statements that drop tables."""
-    return [f"drop table if exists {name}" for name in names]

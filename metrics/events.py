@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import duckdb
 
 from data.log import SCHEMAS
-from metrics.compose import judged, possible
+from metrics.statements import judged, possible
 
 Connection = duckdb.DuckDBPyConnection
 

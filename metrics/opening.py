@@ -14,7 +14,7 @@ from settings import Settings
 ROOMS = 8
 # A version may be overtaken, and its delta swept, between reading its name and opening it.
 ATTEMPTS = 3
-THRESHOLDS = ("satisfied_from", "top_box_from", "dissatisfied_to")
+THRESHOLDS = ("satisfied_from", "top_box_from", "dissatisfied_to", "answer_window_h")
 
 
 class _Readers:

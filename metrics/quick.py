@@ -178,7 +178,7 @@ def _metrics(work: _Work, cells: Mapping[str, Array], count: int) -> list[list[A
     columns = []
     given = Inputs(cells, work.values)
     for metric in work.asked.metrics:
-        terms = selected(sql("metrics", metric.id))
+        terms = selected(sql("metrics", metric.sql or metric.id))
         for name in COLUMNS[metric.kind]:
             if name not in terms:
                 raise Unsupported(name)

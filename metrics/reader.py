@@ -5,18 +5,21 @@ from __future__ import annotations
 import weakref
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from metrics import catalogue, comparing
 from metrics.answers import Comparison, Value
 from metrics.catalogue import Metric
-from metrics.compose import Question, compose, contributions, layout, question
+from metrics.compose import Question, compose, layout, question
+from metrics.contributions import contributions
 from metrics.inference import Estimate, ScoreStats, Stats, TimeBins, minimum
 from metrics.inference.reasons import HIDDEN
 from metrics.lake import Version
+from metrics.scans import episodes
 from metrics.scope import Room, Scope
-from metrics.sums import Group, Key, estimated, stats_of
+from metrics.sums import Group, Key, estimated, merged, stats_of
 
 Where = Mapping[str, Sequence[str]]
 
@@ -111,10 +114,12 @@ class Reader:
     def source(self, metrics: Sequence[str], by: Sequence[str] = (), where: Where | None = None) -> str:
         """Where such a question is answered from: a cube's name, or ``facts`` when it needs a scan."""
         entries = [catalogue.metric(name) for name in metrics]
-        summed = [entry for entry in entries if entry.kind != "quantile"]
-        names = {self._compose(summed or [catalogue.CONTACTS], by, where).source}
-        if len(summed) < len(entries):
-            names.add(self._compose([catalogue.TIMED], [*by, "handling_bin"], where).source)
+        names = set()
+        for subject, mine in _by_subject(entries).items():
+            summed = [entry for entry in mine if entry.kind != "quantile"]
+            names.add(self._compose(summed or [catalogue.COUNTS[subject]], by, where).source)
+            for bins in {entry.bins for entry in mine if entry.kind == "quantile"}:
+                names.add(self._compose([catalogue.BINNED[bins]], [*by, bins], where).source)
         if any(entry.reasons for entry in entries):
             names.add(self._compose([catalogue.CONTACTS], [*by, "survey_reason"], where).source)
         return ", ".join(sorted(names))
@@ -127,10 +132,41 @@ class Reader:
         start: date | None = None,
         end: date | None = None,
     ) -> list[Group]:
-        """The sufficient statistics of each group, from which every answer is made."""
+        """The sufficient statistics of each group, from which every answer is made.
+
+        Metrics of different subjects (contacts, calls offered, sessions) may be asked together: a group that
+        one of them lacks has nothing of it.
+        """
+        by_subject = _by_subject(metrics) or {"contact": []}
+        found: dict[Key, list[Group]] = defaultdict(list)
+        for subject, mine in by_subject.items():
+            for group in self._groups(subject, mine, by, (where, start, end)):
+                found[group.key].append(group)
+        if len(by_subject) == 1:
+            return [group for groups in found.values() for group in groups]
+        return [merged(metrics, key, groups) for key, groups in sorted(found.items())]
+
+    def _groups(
+        self,
+        subject: str,
+        metrics: Sequence[Metric],
+        by: Sequence[str],
+        span: tuple[Where | None, date | None, date | None],
+    ) -> list[Group]:
+        """The same of metrics of one subject."""
+        quantiles = [metric for metric in metrics if metric.kind == "quantile"]
         summed = [metric for metric in metrics if metric.kind != "quantile"]
-        asked = self._asked([*summed, catalogue.CONTACTS], by, where, start, end)
-        times = self._inner(catalogue.TIMED, "handling_bin", asked) if len(summed) < len(metrics) else {}
+        # What belongs beside a quantile is a sum as others are.
+        summed += [
+            replace(catalogue.COUNTS[subject], id=metric.id, parts=metric.parts, sql=catalogue.CONTACTS.id)
+            for metric in quantiles
+            if metric.parts
+        ]
+        asked = self._asked([*summed, catalogue.COUNTS[subject]], by, *span)
+        times = {
+            bins: self._inner(catalogue.BINNED[bins], bins, asked)
+            for bins in {metric.bins for metric in quantiles}
+        }
         reasons: Mapping[Key, Mapping[str, int]] = {}
         if any(metric.reasons for metric in metrics):
             reasons = self._inner(catalogue.CONTACTS, "survey_reason", asked)
@@ -141,14 +177,14 @@ class Reader:
             stats: dict[str, Stats] = {}
             parts: dict[str, dict[str, float | int]] = {metric.id: {} for metric in metrics}
             for metric, (begin, middle, end_) in zip(summed, places, strict=True):
-                stats[metric.id] = stats_of(metric, row[begin:middle])
+                if metric.kind != "count":
+                    stats[metric.id] = stats_of(metric, row[begin:middle])
                 parts[metric.id] |= zip(metric.parts, row[middle:end_], strict=True)
                 if metric.reasons:
                     parts[metric.id] |= {f"reason:{k}": n for k, n in reasons.get(key, {}).items()}
-            for metric in metrics:
-                if metric.kind == "quantile":
-                    bins = {int(text): n for text, n in times.get(key, {}).items() if text}
-                    stats[metric.id] = TimeBins.of(bins, metric.q)
+            for metric in quantiles:
+                bins = {int(text): n for text, n in times[metric.bins].get(key, {}).items() if text}
+                stats[metric.id] = TimeBins.of(bins, metric.q)
             groups.append(Group(key, row[counted[0]], stats, parts))
         return groups
 
@@ -166,12 +202,25 @@ class Reader:
         """
         metric, dims = asked.metric, [asked.groups, *asked.alike]
         if metric.kind == "quantile":
-            metric, dims = catalogue.TIMED, [*dims, "handling_bin"]
+            metric, dims = catalogue.BINNED[metric.bins], [*dims, metric.bins]
         question_ = self._asked([metric], dims, *asked.span)
         statement = contributions(question_, self._tables, names, coefficients)
         (row,) = self._room.ask(statement.text, statement.values)
         first, second, both, shared, one, other, product = row
         return (one, other, product), (first, second, both), shared > 0
+
+    def episodes(
+        self, by: Sequence[str], span: tuple[Where | None, date | None, date | None]
+    ) -> dict[Key, tuple[int, int, tuple[int, ...]]]:
+        """Scans the facts for who could be asked, who was, and the ten counts of scores, by dimensions and the
+        number of the contact within its episode ("1", "2", "3+"): so many within seven days."""
+        entries = [catalogue.metric("csat"), catalogue.metric("survey_coverage")]
+        statement = episodes(self._asked(entries, by, *span), self._tables)
+        size = len(by) + 1
+        return {
+            row[:size]: (row[size], row[size + 1], row[size + 2 :])
+            for row in self._room.ask(statement.text, statement.values)
+        }
 
     def _inner(self, metric: Metric, dim: str, asked: Question) -> Mapping[Key, Mapping[str, int]]:
         """A count within each group, by one dimension more."""
@@ -198,6 +247,14 @@ class Reader:
 
     def _rows(self, asked: Question) -> list[tuple[Any, ...]]:
         return self._room.answer(asked, self._tables)
+
+
+def _by_subject(metrics: Sequence[Metric]) -> dict[str, list[Metric]]:
+    """The metrics apart, by what their sums are of."""
+    found: dict[str, list[Metric]] = {}
+    for metric in metrics:
+        found.setdefault(metric.subject, []).append(metric)
+    return found
 
 
 def _value(metric: Metric, by: Sequence[str], group: Group, *, hidden: int) -> Value:

@@ -21,24 +21,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data.duck import connect
-from metrics import quick
+from metrics import beside, quick
 from metrics.arrays import Cube, of_table, totals
 from metrics.catalogue import Dimension
-from metrics.compose import (
-    Question,
-    Tables,
-    compose,
-    cube_rows,
-    cube_table,
-    dropped,
-    selling_table,
-    source_of,
-    texts_of,
-)
+from metrics.compose import NEEDS, Question, Tables, compose, source_of
 from metrics.lake import Base, Lake, Version
 from metrics.models import CUBES, measures
 from metrics.shape import signed_schema, summed_columns
+from metrics.statements import cube_rows, cube_table, dropped, selling_table, texts_of
 from metrics.terms import Unsupported
+
+# Tables of one name beside the facts, of as many versions.
+KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -70,6 +64,8 @@ class Room:
         self._deltas: dict[str, Cube] = {}
         self._selling: dict[str, frozenset[str]] = {}
         self._texts: dict[str, dict[Any, str]] = {}
+        self._beside: dict[tuple[str, ...], str] = {}
+        self._needs_of: dict[str, dict[str, str]] = {}
         self._connection = connect(memory="2GB")
         # Files of facts never change.
         self._connection.execute("set global parquet_metadata_cache = true")
@@ -136,7 +132,44 @@ class Room:
             cursor.from_arrow(rows).create(delta)
         self._selling[f"selling_{suffix}"] = sellers = self._sold(rows)
         cursor.execute(selling_table(f"selling_{suffix}"), {"partners": sorted(sellers)})
-        return Tables(self._rows, delta, partial(self._delta_cube, delta), f"selling_{suffix}", self._files)
+        return Tables(
+            self._rows,
+            delta,
+            partial(self._delta_cube, delta),
+            f"selling_{suffix}",
+            self._files,
+            partial(self._beside_table, version),
+            self.scope.partner,
+        )
+
+    def _beside_table(self, version: Version, name: str) -> str:
+        """The table of what stands beside the facts in a version, made when it is first asked."""
+        key = (name, *version.beside.get(name, ()), version.delta if name == "topic" else "")
+        with self._lock:
+            if key not in self._beside:
+                table = f"{name}_{self._versions}_{len(self._beside)}"
+                with self.cursor() as cursor:
+                    cursor.from_arrow(self._visible(version, name)).create(table)
+                    # Older versions may ask for theirs anew.
+                    for old in [known for known in self._beside if known[0] == name][:-KEPT]:
+                        cursor.execute(*dropped([self._beside.pop(old)]))
+                self._beside[key] = table
+            return self._beside[key]
+
+    def _visible(self, version: Version, name: str) -> pa.Table:
+        """This scope's rows of what stands beside the facts. Of what has a partner a partner's own; of topics
+        those that it has contacts on; of sessions, which are no partner's, none."""
+        rows, mine = beside.read(self.lake.path, version.beside.get(name, ()), name), self.scope.partner
+        if mine is None:
+            return rows
+        if "partner" in rows.column_names:
+            return rows.filter(pc.equal(rows.column("partner"), mine))
+        if name != "topic":
+            return rows.slice(0, 0)
+        delta = self._delta(version)
+        late = [] if delta is None else delta.column("topic").to_pylist()
+        own = pa.array({*self.cube("by_topic").labelled("topic").labels, *late}, pa.string())
+        return rows.filter(pc.is_in(rows.column("topic"), value_set=own))
 
     def sellers(self, tables: Tables) -> frozenset[str]:
         """The partners that have ever recorded a sale, or its absence."""
@@ -156,10 +189,10 @@ class Room:
     def answer(self, asked: Question, tables: Tables) -> list[tuple[Any, ...]]:
         """The rows that answer a question: from a cube in memory, or by a statement."""
         source = source_of(asked, tables)
-        if source != "facts":
+        if source in CUBES:
             with suppress(Unsupported, OverflowError):
-                small = {"selling": self.sellers(tables)}
-                return quick.answer(asked, self.parts(source, tables), self.texts, small)
+                texts = partial(self.texts, tables)
+                return quick.answer(asked, self.parts(source, tables), texts, self.small(tables))
             self.as_table(source)
         statement = compose(asked, tables)
         return self.ask(statement.text, statement.values)
@@ -184,10 +217,30 @@ class Room:
                     cursor.from_arrow(self._load(cube, columns)).create(cube)
                 self._made.add(cube)
 
-    def texts(self, cut: Dimension, labels: Sequence[Any]) -> Sequence[str]:
+    def _needs(self, tables: Tables) -> dict[str, str]:
+        """The need of every topic, as this version states it."""
+        table = tables.beside("topic")
+        with self._lock:
+            if table not in self._needs_of:
+                with self.cursor() as cursor:
+                    self._needs_of[table] = dict(cursor.table(table).project("topic, need").fetchall())
+            return self._needs_of[table]
+
+    def small(self, tables: Tables) -> dict[str, frozenset[str]]:
+        """What sums look into: the partners that sell, and the topics of each need."""
+        found = {
+            f"{name}_topic": frozenset(topic for topic, need in self._needs(tables).items() if need in which)
+            for name, which in NEEDS.items()
+        }
+        return found | {"selling": self.sellers(tables)}
+
+    def texts(self, tables: Tables, cut: Dimension, labels: Sequence[Any]) -> Sequence[str]:
         """The texts that a dimension shows for labels."""
         if cut.text == cut.column:
             return labels
+        if cut.id == "need":
+            needs = self._needs(tables)
+            return [needs.get(label, "") for label in labels]
         known = self._texts.setdefault(cut.id, {})
         if missing := [label for label in labels if label not in known]:
             rows = self.ask(texts_of(cut), {"labels": missing})

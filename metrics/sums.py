@@ -12,6 +12,7 @@ from metrics.inference import (
     INDEX,
     Estimate,
     MeanStats,
+    RateStats,
     ScoreStats,
     ShareStats,
     Stats,
@@ -19,7 +20,7 @@ from metrics.inference import (
     estimate,
 )
 from metrics.inference.estimates import AS_IS, Scale
-from metrics.reasons import NO_SALES
+from metrics.models import SUMS
 
 Key = tuple[str, ...]
 
@@ -45,6 +46,9 @@ def stats_of(metric: Metric, row: Sequence[Any]) -> Stats:
         return ScoreStats(tuple(row))
     if metric.kind == "share":
         return ShareStats(*row)
+    if metric.kind == "rate":
+        n, *sums = row
+        return RateStats(n, *map(float, sums))
     return MeanStats(*row)
 
 
@@ -55,14 +59,31 @@ def nobody(metric: Metric, key: Key) -> Group:
     return Group(key, 0, {metric.id: stats_of(metric, (0,) * len(catalogue.COLUMNS[metric.kind]))}, {})
 
 
-def unsold(metric: Metric, group: Group) -> bool:
-    """There are contacts, but of partners none of which has ever recorded a sale."""
-    return "answered_selling" in metric.measures and group.stats[metric.id].n == 0 and group.contacts > 0
+def merged(metrics: Sequence[Metric], key: Key, groups: Sequence[Group]) -> Group:
+    """One group out of what different subjects have of it."""
+    stats: dict[str, Stats] = {}
+    parts: dict[str, dict[str, float | int]] = {}
+    for group in groups:
+        stats |= group.stats
+        parts |= group.parts
+    for metric in metrics:
+        if metric.id not in stats:
+            stats |= nobody(metric, key).stats
+            parts[metric.id] = {}
+    return Group(key, groups[0].contacts, stats, parts)
+
+
+def missing(metric: Metric, group: Group) -> str:
+    """Why nothing was counted where something could have been: of a partner that records no sales, say.
+
+    Empty where something was counted, or where there is nobody to count."""
+    there = group.contacts > 0 or metric.subject in SUMS
+    return metric.missing if there and group.stats[metric.id].n == 0 else ""
 
 
 def estimated(metric: Metric, group: Group) -> Estimate:
     """The group's value of a metric."""
     found = estimate(group.stats[metric.id], minimum_n=metric.minimum_n, scale=scale_of(metric))
-    if unsold(metric, group):
-        return Estimate(found.n, None, None, None, NO_SALES)
+    if reason := missing(metric, group):
+        return Estimate(found.n, None, None, None, reason)
     return found

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pyarrow as pa
 
-from metrics.compose import tracked_days
 from metrics.models import sql
+from metrics.statements import tracked_days
 
 Connection = duckdb.DuckDBPyConnection
 # First and last moment, both included, in epoch seconds.

@@ -8,6 +8,7 @@ from metrics.inference.reasons import reason_text
 from metrics.inference.results import Difference, Estimate, from_json, to_json
 from metrics.inference.stats import (
     MeanStats,
+    RateStats,
     RatioStats,
     ScoreStats,
     ShareStats,
@@ -24,6 +25,7 @@ __all__ = [
     "Estimate",
     "Labels",
     "MeanStats",
+    "RateStats",
     "RatioStats",
     "ScoreStats",
     "ShareStats",

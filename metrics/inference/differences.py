@@ -13,6 +13,7 @@ from metrics.inference.estimates import (
     ALPHA,
     AS_IS,
     Scale,
+    gamma,
     moments,
     quantile,
     t_quantile,
@@ -21,7 +22,7 @@ from metrics.inference.estimates import (
     z_quantile,
 )
 from metrics.inference.results import Difference
-from metrics.inference.stats import MeanStats, RatioStats, ScoreStats, ShareStats, Stats, TimeBins
+from metrics.inference.stats import MeanStats, RateStats, RatioStats, ScoreStats, ShareStats, Stats, TimeBins
 
 
 def difference(
@@ -50,6 +51,8 @@ def difference(
         found = _shares(first, second, alpha)
     elif isinstance(first, TimeBins) and isinstance(second, TimeBins):
         found = _quantiles(first, second, alpha)
+    elif isinstance(first, RateStats) and isinstance(second, RateStats):
+        found = _rates(first, second, alpha)
     else:
         found = _welch(first, second, alpha)  # type: ignore[arg-type]
     result, variance = found
@@ -108,6 +111,16 @@ def _shares(first: ShareStats, second: ShareStats, alpha: float) -> tuple[Differ
     squared = sum(moments(stats)[1] / stats.n for stats in (first, second))
     reason = reasons.NO_SPREAD if p is None else ""
     return Difference(gap, low, high, None, None, p, size, reason), squared
+
+
+def _rates(first: RateStats, second: RateStats, alpha: float) -> tuple[Difference, float]:
+    if 0 in (first.exposure, second.exposure):
+        return Difference.missing(reasons.NO_DENOMINATOR), 0.0
+    low, high = _squared_and_added(first.rate, gamma(first, alpha), second.rate, gamma(second, alpha))
+    gap, squared = first.rate - second.rate, sum(s.squares / s.exposure**2 for s in (first, second))
+    p = 2 * float(ndtr(-abs(gap) / math.sqrt(squared))) if squared else None
+    effect = first.rate / second.rate - 1 if second.rate else None
+    return Difference(gap, low, high, None, None, p, effect), squared
 
 
 def _quantiles(first: TimeBins, second: TimeBins, alpha: float) -> tuple[Difference, float]:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import math
 
-from scipy.special import ndtri, stdtrit
+from scipy.special import chdtri, ndtri, stdtrit
 
 from metrics.inference import minimum, reasons
 from metrics.inference.results import Estimate
-from metrics.inference.stats import BIN_WIDTH, MeanStats, RatioStats, ScoreStats, ShareStats, Stats, TimeBins
+from metrics.inference.stats import (
+    BIN_WIDTH,
+    MeanStats,
+    RateStats,
+    RatioStats,
+    ScoreStats,
+    ShareStats,
+    Stats,
+    TimeBins,
+)
 
 ALPHA = 0.05
 Scale = tuple[float, float]
@@ -21,15 +30,18 @@ def estimate(
 ) -> Estimate:
     """Mean, share, ratio or quantile of one group with its (1 − alpha) interval.
 
-    Means and scores: Student's t. Shares: Wilson (1927). Ratios: delta method with t. Time bins: the
-    quantile they ask for, with Woodruff limits (1952). ``scale = (a, b)`` gives a + b·x, so that
-    ``scale=INDEX`` makes a csat_index of scores. Below ``minimum_n`` there is a reason and no value.
+    Means and scores: Student's t. Shares: Wilson (1927). Ratios: delta method with t. Rates:
+    gamma limits. Time bins: the quantile they ask for, with Woodruff limits (1952).
+    ``scale = (a, b)`` gives a + b·x, so that ``scale=INDEX`` makes a csat_index of scores. Below
+    ``minimum_n`` there is a reason and no value.
     """
     reason = _missing(stats, minimum_n)
     if reason:
         return Estimate(stats.n, None, None, None, reason)
     if isinstance(stats, ShareStats):
         return _scaled(stats.n, stats.share, wilson(stats, alpha), scale)
+    if isinstance(stats, RateStats):
+        return _scaled(stats.n, stats.rate, gamma(stats, alpha), scale)
     if isinstance(stats, TimeBins):
         return _scaled(stats.n, quantile(stats, stats.q), woodruff(stats, alpha), scale)
     value, variance = moments(stats)
@@ -44,7 +56,9 @@ def _missing(stats: Stats, minimum_n: int) -> str:
         return reasons.NO_DATA
     if stats.n < minimum_n:
         return reasons.TOO_FEW
-    if isinstance(stats, RatioStats) and stats.x_total == 0:
+    if (isinstance(stats, RatioStats) and stats.x_total == 0) or (
+        isinstance(stats, RateStats) and stats.exposure == 0
+    ):
         return reasons.NO_DENOMINATOR
     return ""
 
@@ -64,6 +78,18 @@ def wilson(stats: ShareStats, alpha: float = ALPHA) -> tuple[float, float]:
     half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     # At the ends the limits are 0 and 1 exactly; rounding would leave 1e-17.
     return (0.0 if stats.hits == 0 else middle - half, 1.0 if stats.hits == n else middle + half)
+
+
+def gamma(stats: RateStats, alpha: float = ALPHA) -> tuple[float, float]:
+    """Gamma limits of a rate (Fay and Feuer, Statistics in Medicine 16, 1997), with the mean weight Σx² ÷ Σx
+    as that of one more. Of a plain count they are the exact Poisson limits (Garwood, Biometrika 28, 1936)."""
+    total, squares = stats.total, stats.squares
+    if total == 0 or squares == 0:
+        return 0.0, 0.0
+    weight = squares / total
+    low = weight / 2 * float(chdtri(2 * total / weight, 1 - alpha / 2))
+    high = weight / 2 * float(chdtri(2 * (total / weight + 1), alpha / 2))
+    return low / stats.exposure, high / stats.exposure
 
 
 def quantile(stats: TimeBins, q: float) -> float:

@@ -15,6 +15,7 @@ _UNIT = {
     "per_thousand": {"nb": "per 1000", "en": "per 1,000"},
     "seconds": {"nb": "s", "en": "s"},
     "nok": {"nb": "kr", "en": "kr"},
+    "hours": {"nb": "timer", "en": "hours"},
     "count": {"nb": "", "en": ""},
     "number": {"nb": "", "en": ""},
 }
@@ -37,7 +38,7 @@ def level(value: float, unit: str, language: str, more: int = 0) -> str:
     if unit == "share":
         return decimal(100 * value, 1 + more, language) + (f"{NO_BREAK}%" if language == "nb" else "%")
     text = decimal(value, decimals(unit, [value]) + more, language)
-    return f"{text}{NO_BREAK}{_UNIT[unit][language]}" if unit in {"nok", "per_thousand"} else text
+    return f"{text}{NO_BREAK}{_UNIT[unit][language]}" if unit in {"nok", "per_thousand", "hours"} else text
 
 
 def levels(first: float, second: float, unit: str, language: str) -> tuple[str, str]:

@@ -135,6 +135,38 @@ class RatioStats:
 
 
 @dataclass(frozen=True)
+class RateStats:
+    """The sum of ``n`` things that happened, and of their squares, over an ``exposure`` that is known.
+
+    How many happen is chance, too: with a Poisson number of them the sum has the variance Σx². Contacts for
+    every 1,000 customers (of ones), or hours in all (of hours; the exposure is 1).
+    """
+
+    n: int
+    total: float
+    squares: float
+    exposure: float
+
+    def __post_init__(self) -> None:
+        _check(self.n, self.total, self.squares, self.exposure)
+        if min(self.total, self.squares, self.exposure) < 0:
+            raise ValueError("a rate is of sums from 0 on")
+
+    def __add__(self, other: RateStats) -> RateStats:
+        return RateStats(
+            self.n + other.n,
+            self.total + other.total,
+            self.squares + other.squares,
+            self.exposure + other.exposure,
+        )
+
+    @property
+    def rate(self) -> float:
+        """Needs an exposure other than 0."""
+        return self.total / self.exposure
+
+
+@dataclass(frozen=True)
 class ScoreStats:
     """How many gave each score from 1 to 10: ten counts, from which everything about scores is exact."""
 
@@ -208,7 +240,7 @@ class TimeBins:
         return sum(count for _, count in self.counts)
 
 
-Stats = MeanStats | ShareStats | RatioStats | ScoreStats | TimeBins
+Stats = MeanStats | ShareStats | RatioStats | RateStats | ScoreStats | TimeBins
 
 
 def time_bin(seconds: float) -> int:

@@ -15,7 +15,7 @@ import pytest
 from scipy.stats import t as student
 
 from data.log import Log
-from metrics import Scope, build, catalogue, open_reader
+from metrics import Scope, UnknownNameError, build, catalogue, open_reader
 from metrics.answers import Comparison
 from metrics.inference import from_json, reasons
 from settings import Settings
@@ -128,15 +128,37 @@ def compared(reader, metric: str, way: dict[str, Any]) -> None:
         assert from_json(Comparison, json.loads(text)) == found
 
 
+COMPARED = [
+    name
+    for name, entry in catalogue.metrics().items()
+    if entry.adds_up and set(entry.dims) == set(catalogue.DIMENSIONS)
+]
+
+
+@pytest.mark.parametrize("metric", ["contact_rate", "hit_rate_per_customer", "removable_time"])
+@pytest.mark.parametrize("way", [{"alike": ["topic"]}, {"cluster": "customer"}])
+def test_what_does_not_add_up_has_no_strata_and_no_clusters(reader, metric, way):
+    with pytest.raises(ValueError, match="do not add up"):
+        reader.compare(metric, **way)
+
+
+def test_what_is_no_contact_is_compared_by_the_dimensions_it_has(reader):
+    assert reader.compare("answer_rate", "partner", {"partner": ["A", "B"]}).reason == "no_data"
+    with pytest.raises(
+        UnknownNameError, match="answer_rate has no dimension 'self_service_first'; it has: day"
+    ):
+        reader.compare("answer_rate")
+
+
 def test_every_metric_and_every_way_of_comparing_gives_all_keys_and_survives_json(reader):
-    for at, metric in enumerate(catalogue.metrics()):
+    for at, metric in enumerate(COMPARED):
         for step in (0, 5, 9):
             compared(reader, metric, WAYS[(at + step) % len(WAYS)])
 
 
 @pytest.mark.slow
 def test_every_metric_is_compared_in_every_way(reader):
-    for metric in catalogue.metrics():
+    for metric in COMPARED:
         for way in WAYS:
             compared(reader, metric, way)
 

@@ -14,9 +14,9 @@ from data.duck import connect
 from data.log import Log
 from metrics import Scope, build, open_reader, refresh
 from metrics.audit import check
-from metrics.compose import summed_up
 from metrics.lake import Lake
 from metrics.models import CUBES, SUMS
+from metrics.statements import summed_up
 from settings import Settings
 from store import open_store
 from tests.metrics.given import (

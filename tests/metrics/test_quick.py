@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,12 @@ from metrics.compose import compose, source_of
 from metrics.terms import Inputs, Unsupported, expression, selected, value
 from tests.metrics.given import NOON, contact, days, outcome, sale
 
-SUMMED = [entry for entry in catalogue.metrics().values() if entry.kind != "quantile"]
+NEEDY = [entry for name, entry in catalogue.metrics().items() if name.startswith(("need_", "removable_time"))]
+SUMMED = [
+    entry
+    for entry in catalogue.metrics().values()
+    if entry.subject == "contact" and entry.kind not in {"quantile", "rate"} and entry not in NEEDY
+]
 QUESTIONS = [
     ([], {}, (None, None)),
     (["self_service_first"], {"topic": ["bill"]}, (None, None)),
@@ -59,6 +65,7 @@ def many(write, fold, fresh, settings):
 
     write("contact", *(made(number) for number in range(200)))
     write("outcome", *outcomes(range(0, 150, 2)))
+    write("topic", {"topic": "bill", "need": "unwanted", "ease": None, "contact_cost_minor": None})
     write("sale", *(sale(f"s{n}", f"c{n}", value_minor=chance.randrange(10**9)) for n in range(0, 100, 9)))
     fold()
     write("contact", *(made(number) for number in range(190, 230)))
@@ -73,14 +80,16 @@ def test_they_answer_what_the_statement_answers(many, scope):
     reader = open_reader(many, scope)
     room, tables = reader._room, reader._tables
     questions = [(SUMMED, *rest) for rest in QUESTIONS]
-    questions += [([catalogue.TIMED], ["handling_bin"], {}, (None, None))]
+    questions += [([catalogue.BINNED["handling_bin"]], ["handling_bin"], {}, (None, None))]
+    questions += [(NEEDY, by, {}, (None, None)) for by in ([], ["need"], ["topic", "partner"])]
+    questions += [(SUMMED, ["need", "channel"], {"need": ["unwanted", ""]}, (None, None))]
     questions += [([catalogue.CONTACTS], ["survey_reason", "channel"], {"team": ["one"]}, (None, None))]
     for metrics, by, where, span in questions:
         asked = reader._asked([*metrics, catalogue.CONTACTS], by, where, *span)
         source = source_of(asked, tables)
         assert source != "facts"
-        own = {"selling": room.sellers(tables)}
-        found = quick.answer(asked, room.parts(source, tables), room.texts, own)
+        texts = partial(room.texts, tables)
+        found = quick.answer(asked, room.parts(source, tables), texts, room.small(tables))
         room.as_table(source)
         statement = compose(asked, tables)
         assert found == _plain(room.ask(statement.text, statement.values)), (by, where)

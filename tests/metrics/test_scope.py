@@ -13,7 +13,7 @@ from metrics.lake import Lake
 from metrics.models import CUBES, measures
 from settings import Settings
 from store import open_store
-from tests.metrics.given import NOON, NOW, contact, days, logged
+from tests.metrics.given import NOON, NOW, calls, contact, days, logged, session
 
 # Names that a careless path, pattern or comparison would take for each other.
 PARTNERS = ["A", "AB", "B/C", "", "a", "A*", "..", "Å" * 60]
@@ -31,6 +31,12 @@ def home(request, tmp_path_factory) -> Settings:
             for i in range(5 * half, 5 * half + 5)
         ]
         log.append("contact", [logged(row) for row in rows])
+        rows = [{"topic": f"of {n}", "need": "value", "ease": 1, "contact_cost_minor": 1} for n in range(8)]
+        log.append("topic", [logged(row) for row in rows])
+        log.append("session", [logged(session(f"v{half}", at=NOON))])
+        log.append("calls_offered", [logged(calls(NOON + half, partner=name)) for name in PARTNERS])
+        stated = {"active_id": "x", "month": NOW.date().replace(day=1), "partner": "B/C", "customers": 5}
+        log.append("active_customers", [logged(stated)])
         bring = refresh if half and request.param == "delta" else build
         bring(settings, store, NOW)
     assert bool(Lake(settings.lake_path).version().delta) == (request.param == "delta")
@@ -151,14 +157,19 @@ def test_every_table_of_its_database_holds_its_own_rows_alone(home):
     reader = open_reader(home, Scope.of_partner("A"))
     for cube in CUBES:
         reader._room.as_table(cube)
+    for name in ("leakage", "answer_rate", "contact_rate", "removable_cost", "need_share_value"):
+        reader.show([name])
     with reader._room.cursor() as cursor:
         tables = [name for (name,) in cursor.execute("select table_name from duckdb_tables()").fetchall()]
+        whole = {table for table in tables if table.startswith(("topic_", "session_"))}
         found = {
             partner
-            for table in tables
+            for table in set(tables) - whole
             for (partner,) in cursor.execute(f"select distinct partner from {table}").fetchall()
         }
+        topics = [row for table in whole for row in cursor.execute(f"select topic from {table}").fetchall()]
     assert found == {"A"}
+    assert topics == [("of 0",)]
 
 
 def test_the_attempts_are_all_of_them(home):

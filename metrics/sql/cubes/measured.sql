@@ -37,7 +37,7 @@ select
     case when score_source = 'imported' then sign else 0 end as scores_imported,
     -- A score on another scale than 1–10 is never mixed with those, but somebody did answer.
     case
-        when file_score_given is not null and file_score_scale <> '1-10' then sign else 0
+        when score is null and file_score_given is not null and file_score_scale <> '1-10' then sign else 0
     end as other_scales,
     case when answered and handling_s is not null then sign else 0 end as handling_n,
     case

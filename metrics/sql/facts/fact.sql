@@ -104,13 +104,13 @@ final as (
         coalesce(reason, case when live then 'new' else 'imported' end) as survey_reason,
         -- Whoever answered was reached, whatever became of the carrier's report.
         coalesce(eligible, false) or coalesce(state = 'asked', false) or coalesce(asked, false)
-        or coalesce(counted_score, score) is not null as eligible,
+        or coalesce(counted_score, score, score_given) is not null as eligible,
         coalesce(state = 'asked', false) or coalesce(asked, false)
-        or coalesce(counted_score, score) is not null as asked,
+        or coalesce(counted_score, score, score_given) is not null as asked,
         coalesce(sent, false) or coalesce(delivered, false) or coalesce(asked, false)
-        or coalesce(counted_score, score) is not null as sent,
+        or coalesce(counted_score, score, score_given) is not null as sent,
         coalesce(delivered, false) or coalesce(asked, false)
-        or coalesce(counted_score, score) is not null as delivered,
+        or coalesce(counted_score, score, score_given) is not null as delivered,
         coalesce(counted_score, score) as score,
         case
             when counted_score is not null then coalesce(live_score_source, '')
