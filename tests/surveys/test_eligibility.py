@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from settings import Settings
-from surveys.eligibility import DAY_S, Facts, History, Rules, Verdict, decide, in_sample
+from surveys.eligibility import DAY_S, Facts, History, Rules, Verdict, decide, in_sample, utc
 from surveys.hours import is_quiet, quiet_ends
 from surveys.numbers import number_class
 from surveys.reasons import REASONS
@@ -208,6 +208,34 @@ def test_every_decision_has_a_known_reason_and_asks_nobody_it_must_not(
         assert not history.opted_out
         assert history.last_sent_at is None or now.timestamp() - history.last_sent_at >= DAY_S
         assert not is_quiet(now, RULES.quiet, OSLO)
+
+
+NIGHTS = [(time(21), time(9)), (time(22, 30), time(6)), (time(0), time(8)), (time(12), time(13))]
+# Around both changes of the clock, to the minute.
+near_a_change = st.sampled_from(
+    [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)]
+).flatmap(lambda day: st.integers(-36 * 60, 36 * 60).map(lambda minutes: day + timedelta(minutes=minutes)))
+
+
+@given(near_a_change | times, st.sampled_from(NIGHTS), st.integers(0, 30 * 3_600))
+def test_whatever_the_night_a_contact_is_asked_in_the_day_or_given_up_and_always_comes_to_an_end(
+    ended: datetime, quiet: tuple[time, time], late_s: int
+) -> None:
+    rules = replace(RULES, quiet=quiet, max_age_s=10 * DAY_S)
+    at = int(ended.timestamp())
+    facts = replace(FACTS, ended_at=at, received_at=at + late_s)
+    now, verdict = at + late_s, decide(facts, History(), rules, utc(at + late_s))
+    looks = 0
+    while verdict.action == "wait":
+        assert verdict.due_at is not None
+        assert now < verdict.due_at <= now + 25 * 3_600
+        assert verdict.due_at - at <= rules.give_up_s, "it does not wait for what would be too late"
+        now, looks = verdict.due_at, looks + 1
+        verdict = decide(facts, History(), rules, utc(now))
+    assert looks <= 1, "where the night ends it does not wait again"
+    assert verdict.action == "skip" or not is_quiet(utc(now), quiet, OSLO)
+    assert verdict.reason in ("asked", "quiet_hours", "given_up")
+    assert (verdict.action == "ask") <= (now - at <= rules.give_up_s)
 
 
 @given(st.text(max_size=40), st.floats(0, 1), st.floats(0, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from surveys import words
 from surveys.reading import VERSION, Reading, read, read_choice
 from surveys.tokens import normalise
 
@@ -112,6 +114,32 @@ def test_a_number_alone_is_that_score(score: int, before: str, after: str) -> No
 def test_two_different_numbers_are_never_a_score(one: int, other: int, between: str) -> None:
     if one != other and not (between == " / " and other == 10):
         assert read(f"{one}{between}{other}").kind == "unclear"
+
+
+NO_MARK = """ikke {}|Det var ikke en {}|nesten {}|mer enn {}|kunne gitt {}|skulle gitt {}|{} hvis dere ringer
+{} hadde vært for mye|not a {}|almost {}|would have been {}|inte {}|minst {}|høyst {}|< {}"""
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.integers(0, 12), st.sampled_from(sorted(words.UNITS)), st.sampled_from(["", "siden", "i kø"]))
+def test_what_is_counted_or_measured_is_never_a_score(number: int, unit: str, more: str) -> None:
+    assert read(f"{number} {unit} {more}").score is None
+    assert read(f"Ventet {number} {unit} {more}").score is None
+    assert read(f"{number} veldig lange {unit} {more}").score is None
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(1, 10), st.sampled_from(re.split(r"[|\n]", NO_MARK)))
+def test_what_is_denied_bounded_or_wished_for_is_never_a_score(number: int, said: str) -> None:
+    assert read(said.format(number)).kind == "unclear"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.integers(1, 10), st.integers(0, 99), st.sampled_from(["{}, ikke {}", "kunne vært {1}, men gir {0}"])
+)
+def test_a_score_beside_a_number_that_it_is_not_is_read(score: int, other: int, said: str) -> None:
+    assert read(said.format(score, other)).score == score
 
 
 @settings(max_examples=300, deadline=None)
