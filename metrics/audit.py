@@ -62,6 +62,7 @@ def _open_log(connection: Connection, lake: Lake, version: Version) -> None:
     for kind in ("contact", "link", "session", "calls_offered"):
         files = [str(lake.path / "log" / name) for name in batches if name.startswith(f"{kind}/")]
         events.open_kind(connection, kind, [], files, files)
+        events.mend(connection, kind)
         connection.execute(f"create view {kind}_event as from log_{kind}")
 
 

@@ -7,11 +7,13 @@ the new version is complete before it is published, and a failed check leaves th
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import product
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -30,6 +32,8 @@ from store.lease import held
 SMALLEST_FOLD, LARGEST_DELTA, DELTA_SHARE = 500, 20_000, 0.02
 # Seconds another builder may take before we go on with what it has published.
 PATIENCE_S = 5.0
+# Bytes of sales, sessions and the like that are read whole until they are folded.
+LARGEST_UNFOLDED = 4_000_000
 LEASE_S = 20
 
 
@@ -110,6 +114,8 @@ def _publish(settings: Settings, store: Store, now: datetime, *, folding: bool, 
         following = _following(lake, changes, now, folding=folding or since is not None)
     finally:
         changes.close()
+    folded = batches.keys() if following.base != version.base else version.folded
+    following = replace(following, folded=tuple(folded))
     lake.publish(_with_batches(following, log, version, set(batches), now), after=version)
     lake.sweep_deltas(time.time())
     if following.base != version.base:
@@ -126,12 +132,17 @@ def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) ->
         orphans=_kept(lake, changes, "orphans", name),
         beside=beside.bring(lake, changes, name, folding=folding),
     )
-    if (contacts or changes.emptied) and (folding or contacts > _bearable(changes.base)):
-        base, results = fold(lake, changes.base, changes.connection, changes.emptied)
+    wanted = (contacts or changes.emptied) and (folding or contacts > _bearable(changes.base))
+    if wanted or _size(changes.unfolded) > LARGEST_UNFOLDED:
+        base, results = fold(lake, changes.base, changes.connection, changes.emptied, changes.unfolded)
         return replace(following, base=base.name, checks=results)
     changes.connection.execute("create view checked_fact as select * from delta where sign = 1")
     checks.demand(checks.run(changes.connection))
     return replace(following, delta=_kept(lake, changes, "delta", name), delta_contacts=contacts)
+
+
+def _size(files: Mapping[str, Sequence[str]]) -> int:
+    return sum(os.path.getsize(file) for kind in files.values() for file in kind)
 
 
 def _bearable(base: Base) -> int:
@@ -158,15 +169,19 @@ def _with_batches(
     """The version with its batches: many small ones become one, and those replaced earlier go."""
     moment = int(now.timestamp())
     retired = dict(version.retired)
-    consumed = set(batches)
+    consumed, folded = set(batches), set(following.folded)
     for name, since in version.retired.items():
         if moment - since > GRACE_S:
             (log.folder / name).unlink(missing_ok=True)
             consumed.discard(name)
             del retired[name]
-    for kind in SCHEMAS:
-        if made := drain.compact(log, kind, consumed, set(retired)):
+    folded &= consumed
+    # What the base has by key and what it has not are not mixed.
+    for kind, among in product(SCHEMAS, (folded, consumed - folded)):
+        if made := drain.compact(log, kind, among, set(retired)):
             larger, smaller = made
             consumed.add(drain.batch_name(larger))
+            if among is folded:
+                folded.add(drain.batch_name(larger))
             retired |= {drain.batch_name(file): moment for file in smaller}
-    return replace(following, consumed=tuple(sorted(consumed)), retired=retired)
+    return replace(following, consumed=tuple(sorted(consumed)), folded=tuple(sorted(folded)), retired=retired)

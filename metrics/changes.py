@@ -1,10 +1,10 @@
 """Step 4: what new events change. The facts of the contacts they touch, before and after.
 
 Facts carry the records they were made from, so an event needs the rows of its own contacts and not the
-history: they are found by the index, unmade into events, joined with the new ones and made again by the
-same SQL that makes all facts. The result is the delta: of every contact touched since the base was
-folded, its row in the base with sign -1 and its row now with sign +1. Cubes being sums, a reader adds the
-delta to them and is up to date.
+history: they are found by key, as are their sales and sessions, unmade into events, joined with the new
+ones and made again by the same SQL that makes all facts. The result is the delta: of every contact
+touched since the base was folded, its row in the base with sign -1 and its row now with sign +1. Cubes
+being sums, a reader adds the delta to them and is up to date.
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ from pathlib import Path
 import duckdb
 
 from data.duck import connect
-from metrics import events, index, tracked
+from metrics import events, rows, tracked
 from metrics.lake import Base, Lake, Version, settled
 from metrics.models import BESIDE_KINDS, EVENT_KINDS, FACT_MODELS, sql
-from metrics.shape import fact_schema, signed_schema, time_bins
+from metrics.past import EVENTS, Past
+from metrics.shape import signed_schema, time_bins
 
 Connection = duckdb.DuckDBPyConnection
+
+# Kinds that facts carry.
+CARRIED = ("contact", "outcome")
 
 # Contacts touched by a new event of their own, or by a sale that has moved to another contact.
 _TOUCHED = """
@@ -49,8 +53,8 @@ _TOUCHED_CASES = """
 """
 # Customers whose contacts may change with them: by a session, by a link, or because one of their contacts
 # did, which may be the answer to whether an earlier one solved the matter.
-_TOUCHED_CUSTOMERS = """
-    create table touched_customer as
+_MET_CUSTOMERS = """
+    create table met_customer as
     with met as (
         select customer_key as key from new_session
         union
@@ -60,13 +64,20 @@ _TOUCHED_CUSTOMERS = """
         union select customer_key from near_contact where contact_id in (select contact_id from touched)
         union select customer_key from old_delta where contact_id in (select contact_id from touched)
         union select customer_key from log_contact where contact_id in (select contact_id from again)
-    ),
-    known as (
-        select key from met where key <> ''
-        union select customer_key from log_link where phone_key in (select key from met)
     )
-    select key from known
-    union select phone_key from log_link where customer_key in (select key from known)
+    select key from met where key <> ''
+"""
+_KNOWN_CUSTOMERS = """
+    create table known_customer as
+    select key from met_customer
+    union
+    select customer_key from log_link where phone_key in (select key from met_customer)
+"""
+_SAME_CUSTOMERS = """
+    create table touched_customer as
+    select key from known_customer
+    union
+    select phone_key from log_link where customer_key in (select key from known_customer)
 """
 _CURRENT = """
     create table current_fact as
@@ -92,6 +103,19 @@ _ALL_OUTCOMES = """
     select * from carried_outcome where contact_id not in (select contact_id from again)
     union all by name
     select * from log_outcome where contact_id in (select contact_id from again)
+"""
+_BASE_ROWS = """
+    create table base_row as
+    select * from near
+    where contact_id in (select contact_id from touched)
+        or customer_key in (select key from touched_customer)
+        or case_id in (select key from touched_case)
+    union
+    select * from near_day
+    where exists (
+        select 1 from newly_tracked
+        where ended_at - coalesce(handling_s, 0) - coalesce(wait_s, 0) between from_at and to_at
+    )
 """
 _ALL_TOUCHED = """
     insert into touched
@@ -194,6 +218,8 @@ class Changes:
         self.connection = connect(memory="4GB")
         # Files never change, and a fold reads the same ones for every cube.
         self.connection.execute("set global parquet_metadata_cache = true")
+        self.past = Past(lake, base, self.connection, since)
+        self.unfolded: dict[str, list[str]] = {}
         self._open_log(seen, new)
 
     def _open_log(self, seen: Sequence[Path], new: Sequence[Path]) -> None:
@@ -202,14 +228,25 @@ class Changes:
         for kind in (*EVENT_KINDS, *BESIDE_KINDS):
             before = [str(file) for file in seen if file.parent.name == kind]
             added = [str(file) for file in new if file.parent.name == kind]
+            if kind in rows.KEYS:
+                folded = {str(self.lake.path / "log" / name) for name in self.version.folded}
+                self.unfolded[kind] = [file for file in (*before, *added) if file not in folded]
+            if self.since is None:
+                # What has been folded is found by key: of contacts and outcomes in the facts.
+                kept = self.unfolded.get(kind, [] if kind in CARRIED else before)
+                before = [file for file in before if file in kept]
             orphans = [str(self.lake.path / self.version.orphans)] if self.version.orphans else []
             fresh = added + (orphans if kind == "outcome" else [])
             events.open_kind(self.connection, kind, before, fresh, added)
+            self.past.new_keys(kind)
+            events.mend(self.connection, kind)
 
     def compute(self) -> int:
         """Make relations ``delta`` and ``orphans``; returns the number of contacts in the delta."""
         run = self.connection.execute
         run(_AGAIN, {"since": self.since or date.max})
+        if run("from new_product limit 1").fetchall():
+            self.past.all_events("sale")
         run(_TOUCHED)
         self._open_tracked()
         self._read_delta()
@@ -245,6 +282,8 @@ class Changes:
         run(_CONTACT_EVENTS)
         run(_ALL_OUTCOMES)
         for name, query in _EVENTS.items():
+            for wanted in EVENTS.get(name, ()):
+                self.past.events(*wanted)
             run(f"create table {name} as {query}")
         self.connection.from_arrow(time_bins()).create_view("time_bin")
         for model in FACT_MODELS:
@@ -262,43 +301,22 @@ class Changes:
             self.connection.from_arrow(signed_schema().empty_table()).create("old_delta")
 
     def _read_base(self) -> None:
-        """The rows in the base of everything touched, found through the index."""
+        """The rows in the base of everything touched."""
         run = self.connection.execute
-        run("create view wanted_contact as select contact_id as key from touched")
-        numbers = self._places("contact")
-        self._open_places("near_contact", numbers)
-        run(_TOUCHED_CUSTOMERS)
-        run("create view wanted_customer as select key from touched_customer")
+        touched = "select contact_id as key from touched"
+        self.past.facts("near_contact", {"contact_id": touched})
+        run(_MET_CUSTOMERS)
+        self.past.events("link", "phone_key", "from met_customer")
+        run(_KNOWN_CUSTOMERS)
+        self.past.events("link", "customer_key", "from known_customer")
+        run(_SAME_CUSTOMERS)
         run(_TOUCHED_CASES)
-        run("create view wanted_case as select key from touched_case")
+        customers, cases = "from touched_customer", "from touched_case"
+        self.past.facts("near", {"contact_id": touched, "customer_key": customers, "case_id": cases})
         days = tracked.days(self.newly_tracked)
-        numbers |= self._places("customer") | self._places("case")
-        numbers |= {number for number, place in enumerate(self.base.places) if place.day in days}
-        self._open_places("near", numbers)
-        run("""
-            create table base_row as
-            select * from near
-            where contact_id in (select contact_id from touched)
-                or customer_key in (select key from touched_customer)
-                or case_id in (select key from touched_case)
-                or exists (
-                    select 1 from newly_tracked
-                    where ended_at - coalesce(handling_s, 0) - coalesce(wait_s, 0) between from_at and to_at
-                )
-        """)
-
-    def _places(self, what: str) -> set[int]:
-        segments = self.base.index.get(what, ())
-        return index.places_of(self.lake, segments, self.connection, f"wanted_{what}")
-
-    def _open_places(self, name: str, numbers: set[int]) -> None:
-        """A view over the facts of some places of the base."""
-        files = [str(self.lake.path / file) for number in numbers for file in self.base.places[number].files]
-        if files:
-            rows = self.connection.read_parquet(files, hive_partitioning=False)
-            rows.project("* exclude (partner_key)").create_view(name)
-        else:
-            self.connection.from_arrow(fact_schema().empty_table()).create_view(name)
+        numbers = {number for number, place in enumerate(self.base.places) if place.day in days}
+        self.past.open_places("near_day", numbers)
+        run(_BASE_ROWS)
 
     def close(self) -> None:
         self.connection.close()

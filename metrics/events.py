@@ -55,11 +55,13 @@ def open_kind(
 ) -> None:
     """Views ``seen_<kind>``, ``new_<kind>`` and ``log_<kind>``: the batches before, fresh ones, and both.
 
-    Of the fresh ones, which have not been looked through, what cannot be true goes to ``set_aside``.
+    What was before has table ``past_<kind>`` in it as well, which is for whoever finds rows elsewhere. Of the
+    fresh batches, which have not been looked through, what cannot be true goes to ``set_aside``.
     """
     tellings = {"seen": before, "new": fresh, "log": [*before, *added]}
+    connection.from_arrow(SCHEMAS[kind].empty_table()).create(f"past_{kind}")
     for telling, files in tellings.items():
-        _open_rows(connection, f"{telling}_{kind}_row", kind, files)
+        open_rows(connection, f"{telling}_{kind}_row", kind, files, past=telling != "new")
     connection.execute(f"create or replace view judged as {judged(kind, f'new_{kind}_row')}")
     connection.execute(_LOOK_THROUGH, {"kind": kind})
     some = connection.execute("from set_aside where kind = $kind limit 1", {"kind": kind}).fetchall()
@@ -69,13 +71,22 @@ def open_kind(
         connection.execute(
             f"create view {telling}_{kind} as {possible(kind, rows) if some else f'from {rows}'}"
         )
-    if some:
+
+
+def mend(connection: Connection, kind: str) -> None:
+    """What stands in ``set_aside`` of a kind, and is right in a later version of the record, is mended."""
+    if connection.execute("from set_aside where kind = $kind limit 1", {"kind": kind}).fetchall():
         connection.execute(f"create or replace view judged as {judged(kind, f'log_{kind}_row')}")
         connection.execute(_MEND, {"kind": kind})
 
 
-def _open_rows(connection: Connection, name: str, kind: str, files: Sequence[str]) -> None:
-    """View ``name``: rows of batches of a kind, in the columns of today, whenever they were written."""
+def open_rows(
+    connection: Connection, name: str, kind: str, files: Sequence[str], *, past: bool = False
+) -> None:
+    """View ``name``: rows of batches of a kind, in the columns of today, whenever they were written.
+
+    With ``past`` also those in table ``past_<kind>``.
+    """
     nothing = f"no_{kind}"
     connection.from_arrow(SCHEMAS[kind].empty_table()).create_view(nothing, replace=True)
     rows = connection.view(nothing)
@@ -85,4 +96,7 @@ def _open_rows(connection: Connection, name: str, kind: str, files: Sequence[str
         if set(stored.columns) != set(SCHEMAS[kind].names):
             stored.create_view(f"{name}_stored", replace=True)
             rows = connection.sql(f"from {nothing} union all by name from {name}_stored")
+    if past:
+        rows.create_view(f"{name}_batch", replace=True)
+        rows = connection.sql(f"from {name}_batch union all by name from past_{kind}")
     rows.create_view(name, replace=True)

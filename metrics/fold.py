@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
 import duckdb
-import numpy as np
+import pyarrow as pa
 
 from data.log import publish
-from metrics import checks, index
+from metrics import checks, events, rows
 from metrics.lake import Base, Lake, new_name, settled, sync
 from metrics.models import CUBES, sql
 
@@ -24,6 +24,8 @@ Spot = tuple[str, str]
 Written = tuple[tuple[str, ...], int]
 # Contacts whose measures fit in memory without a thought: some hundred bytes each.
 SMALL = 500_000
+# Rows taken from the database at a time.
+BATCH = 500_000
 
 # A file's name has at most 255 bytes, of which an escaped letter takes up to twelve.
 _PARTNER_KEY = """
@@ -50,7 +52,7 @@ _FOLDED = """
     )
 """
 _COPY = """
-    copy (from folded order by partner, day, channel, topic, contact_id) to $folder (
+    copy (from folded order by partner, day, channel, topic) to $folder (
         format parquet, partition_by (partner_key, day), write_partition_columns true,
         filename_pattern $pattern, overwrite_or_ignore true, return_stats true, compression zstd
     )
@@ -69,11 +71,16 @@ _EXPECTED = """
 
 
 def fold(
-    lake: Lake, base: Base, connection: Connection, emptied: Collection[Spot] = ()
+    lake: Lake,
+    base: Base,
+    connection: Connection,
+    emptied: Collection[Spot] = (),
+    unfolded: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[Base, tuple[checks.Result, ...]]:
-    """The base with relation ``delta`` in it: new files of facts, cubes and index, not yet published.
+    """The base with relation ``delta`` in it: new files of facts, cubes and rows, not yet published.
 
-    ``emptied`` places have lost their facts and get what the delta has for them. Returns what the checks
+    ``emptied`` places have lost their facts and get what the delta has for them. ``unfolded`` are the batches
+    of the log, by kind, whose rows the base does not have by their keys. Returns what the checks
     say of the places written, too. CheckError when one fails.
     """
     name = new_name()
@@ -84,7 +91,7 @@ def fold(
     changes = _write_facts(lake, base, connection, name)
     folded = replace(base, name=name, places=settled(base, changes))
     folded = replace(folded, cubes=_write_cubes(lake, folded, connection, set(changes)))
-    folded = replace(folded, index=write_index(lake, folded, connection))
+    folded = replace(folded, rows=_write_rows(lake, folded, connection, unfolded or {}, anew=bool(emptied)))
     results = _checked(lake, folded, connection, set(changes))
     lake.keep(folded)
     return folded, results
@@ -194,16 +201,45 @@ def _checked(lake: Lake, folded: Base, connection: Connection, dirty: set[Spot])
     return results
 
 
-def write_index(lake: Lake, folded: Base, connection: Connection) -> dict[str, tuple[str, ...]]:
-    """A segment for every contact that the base now holds at a place where it was not before."""
-    numbers = {(place.partner, place.day): number for number, place in enumerate(folded.places)}
-    segments = dict(folded.index)
-    for what, entries in index.ENTRIES.items():
-        found = connection.execute(entries).fetchnumpy()
-        spots = zip(found["partner"], found["day"], strict=True)
-        places = np.fromiter((numbers[spot] for spot in spots), dtype=np.uint64, count=len(found["hash"]))
-        hashes = found["hash"].astype(np.uint64)
-        segments[what] = index.extended(
-            lake, segments.get(what, ()), folded.name, what, hashes=hashes, places=places
-        )
+def _write_rows(
+    lake: Lake, folded: Base, connection: Connection, unfolded: Mapping[str, Sequence[str]], *, anew: bool
+) -> dict[str, tuple[str, ...]]:
+    """Segments with the facts of everybody in the delta as they are now, and the rows of new batches."""
+    if anew:
+        return rows_of(lake, folded, connection, unfolded)
+    connection.execute("create view fact_to_keep as select * exclude (sign) from delta where sign = 1")
+    return _with_events(lake, folded, connection, unfolded, _extended(lake, folded, connection, "fact"))
+
+
+def rows_of(
+    lake: Lake, base: Base, connection: Connection, unfolded: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Segments made of all facts of the base, and the rows of new batches."""
+    view(connection, "fact_to_keep", lake, base.files(), like="fact_like")
+    base = replace(base, rows={kind: names for kind, names in base.rows.items() if kind != "fact"})
+    return _with_events(lake, base, connection, unfolded, _extended(lake, base, connection, "fact"))
+
+
+def _with_events(
+    lake: Lake,
+    base: Base,
+    connection: Connection,
+    unfolded: Mapping[str, Sequence[str]],
+    facts: tuple[str, ...],
+) -> dict[str, tuple[str, ...]]:
+    segments = base.rows | {"fact": facts}
+    for kind, files in unfolded.items():
+        events.open_rows(connection, f"{kind}_to_keep", kind, files)
+        segments[kind] = _extended(lake, base, connection, kind)
     return segments
+
+
+def _extended(lake: Lake, base: Base, connection: Connection, kind: str) -> tuple[str, ...]:
+    """The segments of a kind with the rows of relation ``<kind>_to_keep`` behind them."""
+
+    def batches() -> Iterator[pa.Table]:
+        for batch in connection.view(f"{kind}_to_keep").to_arrow_reader(BATCH):
+            yield pa.Table.from_batches([batch])
+
+    with connection.cursor() as cursor:
+        return rows.extended(lake, cursor, kind, base, batches())

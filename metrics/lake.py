@@ -4,7 +4,7 @@
 
     facts/partner_key=<partner>/day=<day>/<base>-<n>.parquet   one row per contact, never changed in place
     cubes/<cube>/<base>-<month>.parquet                        sums, for the pages
-    index/<base>-<what>.npy                                    where a contact's row stands
+    rows/<base>-<kind>-<n>…                                    rows by key, for late events: see rows.py
     bases/<base>.json                                          the files of one fold
     delta/<version>.parquet                                    signed rows on top of the base
     beside/<version>-<table>.parquet                           what is no contact's: small, see beside.py
@@ -33,7 +33,7 @@ from data.log import publish
 # How long files live on after the version that named them: longer than any reader keeps one.
 GRACE_S = 900
 # A number of the layout: another one is not read, but built anew from the log.
-LAYOUT = 4
+LAYOUT = 5
 
 
 class OvertakenError(RuntimeError):
@@ -57,7 +57,7 @@ class Base:
     name: str
     places: tuple[Place, ...] = ()
     cubes: dict[str, dict[str, str]] = field(default_factory=dict)  # cube → month → file
-    index: dict[str, tuple[str, ...]] = field(default_factory=dict)  # what → segments
+    rows: dict[str, tuple[str, ...]] = field(default_factory=dict)  # kind → segments, see rows.py
 
     def files(self, *, partner: str | None = None, first: str = "", last: str = "~") -> list[str]:
         """Files of facts of a partner (None: all) from one day to another, both included."""
@@ -80,6 +80,7 @@ class Version:
     delta_contacts: int = 0
     orphans: str = ""  # outcomes whose contact has not come yet
     consumed: tuple[str, ...] = ()
+    folded: tuple[str, ...] = ()  # those whose rows the base has by key
     retired: dict[str, int] = field(default_factory=dict)  # compacted batches, and since when
     checks: tuple[dict[str, Any], ...] = ()
     beside: dict[str, tuple[str, ...]] = field(default_factory=dict)  # small table → its files
@@ -104,7 +105,7 @@ class Lake:
         content = json.loads(text)
         if content.pop("layout") != LAYOUT:
             return NOTHING
-        tuples = {key: tuple(content[key]) for key in ("consumed", "checks")}
+        tuples = {key: tuple(content[key]) for key in ("consumed", "folded", "checks")}
         beside = {name: tuple(files) for name, files in content["beside"].items()}
         return Version(**(content | tuples | {"beside": beside}))
 
@@ -117,13 +118,13 @@ class Lake:
             name=name,
             places=tuple(Place(p, day, tuple(files), n) for p, day, files, n in content["places"]),
             cubes=content["cubes"],
-            index={what: tuple(files) for what, files in content["index"].items()},
+            rows={kind: tuple(segments) for kind, segments in content["rows"].items()},
         )
 
     def keep(self, base: Base) -> None:
         """Write a base down, durably; nobody sees it until a version names it."""
         places = [[place.partner, place.day, place.files, place.contacts] for place in base.places]
-        content = {"places": places, "cubes": base.cubes, "index": base.index}
+        content = {"places": places, "cubes": base.cubes, "rows": base.rows}
         self._write(self.path / "bases" / f"{base.name}.json", content)
 
     def publish(self, version: Version, *, after: Version) -> None:
@@ -172,18 +173,25 @@ class Lake:
             # A base was in use until the next one came.
             if path.stem == version.base or follower is None or now - born[follower.stem] < GRACE_S:
                 base = self.base(path.stem)
-                kept.update(base.files(), *base.index.values())
+                kept.update(base.files(), *base.rows.values())
                 kept.update(file for months in base.cubes.values() for file in months.values())
                 kept.add(f"bases/{path.name}")
-        for folder in ("facts", "cubes", "index", "bases"):
+        for folder in ("facts", "cubes", "rows", "bases"):
             self._remove(folder, kept, now)
 
     def _remove(self, folder: str, kept: set[str], now: float) -> None:
         for parent, _, files in os.walk(self.path / folder):
             for name in files:
                 path = Path(parent) / name
-                if str(path.relative_to(self.path)) not in kept and now - path.stat().st_mtime > GRACE_S:
+                # A segment of rows is some files of one stem.
+                names = {str(each.relative_to(self.path)) for each in (path, path.with_name(stem_of(name)))}
+                if not names & kept and now - path.stat().st_mtime > GRACE_S:
                     path.unlink(missing_ok=True)
+
+
+def stem_of(name: str) -> str:
+    """The stem of a segment's file, see rows.py: what stands before the ending, and before its key."""
+    return "-".join(name.partition(".")[0].split("-")[:4])
 
 
 def new_name() -> str:
@@ -192,7 +200,7 @@ def new_name() -> str:
 
 
 def settled(base: Base, changes: dict[tuple[str, str], tuple[tuple[str, ...], int]]) -> tuple[Place, ...]:
-    """The places of a base after some got other files. Their order stays: the index counts on it."""
+    """The places of a base after some got other files. Their order stays."""
     places = list(base.places)
     known = {(place.partner, place.day): number for number, place in enumerate(places)}
     for (partner, day), (files, contacts) in sorted(changes.items()):

@@ -40,6 +40,7 @@ CUBES: dict[str, tuple[str, ...]] = {
     "by_hour": ("day", "partner", "channel", "hour"),
     "strata": ("day", "partner", "channel", "topic", "route"),
     "by_duration": ("day", "partner", "route", "handling_bin"),
+    "topic_duration": ("day", "partner", "topic", "route", "handling_bin"),
     "by_resolution": ("day", "partner", "topic", "route", "resolution_bin"),
     "by_reason": ("day", "partner", "team", "channel", "survey_reason"),
 }

@@ -24,8 +24,8 @@ import pyarrow.parquet as pq
 
 from data.duck import connect
 from data.log import SCHEMAS, Log, publish
-from metrics import audit, checks, drain
-from metrics.fold import view, write_index
+from metrics import audit, checks, drain, rows
+from metrics.fold import rows_of
 from metrics.lake import Base, Lake, Version, new_name, settled, sync
 from metrics.models import CUBES, EVENT_KINDS, FACT_MODELS, sql
 from metrics.shape import fact_schema, time_bins
@@ -96,9 +96,10 @@ def build(settings: Settings, store: Store, now: datetime, master: str) -> str:
             orphans = _write_orphans(lake, spark, name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    base = Base(name, base.places, base.cubes, _index(lake, base))
+    base = Base(name, base.places, base.cubes, _rows(lake, base, log))
     version = Version(
         new_name(), int(now.timestamp()), name, orphans=orphans, consumed=tuple(sorted(batches)),
+        folded=tuple(sorted(batches)),
         retired=before.retired,
     )  # fmt: skip
     results = audit.check_version(lake, version, base)
@@ -191,12 +192,9 @@ def _write_orphans(lake: Lake, spark: SparkSession, name: str) -> str:
     return file
 
 
-def _index(lake: Lake, base: Base) -> dict[str, tuple[str, ...]]:
-    """The index over all facts, made as the fold makes it: every contact is new."""
-    if not base.files():
-        return {}
+def _rows(lake: Lake, base: Base, log: Log) -> dict[str, tuple[str, ...]]:
+    """Facts and events by key, made as the fold makes them."""
+    unfolded = {kind: [str(file) for file in log.files(kind)] for kind in rows.KEYS if kind != "fact"}
     with connect(memory="4GB") as connection:
-        view(connection, "stored", lake, base.files(), like="")
-        keys = "contact_id, customer_key, case_id, partner, day, 1 as sign"
-        connection.view("stored").project(keys).create_view("delta")
-        return write_index(lake, base, connection)
+        connection.from_arrow(fact_schema().empty_table()).create_view("fact_like")
+        return rows_of(lake, base, connection, unfolded)
