@@ -26,6 +26,7 @@ from metrics.commands.shared import (
     checked,
     day_of,
     opened,
+    possible,
     print_json,
     reader_of,
     reports,
@@ -83,6 +84,7 @@ def show(
     metrics, cuts, filters = sorted_out(names, by, where)
     with opened() as (settings, store):
         reader = reader_of(settings, store, partner, no_build=no_build)
+    possible(reader, metrics, filters, (first, last))
     values = reader.show(metrics, cuts, filters, day_of(first), day_of(last))
     if as_json:
         print_json([value.to_json() for value in values])
@@ -123,6 +125,7 @@ def compare(
     metrics, _, filters = sorted_out(names, None, where)
     with opened() as (settings, store):
         reader = reader_of(settings, store, partner, no_build=no_build)
+    possible(reader, metrics, filters, (first, last))
     alike = [name for name in like_for_like.split(",") if name]
     found = [
         reader.compare(
@@ -151,11 +154,14 @@ def compare(
 @app.command()
 @reports
 def check(as_json: Json = False) -> None:
-    """Every check on everything that is published; ends with 1 when one fails."""
+    """Every check on everything that is published; ends with 1 when one fails.
+
+    With --json: whether all is well (no check of the level fail has a row), and every check.
+    """
     results = check_facts(read_settings())
     broken = [result for result in results if result["level"] == "fail" and result["rows"]]
     if as_json:
-        print_json(list(results))
+        print_json({"ok": not broken, "checks": list(results)})
     else:
         Console().print(tables.checks(results))
     if broken:

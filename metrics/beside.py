@@ -32,9 +32,17 @@ Files = dict[str, tuple[str, ...]]
 STATED = ("topic", "active_customers", "hour_cost")
 # So many late rows are added to the others.
 LATE_ROWS = 5_000
+# Rows of the log that cannot be true, see events.py.
+ASIDE = pa.schema(
+    [
+        *((name, pa.string()) for name in ("kind", "key", "field", "value")),
+        *((name, pa.int64()) for name in ("accepted_us", "seq")),
+        ("mended", pa.bool_()),
+    ]
+)
 # What sessions need to be counted: the models of the facts of the same names.
 _SESSION_MODELS = ("contact_now", "link_now", "session_now")
-_ROWS = {"queue": "queue_now", "session": "session_fact"}
+ROWS = {"queue": "queue_now", "session": "session_fact"}
 # The intervals and sessions that new events touch, and their events as they are and as they were.
 _TOUCHED_IDS = {
     "queue": "create table touched_queue as select distinct interval_id from new_calls_offered",
@@ -80,7 +88,7 @@ def sum_everything(connection: Connection) -> None:
     for model in _SESSION_MODELS:
         run(f"create or replace view {model} as {sql('facts', model)}")
     run("create or replace view counted_session as from session_now")
-    for what, rows in _ROWS.items():
+    for what, rows in ROWS.items():
         run(f"create table {rows} as {sql('beside', rows)}")
         connection.table(rows).project("*, cast(1 as bigint) as sign").create_view(f"signed_{what}")
         run(f"create table {what}_sum as {sql('beside', what)}")
@@ -107,7 +115,7 @@ def sum_changes(connection: Connection) -> list[str]:
     run = connection.execute
     run("create schema if not exists before")
     changed = []
-    for what, rows in _ROWS.items():
+    for what, rows in ROWS.items():
         run(_TOUCHED_IDS[what])
         if not connection.table(f"touched_{what}").limit(1).fetchall():
             continue
@@ -193,6 +201,10 @@ def empty(name: str) -> pa.Table:
                 connection.from_arrow(SCHEMAS[kind].empty_table()).create_view(f"{kind}_event")
             sum_everything(connection)
             return connection.table(f"{name}_sum").to_arrow_table()
+        if name == "tracked_day":
+            connection.from_arrow(SCHEMAS["session"].empty_table()).create_view("session_event")
+            connection.execute(f"create table tracked_day as {sql('beside', name)}")
+            return connection.table(name).to_arrow_table()
         connection.from_arrow(SCHEMAS[name].empty_table()).create_view(f"log_{name}")
         state(connection, name)
         return connection.table(name).to_arrow_table()

@@ -46,9 +46,9 @@ class Reader:
         found = [date.fromisoformat(day) for day in self.members("day")]
         return (found[0], found[-1]) if found else None
 
-    def members(self, dim: str) -> list[str]:
-        """The values that a dimension has, in order; "" is "not given"."""
-        return [group.key[0] for group in self.groups([], [dim])]
+    def members(self, dim: str, subject: str = "contact") -> list[str]:
+        """The values that a dimension has, in order; "" is "not given". Of contacts, or another subject."""
+        return [group.key[0] for group in self._groups(subject, [], [dim], (None, None, None))]
 
     def show(
         self,
@@ -113,7 +113,10 @@ class Reader:
 
     def source(self, metrics: Sequence[str], by: Sequence[str] = (), where: Where | None = None) -> str:
         """Where such a question is answered from: a cube's name, or ``facts`` when it needs a scan."""
-        entries = [catalogue.metric(name) for name in metrics]
+        return self.source_of([catalogue.metric(name) for name in metrics], by, where)
+
+    def source_of(self, entries: Sequence[Metric], by: Sequence[str] = (), where: Where | None = None) -> str:
+        """The same for metrics that are given, rather than named."""
         names = set()
         for subject, mine in _by_subject(entries).items():
             summed = [entry for entry in mine if entry.kind != "quantile"]
@@ -212,8 +215,8 @@ class Reader:
     def episodes(
         self, by: Sequence[str], span: tuple[Where | None, date | None, date | None]
     ) -> dict[Key, tuple[int, int, tuple[int, ...]]]:
-        """Scans the facts for who could be asked, who was, and the ten counts of scores, by dimensions and the
-        number of the contact within its episode ("1", "2", "3+"): so many within seven days."""
+        """Scans the facts for who could be asked, who was, and the ten counts of scores, by dimensions and
+        the number of the contact within its episode ("1", "2", "3+"): so many within seven days."""
         entries = [catalogue.metric("csat"), catalogue.metric("survey_coverage")]
         statement = episodes(self._asked(entries, by, *span), self._tables)
         size = len(by) + 1

@@ -24,10 +24,10 @@ import pyarrow.parquet as pq
 
 from data.duck import connect
 from data.log import SCHEMAS, Log, publish
-from metrics import audit, checks, drain, rows
-from metrics.fold import rows_of
+from metrics import audit, beside, checks, drain, rows
+from metrics.fold import rows_of, view
 from metrics.lake import Base, Lake, Version, new_name, settled, sync
-from metrics.models import CUBES, EVENT_KINDS, FACT_MODELS, sql
+from metrics.models import BESIDE_KINDS, CUBES, EVENT_KINDS, FACT_MODELS, sql
 from metrics.shape import fact_schema, time_bins
 from settings import Settings
 from store import Store
@@ -89,8 +89,9 @@ def build(settings: Settings, store: Store, now: datetime, master: str) -> str:
     staging = lake.path / f"staging-{name}"
     try:
         with session(master) as spark:
-            _open(spark, batches)
+            aside = _open(spark, batches)
             _run_models(spark, staging)
+            small = _write_beside(lake, spark, name, aside)
             base = Base(name, places=_place_facts(lake, staging / "facts", name))
             base = Base(name, base.places, _write_cubes(lake, spark, name))
             orphans = _write_orphans(lake, spark, name)
@@ -99,8 +100,7 @@ def build(settings: Settings, store: Store, now: datetime, master: str) -> str:
     base = Base(name, base.places, base.cubes, _rows(lake, base, log))
     version = Version(
         new_name(), int(now.timestamp()), name, orphans=orphans, consumed=tuple(sorted(batches)),
-        folded=tuple(sorted(batches)),
-        retired=before.retired,
+        folded=tuple(sorted(batches)), retired=before.retired, beside=small,
     )  # fmt: skip
     results = audit.check_version(lake, version, base)
     checks.demand(results)
@@ -109,21 +109,75 @@ def build(settings: Settings, store: Store, now: datetime, master: str) -> str:
     return version.name
 
 
-def _open(spark: SparkSession, batches: dict[str, str]) -> None:
-    """The log's events as views, and what else the models name."""
-    for kind in EVENT_KINDS:
+def _open(spark: SparkSession, batches: dict[str, str]) -> pa.Table:
+    """The log's events as views, and what else the models name. Returns the rows that are kept aside."""
+    aside = []
+    for kind in (*EVENT_KINDS, *BESIDE_KINDS):
         files = [path for batch, path in batches.items() if batch.startswith(f"{kind}/")]
-        if files:
-            rows = spark.read.parquet(*files)
-        else:
-            with tempfile.TemporaryDirectory() as folder:
-                pq.write_table(SCHEMAS[kind].empty_table(), f"{folder}/none.parquet")
-                schema = spark.read.parquet(f"{folder}/none.parquet").schema
-            rows = spark.createDataFrame([], schema)
-        rows.createOrReplaceTempView(f"{kind}_event")
-    spark.sql("select distinct day from session_event").createOrReplaceTempView("tracked_day")
+        with tempfile.TemporaryDirectory() as folder:
+            pq.write_table(SCHEMAS[kind].empty_table(), f"{folder}/none.parquet")
+            schema = spark.read.parquet(f"{folder}/none.parquet").schema
+        # Columns that older batches lack are null.
+        rows = spark.read.schema(schema).parquet(*files) if files else spark.createDataFrame([], schema)
+        rows.createOrReplaceTempView("event_row")
+        judged = spark.sql(sql("events", kind))
+        events = judged.where("impossible is null").drop("impossible", "record_key")
+        events.createOrReplaceTempView(f"{kind}_event")
+        wrong = judged.where("impossible is not null")
+        if kind_aside := [row.asDict() for row in wrong.collect()]:
+            keys = [row["record_key"] for row in kind_aside if row["record_key"] is not None]
+            later = [
+                row.asDict() for row in judged.where("impossible is null").collect() if row.record_key in keys
+            ]
+            aside += [_aside(kind, row, later) for row in kind_aside]
+    spark.sql(sql("beside", "tracked_day")).createOrReplaceTempView("tracked_day")
     bins = spark.createDataFrame(time_bins().to_pylist(), "seconds int, bin smallint")
     bins.createOrReplaceTempView("time_bin")
+    return pa.Table.from_pylist(aside, schema=beside.ASIDE)
+
+
+def _aside(kind: str, row: dict[str, Any], later: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is kept of a row that cannot be true, as :mod:`metrics.events` keeps it."""
+    order = row["accepted_us"], row["seq"]
+    mended = any(
+        other["record_key"] == row["record_key"] and (other["accepted_us"], other["seq"]) > order
+        for other in later
+    )
+    value = row[row["impossible"]]
+    return {
+        "kind": kind,
+        "key": row["record_key"],
+        "field": row["impossible"],
+        "value": None if value is None else str(value),
+        "accepted_us": order[0],
+        "seq": order[1],
+        "mended": mended,
+    }
+
+
+def _write_beside(lake: Lake, spark: SparkSession, name: str, aside: pa.Table) -> dict[str, tuple[str, ...]]:
+    """The small tables beside the facts: they pass through here."""
+    found = {"set_aside": aside, "tracked_day": _table(spark, "tracked_day", "select * from tracked_day")}
+    spark.table("session_now").createOrReplaceTempView("counted_session")
+    for what, rows in beside.ROWS.items():
+        spark.sql(sql("beside", rows)).selectExpr("*", "cast(1 as bigint) as sign").createOrReplaceTempView(
+            f"signed_{what}"
+        )
+        found[what] = _table(spark, what, sql("beside", what))
+    for kind in beside.STATED:
+        found[kind] = _table(spark, kind, sql("beside", kind))
+    return {table: beside.keep(lake, rows, f"{name}-{table}") for table, rows in found.items()}
+
+
+def _table(spark: SparkSession, name: str, query: str) -> pa.Table:
+    like = beside.empty(name).schema
+    return (
+        spark.sql(query)
+        .toArrow()
+        .select(like.names)
+        .cast(like)
+        .sort_by([(c, "ascending") for c in like.names])
+    )
 
 
 def _run_models(spark: SparkSession, staging: Path) -> None:

@@ -13,6 +13,15 @@ from metrics.inference import Estimate
 from metrics.inference.numbers import decimal, level
 
 LANGUAGE = "en"
+_BESIDE = {
+    "still_coming": "{n} may still answer",
+    "late": "{n} late answers left out",
+    "other_scales": "{n} scores on another scale left out",
+    "unknown": "{n} of unknown route left out",
+    "route_conflicts": "the sources disagree on {n}",
+    "cases_open": "{n} cases still open",
+    "of_nobody_known": "{n} contacts of nobody known left out",
+}
 
 
 def values(found: Sequence[Value], by: Sequence[str], *, source: str) -> Table:
@@ -24,7 +33,8 @@ def values(found: Sequence[Value], by: Sequence[str], *, source: str) -> Table:
     for value in found:
         unit = catalogue.metric(value.metric).unit
         dims = [value.dims[cut] or "–" for cut in by]
-        table.add_row(*dims, value.metric, *_cells(value, unit), _note(value.reason))
+        notes = [_note(value.reason), *_beside(value)]
+        table.add_row(*dims, value.metric, *_cells(value, unit), "; ".join(note for note in notes if note))
     return table
 
 
@@ -90,6 +100,15 @@ def _cells(value: Value | Estimate, unit: str) -> tuple[str, str, str]:
     if value.low is None or value.high is None:
         return n, shown, ""
     return n, shown, f"{level(value.low, unit, LANGUAGE)} – {level(value.high, unit, LANGUAGE)}"
+
+
+def _beside(value: Value) -> list[str]:
+    """What a reader of the number must know: what is still to come, and what it leaves out."""
+    return [
+        text.format(n=decimal(n, 0, LANGUAGE))
+        for name, text in _BESIDE.items()
+        if (n := value.parts.get(name))
+    ]
 
 
 def _note(reason: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from functools import wraps
 from typing import Annotated, Any, ParamSpec
 
@@ -18,6 +19,7 @@ from settings import Settings, read_settings
 from store import Store, open_store
 
 Arguments = ParamSpec("Arguments")
+MOST = 12  # names that an error message lists
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, and nothing else.")]
 Filters = Annotated[
@@ -105,6 +107,31 @@ def sorted_out(
     if not metrics:
         raise ValueError(f"name a metric; there are: {', '.join(catalogue.metrics())}")
     return metrics, [catalogue.dimension(cut).id for cut in cuts], filters
+
+
+def possible(
+    reader: Reader, metrics: Sequence[str], filters: Mapping[str, Sequence[str]], span: tuple[Any, Any]
+) -> None:
+    """ValueError for a period that ends before it begins, and for a name in a filter that nothing has."""
+    first, last = span
+    if first and last and last < first:
+        raise ValueError(f"the period ends ({last:%Y-%m-%d}) before it begins ({first:%Y-%m-%d})")
+    for dim, names in filters.items():
+        if catalogue.dimension(dim).column == "day":
+            continue
+        there = {name for subject in _subjects(metrics, dim) for name in reader.members(dim, subject)}
+        for name in names:
+            if there and name not in there:
+                known = sorted(one or "(not given)" for one in there)
+                near = get_close_matches(name, known, MOST) or known[:MOST]
+                more = "" if len(near) == len(known) else ", …"
+                raise ValueError(f"there is no {dim} {name!r}; there are: {', '.join(near)}{more}")
+
+
+def _subjects(metrics: Sequence[str], dim: str) -> set[str]:
+    """What is counted by a dimension: contacts, and what else the metrics are of."""
+    entries = [catalogue.CONTACTS, *map(catalogue.metric, metrics)]
+    return {entry.subject for entry in entries if dim in entry.dims and entry.subject != "customer"}
 
 
 def day_of(moment: datetime | None) -> date | None:

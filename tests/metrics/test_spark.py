@@ -12,10 +12,24 @@ from metrics import Scope, build, open_reader, refresh
 from metrics.audit import check
 from metrics.build import build_on_spark
 from metrics.lake import Lake
-from metrics.models import CUBES
+from metrics.models import BESIDE_KINDS, CUBES, EVENT_KINDS
 from settings import Settings
 from store import open_store
-from tests.metrics.given import NOON, NOW, contact, days, link, logged, outcome, sale, session
+from tests.metrics.given import (
+    NOON,
+    NOW,
+    calls,
+    case,
+    contact,
+    day_of,
+    days,
+    link,
+    logged,
+    outcome,
+    product,
+    sale,
+    session,
+)
 
 pytest.importorskip("pyspark")
 HOUR = 3600
@@ -42,6 +56,9 @@ def _fill(log: Log) -> None:
             hit_value_minor=None if i % 6 else 1000 * i + 50,
             hour=None if i % 13 == 0 else i % 24,
             answered=i % 8 != 0,
+            case_id=f"m{i // 2}" if i % 3 else "",
+            score_given=4 if i % 17 == 0 else None,
+            score_scale="1-5" if i % 17 == 0 else "",
         )
         for i in range(120)
     ]
@@ -52,7 +69,21 @@ def _fill(log: Log) -> None:
     log.append("outcome", [logged(outcome("nobody yet", score=4))])
     log.append("sale", [logged(sale(f"s{i}", f"c{3 * i}", value_minor=99 * i + 1)) for i in range(30)])
     log.append("sale", [logged(sale("s1", "c4", currency="EUR"))])
-    log.append("session", [logged(session(f"v{i}", f"k{i % 11}", at=NOON + i * 5 * HOUR)) for i in range(12)])
+    seen = [session(f"v{i}", f"k{i % 11}", at=NOON - days(2) + i * 5 * HOUR) for i in range(24)]
+    log.append("session", [logged(row | {"topic": f"t{i % 4}"}) for i, row in enumerate(seen)])
+    closed = [
+        case(f"m{i}", at=NOON - days(1), closed_at=None if i % 4 else NOON + i * 7001) for i in range(60)
+    ]
+    log.append("case", [logged(row) for row in closed])
+    log.append("product", [logged(product("fibre", 1500))])
+    log.append("calls_offered", [logged(calls(NOON + 900 * (i % 9), offered=9 + i)) for i in range(12)])
+    log.append("topic", [logged({"topic": "t1", "need": "value", "ease": None, "contact_cost_minor": None})])
+    log.append(
+        "hour_cost", [logged({"cost_id": "a", "valid_from": day_of(NOON), "partner": "", "cost_minor": 9})]
+    )
+    # What cannot be true, one of it mended later.
+    log.append("contact", [logged(contact(name, score=11)) for name in ("c1", "never", "mended")])
+    log.append("contact", [logged(contact("mended", score=10, source="import:x"))])
     log.append("link", [logged(link("p0", "k3")), logged(link("p5", "k4")), logged(link("p5", "k6"))])
 
 
@@ -67,7 +98,8 @@ def _rows(home: Settings) -> dict[str, Any]:
 
     places = {(place.partner, place.day): place.contacts for place in base.places}
     cubes = {cube: read(list(base.cubes[cube].values())) for cube in CUBES}
-    return {"places": places, "facts": read(base.files()), **cubes}
+    beside = {name: read(list(files)) for name, files in lake.version().beside.items() if files}
+    return {"places": places, "facts": read(base.files()), **cubes, **beside}
 
 
 @pytest.mark.slow
@@ -76,7 +108,7 @@ def test_spark_gives_what_duckdb_gives_row_by_row(tmp_path, master):
     homes = [Settings(home=tmp_path / engine) for engine in ("duckdb", "spark")]
     stores = [open_store(home.database_url) for home in homes]
     _fill(Log(homes[0].lake_path))
-    for kind in ("contact", "outcome", "sale", "session", "link"):
+    for kind in (*EVENT_KINDS, *BESIDE_KINDS):
         for file in Log(homes[0].lake_path).files(kind):
             _, copy = Log(homes[1].lake_path).new_batch(kind)
             (copy.parent / file.name).write_bytes(file.read_bytes())
