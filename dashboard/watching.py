@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 import plotly.graph_objects as go
+import streamlit as st
 
 from dashboard import alarm_figures, context
-from dashboard.answers import shared
+from dashboard.answers import KEPT, shared
 from dashboard.look import Look
 from metrics import Scope, alarm_words
 from metrics.inference.alarms import FALSE_ALARMS, Cause, group
@@ -62,10 +63,11 @@ def course(version: str, scope: Scope, today: date, series: str, look: Look) -> 
     return alarm_figures.course(days, unit(series), look)
 
 
-@shared
-def within(version: str, scope: Scope, dims: tuple[tuple[str, str], ...], first: date, last: date) -> Inside:  # noqa: ARG001
+# Days that are over hardly change, and their comments take a scan: asked anew every ten minutes.
+@st.cache_resource(ttl=600, max_entries=KEPT, show_spinner=False, hash_funcs={Scope: repr})
+def within(scope: Scope, dims: tuple[tuple[str, str], ...], first: date, last: date) -> Inside:
     """What differs inside, on the days of a cause."""
-    return inside(context.reader(scope), dims, first, last)
+    return inside(context.reader(scope), context.settings(), dims, first, last)
 
 
 def cases() -> list[Case]:

@@ -17,7 +17,16 @@ import numpy as np
 
 from demo import spelling, world
 from demo.around import calls_offered, cases, free_sessions, sales
-from demo.history import Calendar, Contacts, Customers, draw_contacts, draw_customers, launch_day
+from demo.history import (
+    DAY_S,
+    Calendar,
+    Contacts,
+    Customers,
+    draw_contacts,
+    draw_customers,
+    launch_day,
+    outage_day,
+)
 from demo.opinions import Opinions, draw_opinions
 
 STOPS = 0.006  # share of those asked who want to be left alone
@@ -95,7 +104,7 @@ def plan(
         *_calls_events(drawn, calendar),
     ]
     events.sort(key=lambda event: (event.at, event.kind))
-    return Plan(events, _reactions(names, rng), calendar, drawn, customers, opinions,
+    return Plan(events, _reactions(names, calendar, rng), calendar, drawn, customers, opinions,
                 calendar.days[launch_day(days)])  # fmt: skip
 
 
@@ -246,15 +255,18 @@ def _calls_events(contacts: Contacts, calendar: Calendar) -> list[Event]:
     ]
 
 
-def _reactions(names: _Names, rng: np.random.Generator) -> dict[str, Reaction]:
+def _reactions(names: _Names, calendar: Calendar, rng: np.random.Generator) -> dict[str, Reaction]:
     """Those who would write back, by contact."""
     c, o = names.contacts, names.opinions
+    begun = int(calendar.starts[outage_day(calendar)])
+    topic = [topic.name for topic in world.TOPICS].index(world.STORY.outage_topic)
+    outage = (c.topic == topic) & (c.started_at >= begun) & (c.started_at < begun + DAY_S)
     chance = rng.random(len(c.topic))
     reactions = {}
     for i in np.flatnonzero(o.replies | (chance < STOPS + PUZZLES)):
         language = str(names.customers.language[c.customer[i]])
         if o.replies[i]:
-            reactions[names.contact(int(i))] = _rating(o, c, int(i), language, rng)
+            reactions[names.contact(int(i))] = _rating(names, int(i), language, rng, outage=bool(outage[i]))
         else:
             stops = chance[i] < STOPS
             text = (spelling.stop_text if stops else spelling.unclear_text)(language, rng)
@@ -262,7 +274,8 @@ def _reactions(names: _Names, rng: np.random.Generator) -> dict[str, Reaction]:
     return reactions
 
 
-def _rating(o: Opinions, c: Contacts, i: int, language: str, rng: np.random.Generator) -> Reaction:
+def _rating(names: _Names, i: int, language: str, rng: np.random.Generator, *, outage: bool) -> Reaction:
+    c, o = names.contacts, names.opinions
     score = int(o.score[i])
     first = spelling.score_text(score, language, rng)
     if rng.random() < SECOND_TRY:
@@ -272,7 +285,7 @@ def _rating(o: Opinions, c: Contacts, i: int, language: str, rng: np.random.Gene
     if rng.random() < LATE:
         after += int(timedelta(hours=72).total_seconds())
     answers = {
-        "reason": spelling.reason_text(language, rng),
+        "reason": spelling.reason_text(language, rng, outage=outage),
         "solved": spelling.yes_or_no(bool(c.solved[i]), language, rng),
         "tried_self_service": spelling.yes_or_no(bool(c.route[i]), language, rng),
         "guided": spelling.yes_or_no(bool(o.guided[i]), language, rng),

@@ -61,6 +61,13 @@ REASONS: Mapping[str, Sequence[str]] = {
     "en": ("Waited too long", "Still not solved", "Nobody listened", "The website did not work",
            "I was given different answers"),
 }  # fmt: skip
+# On the day of the outage, about the topic of the outage.
+OUTAGE: Mapping[str, Sequence[str]] = {
+    "nb": ("Nettet er nede og ingen visste hvorfor", "Internett nede hele dagen",
+           "Nettet nede igjen, ingen varsel", "Ingen kunne si når nettet er oppe"),
+    "nn": ("Nettet er nede", "Nettet nede i heile dag"),
+    "en": ("The internet is down", "Internet down all day"),
+}  # fmt: skip
 YES: Mapping[str, Sequence[str]] = {
     "nb": ("1", "1", "1", "Ja", "ja", "Ja!", "1 ja"),
     "nn": ("1", "1", "Ja", "ja"),
@@ -104,9 +111,9 @@ def yes_or_no(yes: bool, language: str, rng: np.random.Generator) -> str:
     return _any((YES if yes else NO)[language], rng)
 
 
-def reason_text(language: str, rng: np.random.Generator) -> str:
+def reason_text(language: str, rng: np.random.Generator, *, outage: bool = False) -> str:
     """What went wrong, in the customer's own words."""
-    return _any(REASONS[language], rng)
+    return _any((OUTAGE if outage else REASONS)[language], rng)
 
 
 def _any(texts: Sequence[str], rng: np.random.Generator) -> str:

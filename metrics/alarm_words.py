@@ -18,6 +18,7 @@ NAMES: dict[str, tuple[str, dict[str, str]]] = {
         "share",
         {"nb": "Andel kontakter som ikke ble besvart", "en": "Share of contacts not answered"},
     ),
+    "answer_rate": ("share", {"nb": "Andel besvarte anrop", "en": "Share of calls answered"}),
     "csat": ("score", {"nb": "Tilfredshet", "en": "Satisfaction"}),
     "hit_rate": ("share", {"nb": "Treffprosent", "en": "Hit-rate"}),
     "handling_time": ("seconds", {"nb": "Behandlingstid", "en": "Handling time"}),

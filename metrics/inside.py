@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from metrics import remarks
+from metrics.inference.alarms import Cause
 from metrics.inference.baseline import LEFT_OUT, WEEKS
+from metrics.inference.comments import says_something
 from metrics.inference.inside import Distinct, Excess, excesses
 from metrics.reader import Reader
+from settings import Settings
 
 PARTS = ("topic", "partner", "channel")
+LONGEST = timedelta(days=6)
 
 
 @dataclass(frozen=True)
@@ -22,9 +27,14 @@ class Inside:
     comments: tuple[int, int] = (0, 0)
 
 
-def inside(reader: Reader, dims: tuple[tuple[str, str], ...], first: date, last: date) -> Inside:
+def inside(
+    reader: Reader, settings: Settings, dims: tuple[tuple[str, str], ...], first: date, last: date
+) -> Inside:
     """What rose on the days from ``first`` to ``last`` among the contacts of ``dims``, against the same
-    weekdays of the baseline. One query of the cubes for each part."""
+    weekdays of the baseline, and which words against all its days.
+
+    One query of the cubes for each part; the comments scan the facts of those weeks.
+    """
     where = {dim: [value] for dim, value in dims}
     weekdays = {(first + timedelta(days=i)).isoweekday() for i in range((last - first).days + 1)}
     until = first - timedelta(days=LEFT_OUT + 1)
@@ -39,7 +49,17 @@ def inside(reader: Reader, dims: tuple[tuple[str, str], ...], first: date, last:
             continue
         found = excesses(now[0], {k: float(v) for k, v in before[0].items()}, now[1] / before[1])
         parts[part] = tuple(excess for excess in found if excess.name)
-    return Inside(parts)
+    given = remarks.remarks(settings, reader.scope, since, last, dict(dims))
+    telling = [remark for remark in given if says_something(remark.text)]
+    words, sizes = remarks.words_of_days(telling, first, last, apart=timedelta(days=LEFT_OUT))
+    return Inside(parts, words, sizes)
+
+
+def days_of(cause: Cause, today: date) -> tuple[date, date]:
+    """The days of a cause that are looked into: of a lasting change its first week."""
+    first = min(alarm.since for alarm in cause.alarms)
+    last = min(max(alarm.day for alarm in cause.alarms), first + LONGEST, today)
+    return first, max(first, last)
 
 
 def _counts(

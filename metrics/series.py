@@ -20,8 +20,9 @@ from metrics.sums import Group
 
 # How far back days are judged, beyond the history that the first of them needs.
 JUDGED = 92
-# Replies come for three days, the carrier's reports for one.
+# So long after its day a number still comes in: replies, the carrier's reports.
 REPLIES_IN, REPORTS_IN = timedelta(days=3), timedelta(days=1)
+VISITS_IN = timedelta(days=2)  # a contact counts for 24 hours after the visit
 # The sums that series are made of, beside a metric that needs most of them anyway: one query for all.
 SUMS = replace(
     catalogue.metric("response_rate"),
@@ -140,10 +141,18 @@ BY_PARTNER = (
     _Kind("hit_rate", "share", "down", _mean("hit_rate")),
     _Kind("handling_time", "mean", "up", _mean("handling_time")),
 )
+# Of what is no contact, where it is recorded: visits to self-service, and calls offered to a queue.
+VISITS = (
+    _Kind("leakage", "share", "up", _mean("leakage"), full=True, ripe=VISITS_IN),
+    _Kind("self_service_rate", "share", "down", _mean("self_service_rate"), full=True, ripe=VISITS_IN),
+)
+QUEUE = (_Kind("answer_rate", "share", "down", _mean("answer_rate")),)
 _CUTS: tuple[tuple[str, tuple[_Kind, ...], tuple[str, ...]], ...] = (
-    ("", WHOLE, ()),
-    ("topic", BY_TOPIC, ()),
-    ("partner", BY_PARTNER, ("csat", "hit_rate", "handling_time")),
+    ("", WHOLE, (SUMS.id,)),
+    ("topic", BY_TOPIC, (SUMS.id,)),
+    ("partner", BY_PARTNER, (SUMS.id, "csat", "hit_rate", "handling_time")),
+    ("topic", VISITS, ("leakage", "self_service_rate")),
+    ("partner", QUEUE, ("answer_rate",)),
 )
 
 
@@ -158,8 +167,10 @@ def watched(reader: Reader, today: date) -> Watched:
     series: list[Series] = []
     filled: frozenset[date] = frozenset()
     for cut, kinds, metrics in _CUTS:
+        if not set(metrics) <= set(catalogue.metrics()):
+            continue
         by = ["day", cut] if cut else ["day"]
-        entries = [SUMS, *(catalogue.metric(name) for name in metrics)]
+        entries = [SUMS if name == SUMS.id else catalogue.metric(name) for name in metrics]
         groups = reader.groups(entries, by, None, first, last)
         if not cut:
             filled = frozenset(date.fromisoformat(group.key[0]) for group in groups)
@@ -169,7 +180,6 @@ def watched(reader: Reader, today: date) -> Watched:
             empty = {day for day in days if cut and day not in filled}
             dims = ((cut, name),) if cut else ()
             series += [_series(kind, own, days, empty=empty, today=today, dims=dims) for kind in kinds]
-
     return Watched(tuple(series), first, last, between(first, last))
 
 

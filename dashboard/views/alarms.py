@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from html import escape
 
 import streamlit as st
@@ -17,11 +17,11 @@ from metrics import alarm_words
 from metrics.inference.alarms import Alarm
 from metrics.inference.inside import Excess
 from metrics.inference.reasons import reason_text
+from metrics.inside import days_of
 from metrics.series import Watched
 from store.deeds import deeds
 from store.metric_alarms import SUBJECT, acknowledge, close, reopen
 
-LONGEST = timedelta(days=6)  # of a lasting change's days that are looked into
 EXCESSES = 3  # shown of each part
 WORDS = 6
 
@@ -103,7 +103,7 @@ def _case(version: str, case: watching.Case, today: date, frame: Frame) -> None:
             figure = watching.course(version, frame.viewer.scope, today, strongest.series, frame.look)
             st.plotly_chart(figure, theme=None, config=CONFIG, key=f"svar-alarm-{strongest.key}")
         with right:
-            _inside(version, case, today, frame)
+            _inside(case, today, frame)
         _act(case, frame)
 
 
@@ -120,11 +120,10 @@ def _line(case: watching.Case, alarm: Alarm, frame: Frame) -> str:
     )
 
 
-def _inside(version: str, case: watching.Case, today: date, frame: Frame) -> None:
+def _inside(case: watching.Case, today: date, frame: Frame) -> None:
     say = frame.words
-    first = min(alarm.since for alarm in case.cause.alarms)
-    last = min(max(alarm.day for alarm in case.cause.alarms), first + LONGEST, today)
-    found = watching.within(version, frame.viewer.scope, case.cause.shared, first, max(first, last))
+    days = days_of(case.cause, today)
+    found = watching.within(frame.viewer.scope, case.cause.shared, *days)
     sign = 1 if case.cause.alarms[0].direction == "up" else -1
     rows = [
         [

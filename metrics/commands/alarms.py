@@ -22,6 +22,7 @@ from metrics.commands.shared import (
 from metrics.inference.alarms import FALSE_ALARMS, Alarm, Cause, group
 from metrics.inference.reasons import reason_text
 from metrics.inference.results import to_json
+from metrics.inside import Inside, days_of, inside
 from metrics.series import Watched
 from metrics.watch import finding, watch
 from store.metric_alarms import StoredAlarm, acknowledge, close, reopen, stored
@@ -58,7 +59,12 @@ def alarms(
             reopen(store, reopen_key, who=who, now=now)
         rows = [row for row in stored(store) if everything or row.open]
     if as_json:
-        print_json(as_content(rows, found, reader.as_of, language))
+        today = now.astimezone(settings.zone).date()
+        content = as_content(rows, found, reader.as_of, language)
+        for cause, known in zip(content["causes"], causes(rows), strict=True):
+            days = days_of(known, today)
+            cause["inside"] = as_inside(inside(reader, settings, known.shared, *days))
+        print_json(content)
     else:
         _print(rows, found, language)
 
@@ -75,6 +81,13 @@ def as_content(
         "unwatched": [{"series": name, "reason": reason} for name, reason in found.unwatched().items()],
         "causes": [_cause(cause, known, language) for cause in causes(rows)],
     }
+
+
+def as_inside(found: Inside) -> dict[str, Any]:
+    """What differs inside: the parts that moved, and the words that are more frequent than before."""
+    words = [to_json(word) for word in found.words if word.side]
+    parts = {name: [to_json(excess) for excess in part] for name, part in found.parts.items()}
+    return {"parts": parts, "words": words, "comments": list(found.comments)}
 
 
 def causes(rows: list[StoredAlarm]) -> tuple[Cause, ...]:

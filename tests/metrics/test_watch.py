@@ -182,16 +182,16 @@ def test_late_data_move_an_alarm_or_take_it_away_without_doubling_it(
 
 def test_what_differs_inside_names_the_parts_that_rose(eventful: Settings) -> None:
     reader = open_reader(eventful, Scope.everything())
-    found = inside(reader, (), BAD, BAD)
+    found = inside(reader, eventful, (), BAD, BAD)
     assert [(excess.name, excess.count) for excess in found.parts["topic"]] == [("bill", 40), ("move", 4)]
     assert found.parts["topic"][0].excess == pytest.approx(33.5, abs=0.5)
     assert "partner" in found.parts
-    assert "topic" not in inside(reader, (("topic", "bill"),), BAD, BAD).parts
+    assert "topic" not in inside(reader, eventful, (("topic", "bill"),), BAD, BAD).parts
 
 
 def test_without_a_baseline_nothing_differs(calm: Settings) -> None:
     reader = open_reader(calm, Scope.everything())
-    assert inside(reader, (), FIRST, FIRST).parts == {}
+    assert inside(reader, calm, (), FIRST, FIRST).parts == {}
 
 
 @pytest.mark.parametrize(
