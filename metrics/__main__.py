@@ -14,6 +14,7 @@ from metrics.audit import check as check_facts
 from metrics.build import build as build_facts
 from metrics.build import build_on_spark
 from metrics.commands.alarms import alarms
+from metrics.commands.groups import asked, rank
 from metrics.commands.initiative import app as initiative
 from metrics.commands.reasons import comments, drivers
 from metrics.commands.shared import (
@@ -168,6 +169,8 @@ def check(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+app.command()(rank)
+app.command()(asked)
 app.command()(alarms)
 app.command()(targets)
 app.command()(drivers)

@@ -7,10 +7,12 @@ from typing import Any
 
 from rich.table import Table
 
-from metrics import catalogue, reasons
+from metrics import catalogue, reasons, standing_words
 from metrics.answers import Comparison, Value
+from metrics.asked import WhoAnswers
 from metrics.inference import Estimate
 from metrics.inference.numbers import decimal, level
+from metrics.standings import Standings
 
 LANGUAGE = "en"
 _BESIDE = {
@@ -72,6 +74,52 @@ def _provenance(found: Comparison) -> str:
         shown = "none" if support is None else level(support, "share", LANGUAGE)
         parts.append(f"alike in {', '.join(found.adjusted.alike)}: {shown} of the contacts")
     return "; ".join(parts)
+
+
+def standings(found: Standings) -> Table:
+    """One row per group, the best first where groups are ranked."""
+    unit = catalogue.metric(found.metric).unit
+    table = Table(caption=f"from {found.source}", caption_justify="left")
+    table.add_column(catalogue.dimension(found.by).name[LANGUAGE])
+    _number_columns(table)
+    table.add_column("Place", justify="right")
+    table.add_column("Differs")
+    ordered = sorted(found.groups, key=lambda one: (one.place is None, one.place or 0, one.name))
+    for one in ordered:
+        place = "" if one.place is None else f"{one.place} ({one.place_low}–{one.place_high})"
+        note = "shrunk" if one.shrunk else _note(one.shown.reason)
+        n = "" if one.n is None else decimal(one.n, 0, LANGUAGE)
+        name = standing_words.name_of(one, found, LANGUAGE)
+        table.add_row(
+            name, found.metric, n, *_cells(one.shown, unit)[1:], note, place, one.judged or one.differs
+        )
+    return table
+
+
+def heard(found: WhoAnswers) -> Table:
+    """One row per cell: who could be asked, was, and answered."""
+    table = Table(caption=f"from {found.source}", caption_justify="left")
+    table.add_column(catalogue.dimension(found.by).name[LANGUAGE])
+    for name in (
+        "Contacts",
+        "Could be asked",
+        "Asked",
+        "Delivered",
+        "Answers",
+        "Coverage",
+        "Response",
+        "Score",
+    ):
+        table.add_column(name, justify="right")
+    for one in found.cells:
+        numbers = (one.contacts, one.eligible, one.asked, one.delivered, one.answers)
+        shown = ["" if number is None else decimal(number, 0, LANGUAGE) for number in numbers]
+        values = [
+            _note(part.reason) if part.value is None else level(part.value, unit, LANGUAGE)
+            for part, unit in ((one.coverage, "share"), (one.response, "share"), (one.score, "score"))
+        ]
+        table.add_row(next(iter(one.dims.values())) or "–", *shown, *values)
+    return table
 
 
 def checks(results: Sequence[Mapping[str, Any]]) -> Table:

@@ -20,6 +20,7 @@ NO_PEERS = "too_few_peers"
 NO_COST = "no_cost"
 NO_FIXED_START = "no_fixed_start"
 CLUSTERED = "clustered"
+NOT_RANKED = "not_ranked"
 
 TEXTS: dict[str, dict[str, str]] = {
     NO_DATA: {"nb": "Ingen data.", "en": "No data."},
@@ -62,6 +63,10 @@ TEXTS: dict[str, dict[str, str]] = {
     NO_FIXED_START: {
         "nb": "Dataene vokser ikke fra en fast startdato.",
         "en": "The data do not grow from a fixed start.",
+    },
+    NOT_RANKED: {
+        "nb": "Agenter rangeres ikke: plassene deres er for usikre.",
+        "en": "Agents are not ranked: their places are too unsure.",
     },
     CLUSTERED: {
         "nb": "Intervaller som tåler gjentatte blikk, finnes ikke for agenter og kunder som grupper.",

@@ -1,0 +1,99 @@
+"""`python -m metrics rank` and `asked`: small groups and who differs; who was asked and who answered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from metrics import asked_words, standing_words, tables
+from metrics.asked import by_episode, who_answers, who_is_asked
+from metrics.commands.shared import (
+    Filters,
+    First,
+    Json,
+    Language,
+    Last,
+    NoBuild,
+    Partner,
+    checked,
+    day_of,
+    opened,
+    possible,
+    print_json,
+    reader_of,
+    reports,
+    sorted_out,
+)
+from metrics.inference import to_json
+from metrics.standings import standings
+
+Name = Annotated[list[str], typer.Argument(metavar="METRIC", help="A mean, a score or a share.")]
+
+
+@reports
+def rank(
+    *,
+    names: Name,
+    by: Annotated[str, typer.Option(help="team, agent, partner, topic or channel.")] = "team",
+    where: Filters = None,
+    first: First = None,
+    last: Last = None,
+    language: Language = "en",
+    partner: Partner = None,
+    no_build: NoBuild = False,
+    as_json: Json = False,
+) -> None:
+    """Groups of a kind: shrunk where small, with places that know how unsure they are, and who differs."""
+    checked(language)
+    metrics, _, filters = sorted_out(names, None, where)
+    with opened() as (settings, store):
+        reader = reader_of(settings, store, partner, no_build=no_build)
+    possible(reader, metrics, filters, (first, last))
+    found = [
+        standings(reader, name, by, where=filters, start=day_of(first), end=day_of(last)) for name in metrics
+    ]
+    if as_json:
+        content = [one.to_json() | {"sentence": standing_words.sentence(one, language)} for one in found]
+        print_json(content[0] if len(content) == 1 else content)
+        return
+    for one in found:
+        Console().print(tables.standings(one))
+        typer.echo(standing_words.sentence(one, language))
+
+
+@reports
+def asked(
+    *,
+    by: Annotated[str, typer.Option(help="Cells to list: topic, channel, partner or team.")] = "topic",
+    episodes: Annotated[
+        bool, typer.Option("--episodes", help="Weight by the number of the contact as well; scans the facts.")
+    ] = False,
+    where: Filters = None,
+    first: First = None,
+    last: Last = None,
+    language: Language = "en",
+    partner: Partner = None,
+    no_build: NoBuild = False,
+    as_json: Json = False,
+) -> None:
+    """Who could be asked, who was, who answered; what that may do to the score; which agents ask less."""
+    checked(language)
+    filters: dict[str, Any] = sorted_out(["csat"], None, where)[2]
+    with opened() as (settings, store):
+        reader = reader_of(settings, store, partner, no_build=no_build)
+    possible(reader, ["csat"], filters, (first, last))
+    span = filters, day_of(first), day_of(last)
+    answers = who_answers(reader, by, span)
+    agents = who_is_asked(reader, filters, day_of(last))
+    repeat = by_episode(reader, span) if episodes else None
+    said = asked_words.sentences(answers, agents, repeat, language)
+    if as_json:
+        told = None if repeat is None else to_json(repeat) | {"cells": len(repeat.cells)}
+        content = {"answers": answers.to_json(), "agents": agents.to_json(), "episodes": told}
+        print_json(content | {"sentences": said})
+        return
+    Console().print(tables.heard(answers))
+    for sentence in said:
+        typer.echo(sentence)
