@@ -78,16 +78,29 @@ create macro as_seconds(given, number, factor, clock, plain) as coalesce(
 
 create macro within(value, low, high) as nullif(nullif(least(greatest(value, low), high), low), high);
 
+create macro sensible(moment) as within(
+    moment, timestamptz '1000-01-01 00:00:00+00', timestamptz '3000-01-01 00:00:00+00'
+);
+
 -- ISO 8601 in two halves: with its offset it is a moment, without it a local time (a cast to timestamp alone would
--- drop an offset). The casts want the year first; one of fewer than four digits was a day or a month.
-create macro has_offset(given) as ends_with(given, 'Z') or contains(given, '+') or contains(substr(given, 12), '-')
-    or not (right(given, 1) between '0' and '9');
-create macro iso_moment(given) as case when has_offset(given) then within(coalesce(
-    try_cast(given as timestamptz), try_cast(replace(given, ' +', '+') as timestamptz)
-), timestamptz '1000-01-01 00:00:00+00', timestamptz '3000-01-01 00:00:00+00') end;
-create macro iso_local(given) as case when not has_offset(given) then within(
-    try_cast(given as timestamp), timestamp '1000-01-01 00:00:00', timestamp '3000-01-01 00:00:00'
-) end;
+-- drop an offset). The casts want the year first; one of fewer than four digits was a day or a month. Looked for first
+-- is what is common, and cheap to see.
+create macro has_offset(given) as regexp_matches(given, '[^0-9]$|\+|^.{11,}-');
+create macro iso_moment(given) as case
+    when strlen(given) = 20 and ends_with(given, 'Z') and given[5] = '-' then try_cast(given as timestamptz)
+    when strlen(given) = 19 and given[14] = ':' and given[17] = ':' then null
+    when has_offset(given) then sensible(coalesce(
+        try_cast(given as timestamptz), try_cast(replace(given, ' +', '+') as timestamptz)
+    ))
+end;
+create macro iso_local(given) as case
+    when ends_with(given, 'Z') then null
+    when strlen(given) = 19 and given[5] = '-' and given[14] = ':' and given[17] = ':'
+        then try_cast(given as timestamp)
+    when not has_offset(given) then within(
+        try_cast(given as timestamp), timestamp '1000-01-01 00:00:00', timestamp '3000-01-01 00:00:00'
+    )
+end;
 create macro epoch_moment(given, factor) as to_timestamp(
     within(try_cast(replace(given, '⎖', '.') as double) / factor, 0::double, 32503680000::double)
 );
