@@ -98,6 +98,12 @@ def run(
     return summary
 
 
+def kind_of(path: Path, mapping: Mapping) -> str:
+    """What a row of the file is, as the mapping and the columns tell. ``BadUse`` where they do not."""
+    with connect(memory=MEMORY) as connection, opened(connection, path, mapping) as source:
+        return shaping.choose_record(mapping, source)
+
+
 class _Import:
     """One import, step by step; what it learns goes into ``summary``."""
 

@@ -1,0 +1,148 @@
+"""Bringing a file in: what its columns seem to be, what an import would do, and then the import."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import context, incoming
+from dashboard.cards import answer, empty_state
+from dashboard.frame import Frame
+from dashboard.tables import html_table
+from data.importer import Summary
+from data.mapping import BadUse
+
+_COUNTS = ("read", "accepted", "updated", "unchanged", "rejected")
+_STATE = "svar-incoming"
+FAULTS = 20  # shown of what is wrong
+
+
+def show(frame: Frame) -> None:
+    say = frame.words
+    st.title(say("data_in.title"), anchor=False)
+    demo = context.settings().demo
+    st.html(answer(say("data_in.lead"), say("data_in.demo" if demo else "data_in.note")))
+    given = st.file_uploader(say("data_in.file"), type=incoming.KINDS, key="svar-file")
+    if given is None:
+        _forget()
+        st.html(empty_state(say("data_in.empty_title"), say("data_in.empty_text")))
+        return
+    path, start = _kept(given.file_id, given.name, given.getvalue())
+    if start.refusal:
+        st.error(f"{say('data_in.refused')} {start.refusal}")
+        return
+    toml = _mapping(start, given.file_id, frame)
+    _act(path, toml, frame, demo=demo)
+
+
+def _kept(file_id: str, name: str, content: bytes) -> tuple[Path, incoming.Start]:
+    """The file beside the page, and what to begin with; made once for each file."""
+    state = st.session_state.get(_STATE)
+    if state is None or state["id"] != file_id:
+        _forget()
+        path = incoming.keep(name, content)
+        state = {"id": file_id, "path": path, "start": incoming.start(context.settings(), path)}
+        st.session_state[_STATE] = state
+    return state["path"], state["start"]
+
+
+def _forget() -> None:
+    if state := st.session_state.pop(_STATE, None):
+        incoming.forget(state["path"])
+
+
+def _mapping(start: incoming.Start, file_id: str, frame: Frame) -> str:
+    """The mapping to be read and corrected."""
+    say = frame.words
+    st.subheader(say("data_in.mapping"), anchor=False)
+    if start.doubts:
+        text = say("data_in.doubts", n=frame.formats.number(len(start.doubts)))
+        with st.expander(text, icon=":material/help:"):
+            st.html("".join(f"<p>{escape(doubt)}</p>" for doubt in start.doubts))
+    return st.text_area(
+        say("data_in.mapping_label"),
+        start.toml,
+        height=320,
+        key=f"svar-mapping-{file_id}",
+        help=say("data_in.mapping_help"),
+    )
+
+
+def _act(path: Path, toml: str, frame: Frame, *, demo: bool) -> None:
+    say = frame.words
+    state = st.session_state[_STATE]
+    with st.container(horizontal=True):
+        done = bool(state.get("done"))
+        tries = st.button(say("data_in.try"), key="svar-try", icon=":material/science:", disabled=done)
+        tried = state.get("tried") == toml
+        imports = not demo and st.button(
+            say("data_in.import"),
+            key="svar-import",
+            type="primary",
+            icon=":material/upload:",
+            disabled=done or not tried,
+            help=say("data_in.import_help"),
+        )
+    if tries or imports:
+        _run(path, toml, frame, dry_run=not imports)
+        st.rerun()  # so that what may be pressed next follows from what was found
+    if problem := state.get("problem"):
+        st.error(f"{say('data_in.refused')} {problem}")
+    elif summary := state.get("summary"):
+        _summary(summary, frame)
+
+
+def _run(path: Path, toml: str, frame: Frame, *, dry_run: bool) -> None:
+    state = st.session_state[_STATE]
+    state |= {"tried": "", "problem": "", "summary": None}
+    bar = st.progress(0.0, frame.words("data_in.working"))
+
+    def progress(_text: str, part: float) -> None:
+        bar.progress(min(1.0, part), frame.words("data_in.working"))
+
+    try:
+        summary = incoming.take(
+            context.settings(),
+            path,
+            toml,
+            context.now(),
+            dry_run=dry_run,
+            progress=progress,
+        )
+    except BadUse as error:
+        state["problem"] = str(error)
+        return
+    finally:
+        bar.empty()
+    state |= {"summary": summary, "tried": toml if summary.accepted + summary.updated else ""}
+    if not dry_run:
+        state["done"] = True
+        incoming.forget(path)
+
+
+def _summary(summary: Summary, frame: Frame) -> None:
+    say, number = frame.words, frame.formats.number
+    counts = {name: number(getattr(summary, name)) for name in _COUNTS}
+    if not summary.dry_run:
+        st.success(say("data_in.imported", **counts))
+    else:
+        st.html(answer(say("data_in.would", **counts), say.named("data_in.kind", summary.record)))
+    st.html(html_table([say(f"data_in.{name}") for name in _COUNTS], [list(counts.values())], text_columns=0))
+    for note in summary.notes:
+        st.warning(note)
+    if summary.faults:
+        st.subheader(say("data_in.faults"), anchor=False)
+        header = [say("data_in.field"), say("data_in.reason"), say("data_in.rows")]
+        rows = [[each["field"], each["reason"], number(each["rows"])] for each in summary.faults[:FAULTS]]
+        st.html(html_table(header, rows))
+        st.subheader(say("data_in.examples"), anchor=False)
+        header = [say("data_in.row"), say("data_in.field"), say("data_in.value"), say("data_in.reason")]
+        rows = [
+            [number(each["row"]), each["field"], str(each["value"]), each["reason"]]
+            for each in summary.examples
+        ]
+        st.html(html_table(header, rows, text_columns=4))
+    if summary.unused_columns:
+        st.caption(say("data_in.unused", columns=", ".join(summary.unused_columns)))
