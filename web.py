@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 
@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import data.api
 import metrics
+import surveys.alarms
 import surveys.webhooks
 from settings import LOOPBACK, Settings
 from store import Store, open_store
@@ -33,6 +34,7 @@ log = logging.getLogger("svar")
 
 # Replies must be on an open page within two seconds (docs/operation.md, "From a reply to the page").
 REFRESH_S = 0.25
+LAKE_FAULT = "lake_fault"  # the alarm while the figures cannot be brought up to date
 # The figures are watched for alarms at a new version, and no oftener than this.
 WATCH_S = 60
 
@@ -92,15 +94,27 @@ class Service:
             self._worker.wake()
 
     def _refresh_until_stopped(self) -> None:
+        well = False
         while not self._stop.is_set():
             self._news.wait(REFRESH_S)
             self._news.clear()
             try:
                 metrics.refresh(self.settings, self.store, datetime.now(UTC))
-            except Exception:
+                if not well:
+                    surveys.alarms.clear(self.store, LAKE_FAULT, datetime.now(UTC))
+                well = True
+            except Exception as fault:
                 # The old version stays readable; the next round tries again.
+                well = False
                 log.exception("The lake could not be refreshed; the pages show the last good version.")
+                self._say_of_the_lake(fault)
                 self._stop.wait(5)
+
+    def _say_of_the_lake(self, fault: Exception) -> None:
+        """Raise the alarm that the page of health shows; a store that fails as well has its own."""
+        with suppress(Exception):
+            text = f"The figures stand still: {type(fault).__name__}: {fault}"
+            surveys.alarms.raise_alarm(self.store, LAKE_FAULT, text[:500], datetime.now(UTC))
 
     def _watch_until_stopped(self) -> None:
         seen = ""

@@ -20,8 +20,8 @@ from settings import Settings
 SIGNED_IN_ROLES = ("partner", "lead", "management")
 
 _PAGES = {
-    "lead": ("comparison", "live", "queue", "alarms", "reasons", "initiatives", "targets", "scorecard"),
-    "management": ("comparison", "live", "alarms", "reasons", "initiatives", "targets", "scorecard"),
+    "lead": ("comparison", "live", "queue", "alarms", "reasons", "initiatives", "targets", "scorecard", "health"),
+    "management": ("comparison", "live", "alarms", "reasons", "initiatives", "targets", "scorecard", "health"),
     "partner": ("comparison", "live", "scorecard", "reasons", "targets"),
     "customer": (),
 }

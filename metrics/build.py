@@ -137,8 +137,20 @@ def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) ->
         base, results = fold(lake, changes.base, changes.connection, changes.emptied, changes.unfolded)
         return replace(following, base=base.name, checks=results)
     changes.connection.execute("create view checked_fact as select * from delta where sign = 1")
-    checks.demand(checks.run(changes.connection))
-    return replace(following, delta=_kept(lake, changes, "delta", name), delta_contacts=contacts)
+    results = checks.run(changes.connection)
+    checks.demand(results)
+    return replace(
+        following,
+        delta=_kept(lake, changes, "delta", name),
+        delta_contacts=contacts,
+        checks=_with_aside(following.checks, results),
+    )
+
+
+def _with_aside(before: tuple[checks.Result, ...], now: Sequence[checks.Result]) -> tuple[checks.Result, ...]:
+    """What the checks said at the last fold, and of rows kept aside what holds now."""
+    aside = [result for result in now if result["check"] == "rows_set_aside"]
+    return (*(result for result in before if result["check"] != "rows_set_aside"), *aside)
 
 
 def _size(files: Mapping[str, Sequence[str]]) -> int:
