@@ -27,7 +27,9 @@ import surveys.webhooks
 from settings import LOOPBACK, Settings
 from store import Store, open_store
 from store.counters import counters
+from surveys.alarms import all_standing
 from surveys.gateways import make_gateway
+from surveys.tuning import share_fairly
 from surveys.worker import Worker
 
 log = logging.getLogger("svar")
@@ -47,6 +49,7 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         settings.claim_home()
+        share_fairly()
         self.settings = settings
         self.store: Store = open_store(settings.database_url)
         self._worker: Worker | None = None
@@ -129,8 +132,15 @@ class Service:
             self._stop.wait(WATCH_S if seen else 1)
 
     async def _health(self, _request: Request) -> Response:
+        """Alive; ``alarms`` names the faults that wait for a person (``python -m surveys alarms``)."""
+        alarms = await run_in_threadpool(all_standing, self.store)
         return JSONResponse(
-            {"status": "ok", "demo": self.settings.demo, "version": metrics.current_version(self.settings)}
+            {
+                "status": "ok",
+                "demo": self.settings.demo,
+                "version": metrics.current_version(self.settings),
+                "alarms": [alarm.name for alarm in alarms],
+            }
         )
 
     async def _metrics(self, _request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Leases: one holder at a time for work that must not be done twice at once."""
+"""Leases: one holder at a time for work that must not be done twice at once; and notes between processes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import text
+from sqlalchemy import delete, func, select, text
 
 from store.engine import Store
+from store.schema import lease
 
 log = logging.getLogger("svar.store")
 
@@ -23,6 +24,12 @@ _TAKE = text(
     on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at
     where lease.expires_at < :now or lease.holder = excluded.holder
     returning holder
+    """
+)
+_NOTE = text(
+    """
+    insert into lease (name, holder, expires_at) values (:name, :holder, :expires_at)
+    on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at
     """
 )
 _GIVE_BACK = text("delete from lease where name = :name and holder = :holder")
@@ -68,3 +75,31 @@ def _renew(store: Store, name: str, holder: str, seconds: int, ended: threading.
             log.exception(
                 "The lease %s could not be renewed; the next attempt is in %.0f s.", name, seconds / 3
             )
+
+
+def note(store: Store, name: str, said: str, until: int) -> None:
+    """Leave a note that every process can read; of one name there is one, the latest."""
+    with store.write() as connection:
+        connection.execute(_NOTE, {"name": name, "holder": said, "expires_at": until})
+
+
+def noted(store: Store, name: str) -> str | None:
+    """What a note says; None where there is none."""
+    with store.read() as connection:
+        said: str | None = connection.scalar(select(lease.c.holder).where(lease.c.name == name))
+    return said
+
+
+def present(store: Store, kind: str, who: str, now: int, seconds: int) -> int:
+    """Say that one of a kind is here for so long; returns how many of that kind are."""
+    here = lease.c.name.startswith(f"{kind}:", autoescape=True)
+    with store.write() as connection:
+        connection.execute(delete(lease).where(here, lease.c.expires_at < now))
+        connection.execute(_NOTE, {"name": f"{kind}:{who}", "holder": who, "expires_at": now + seconds})
+        return connection.scalar(select(func.count()).select_from(lease).where(here)) or 1
+
+
+def leave(store: Store, kind: str, who: str) -> None:
+    """Say that one of a kind is gone."""
+    with store.write() as connection:
+        connection.execute(delete(lease).where(lease.c.name == f"{kind}:{who}"))

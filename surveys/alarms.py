@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, text, update
 
@@ -48,3 +49,14 @@ def standing(store: Store, name: str) -> bool:
     query = select(alarm.c.name).where(alarm.c.name == name, alarm.c.cleared_at.is_(None))
     with store.read() as connection:
         return connection.execute(query).first() is not None
+
+
+def all_standing(store: Store) -> list[Any]:
+    """The alarms that stand, oldest first: rows of name, message, raised_at (epoch seconds)."""
+    query = (
+        select(alarm.c.name, alarm.c.message, alarm.c.raised_at)
+        .where(alarm.c.cleared_at.is_(None))
+        .order_by(alarm.c.raised_at, alarm.c.name)
+    )
+    with store.read() as connection:
+        return list(connection.execute(query).all())

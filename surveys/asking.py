@@ -6,10 +6,11 @@ at any moment the attempt is on record, and what is on record as claimed is neve
 
 from __future__ import annotations
 
+import logging
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,16 +19,18 @@ from sqlalchemy import Connection, Update, bindparam, func, select, update
 from settings import Settings
 from store import Store, bulk, slots
 from store.schema import WAITING, decision, message, opt_out, record, slot, survey
-from surveys import lint, outcomes, questions
+from surveys import alarms, caps, lint, outcomes, questions
+from surveys.caps import Today
 from surveys.clock import passed_s
 from surveys.eligibility import RULE_VERSION, Facts, History, Rules, Verdict, decide
 from surveys.gateways.base import Outgoing
-from surveys.hours import day_began
 from surveys.numbers import number_class
 from surveys.sms import pack
 
 MONTH_S = 30 * 86_400
 CHUNK = 1_000  # ids in one statement
+FAULT_PAUSE_S = 600
+log = logging.getLogger(__name__)
 _STATES = {"ask": "asked", "skip": "skipped", "wait": "waiting"}
 
 
@@ -54,14 +57,6 @@ _DUE = (
 )
 
 
-@dataclass
-class Today:
-    """Messages and NOK out since local midnight; grows while a batch is decided."""
-
-    messages: int = 0
-    cost: float = 0.0
-
-
 class Asker:
     """Decides due contacts for one worker."""
 
@@ -69,8 +64,10 @@ class Asker:
         self._settings = settings
         self._store = store
         self._worker = worker
-        self._rules = Rules.of(settings)
         self._questions = lint.checked(settings)
+        longest = max(w.segments for w in lint.wordings(self._questions, settings) if w.where == "score")
+        # Under a cap on cost an opening counts as its longest wording.
+        self._rules = replace(Rules.of(settings), segment_cost=settings.segment_cost * longest)
 
     def decide_due(self, now: datetime, limit: int, clock: int) -> tuple[int, list[Outgoing]]:
         """Decide up to ``limit`` due contacts; returns how many were looked at and what to post.
@@ -80,21 +77,21 @@ class Asker:
         if limit <= 0:
             return 0, []
         with self._store.write() as connection:
+            today = caps.today(connection, self._settings, now)
             due = connection.execute(_DUE, {"at": int(now.timestamp()), "most": limit}).all()
             if not due:
                 return 0, []
-            verdicts = self._verdicts(connection, due, now)
+            verdicts = self._verdicts(connection, due, today, now)
             granted = self._claim(connection, verdicts, clock)
             messages = self._open_surveys(connection, granted, now)
             self._record(connection, verdicts, now)
         return len(due), messages
 
     def _verdicts(
-        self, connection: Connection, due: Sequence[Any], now: datetime
+        self, connection: Connection, due: Sequence[Any], today: Today, now: datetime
     ) -> list[tuple[Any, Verdict]]:
         """Decide in order of arrival; of several contacts of one number only the first can be asked."""
         asked_before = self._asked_in_30_days(connection, due, now)
-        today = self._today(connection, now)
         asked: dict[str, int] = {}
         verdicts = []
         for row in due:
@@ -106,7 +103,7 @@ class Asker:
                 sent_today=today.messages,
                 cost_today=today.cost,
             )
-            verdict = decide(self._facts(row), history, self._rules, now)
+            verdict = self._verdict(connection, row, history, now)
             if verdict.action == "ask":
                 asked[row.phone] = int(now.timestamp())
                 asked_before[row.customer_key] = asked_before.get(row.customer_key, 0) + 1
@@ -114,6 +111,16 @@ class Asker:
                 today.cost += self._rules.segment_cost
             verdicts.append((row, verdict))
         return verdicts
+
+    def _verdict(self, connection: Connection, row: Any, history: History, now: datetime) -> Verdict:
+        """One contact that cannot be decided must not hold up all others: it waits, with an alarm."""
+        try:
+            return decide(self._facts(row), history, self._rules, now)
+        except Exception:
+            log.exception("contact %s could not be decided", row.contact_id)
+            text = f"Contact {row.contact_id} could not be decided, for a fault of ours; it is tried again."
+            alarms.raise_in(connection, "contact_fault", text, now)
+            return Verdict("wait", "fault", False, int(now.timestamp()) + FAULT_PAUSE_S)
 
     def _facts(self, row: Any) -> Facts:
         facts = row.payload or {}
@@ -144,16 +151,6 @@ class Asker:
             .group_by(decision.c.customer_key)
         )
         return dict(connection.execute(query).all())
-
-    def _today(self, connection: Connection, now: datetime) -> Today:
-        if not (self._rules.daily_cap or self._rules.daily_cost_cap):
-            return Today()
-        since = int(day_began(now, self._rules.zone).timestamp())
-        query = select(func.count(), func.coalesce(func.sum(message.c.segments), 0)).where(
-            message.c.created_at >= since, message.c.state != "not_sent"
-        )
-        count, segments = connection.execute(query).one()
-        return Today(count, segments * self._rules.segment_cost)
 
     def _claim(self, connection: Connection, verdicts: list[tuple[Any, Verdict]], clock: int) -> list[Any]:
         """Claim the slots; who lost one to another worker in between is skipped for it."""

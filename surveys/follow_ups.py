@@ -11,6 +11,8 @@ from sqlalchemy import Connection, select, update
 from settings import Settings
 from store import Store
 from store.schema import UNSETTLED, message, opt_out, survey
+from surveys import caps
+from surveys.caps import Today, is_spent
 from surveys.gateways.base import Outgoing
 from surveys.hours import is_quiet, quiet_ends
 
@@ -30,6 +32,7 @@ def claim_ready(settings: Settings, store: Store, worker: str, now: datetime, li
             due = int(quiet_ends(now, settings.quiet, settings.zone).timestamp())
             connection.execute(update(message).where(ready).values(look_at=due))
             return []
+        out = caps.today(connection, settings, now)
         query = (
             select(message, opt_out.c.phone.label("stopped"), survey.c.closes_at)
             .outerjoin(opt_out, opt_out.c.phone == message.c.phone)
@@ -40,13 +43,16 @@ def claim_ready(settings: Settings, store: Store, worker: str, now: datetime, li
             .with_for_update(of=message, skip_locked=True)
         )
         rows = connection.execute(query).all()
-        return _claim(connection, rows, worker, at)
+        return _claim(connection, settings, rows, out, worker, at)
 
 
-def _claim(connection: Connection, rows: Any, worker: str, at: int) -> list[Outgoing]:
+def _claim(  # noqa: PLR0917 (what one claim needs)
+    connection: Connection, settings: Settings, rows: Any, out: Today, worker: str, at: int
+) -> list[Outgoing]:
     claimed = []
     for row in rows:
         why_not = "opted_out" if row.stopped else "closed" if (row.closes_at or 0) <= at else ""
+        why_not = why_not or ("capped" if is_spent(settings, out, row.segments) else "")
         values = (
             {"state": "not_sent", "error": why_not, "settled_at": at}
             if why_not or not row.phone
@@ -54,6 +60,7 @@ def _claim(connection: Connection, rows: Any, worker: str, at: int) -> list[Outg
         )
         connection.execute(update(message).where(message.c.message_id == row.message_id).values(**values))
         if values["state"] == "claimed":
+            out.messages, out.cost = out.messages + 1, out.cost + row.segments * settings.segment_cost
             outgoing = Outgoing(row.message_id, row.contact_id, row.phone, row.body, at)
             claimed.append(replace(outgoing, opening=False))
     return claimed

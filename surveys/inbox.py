@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from settings import Settings
-from store import Store
+from store import Store, is_passing
 from surveys import replies, statuses
 
 GROUP = 500
@@ -25,6 +25,7 @@ IDLE_S = 30.0
 log = logging.getLogger(__name__)
 
 _Item = tuple[Any, asyncio.AbstractEventLoop, "asyncio.Future[None]"]
+_Answer = tuple[asyncio.AbstractEventLoop, "asyncio.Future[None]", BaseException | None]
 
 
 class Inbox:
@@ -65,61 +66,70 @@ class Inbox:
                     group.append(self._queue.get_nowait())
                 except queue.Empty:
                     break
-            self._answer(group, self._commit([item for item, _, _ in group]))
+            errors = self._commit([item for item, _, _ in group])
+            self._answer([(loop, done, error) for (_, loop, done), error in zip(group, errors, strict=True)])
 
-    def _commit(self, items: Sequence[Any]) -> BaseException | None:
-        forms = [item for item in items if isinstance(item, dict)]
-        callbacks = [item for item in items if isinstance(item, statuses.Status)]
-        error = self._stored(lambda now: self._take_replies(forms, now)) if forms else None
-        if forms and error is None:
-            self._replied()
-        if callbacks and error is None:
-            error = self._stored(lambda now: statuses.receive(self._store, callbacks, now))
-        return error
+    def _commit(self, items: Sequence[Any]) -> list[BaseException | None]:
+        """Write a group; returns what is wrong with each item. One that cannot be written harms no other."""
+        error = self._stored(items)
+        if error is None or is_passing(error) or len(items) == 1:
+            return [error] * len(items)
+        return [self._stored([item]) for item in items]
 
-    @staticmethod
-    def _stored(write: Callable[[datetime], None]) -> BaseException | None:
-        """Run a transaction; again when it fails, since another may have stood in its way (a deadlock)."""
+    def _stored(self, items: Sequence[Any]) -> BaseException | None:
+        """Write items in one transaction; again where another stood in its way (a deadlock)."""
         failed: BaseException | None = None
         for _ in range(TRIES):
             try:
-                write(datetime.now(UTC))
+                self._write_down(items, datetime.now(UTC))
             except Exception as error:
                 log.exception("a group of webhooks could not be stored")
                 failed = error
+                if not is_passing(error):
+                    return failed
             else:
                 return None
         return failed
 
-    def _take_replies(self, forms: Sequence[dict[str, str]], now: datetime) -> None:
+    def _write_down(self, items: Sequence[Any], now: datetime) -> None:
+        forms = [item for item in items if isinstance(item, dict)]
+        callbacks = [item for item in items if isinstance(item, statuses.Status)]
         with self._store.write() as connection:
-            replies.store_raw(connection, forms, now)
-            self._read(connection, now)
+            if forms:
+                replies.store_raw(connection, forms, now)
+                self._read(connection, now)
+            if callbacks:
+                statuses.receive_in(connection, callbacks, now)
+        if forms:
+            self._replied()
 
     def _read(self, connection: Connection, now: datetime) -> None:
         # A fault in reading must not lose what came in: it is undone alone, and the worker tries again.
         try:
             with connection.begin_nested():
                 replies.read_batch(connection, self._settings, now)
-        except Exception:
+        except Exception as error:
+            if is_passing(error):
+                raise
             log.exception("replies are stored but could not be read yet")
 
     @staticmethod
-    def _answer(group: Sequence[_Item], error: BaseException | None) -> None:
-        by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
-        for _, loop, done in group:
-            by_loop.setdefault(loop, []).append(done)
-        for loop, futures in by_loop.items():
+    def _answer(answers: Sequence[_Answer]) -> None:
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[None], BaseException | None]]] = {}
+        for loop, done, error in answers:
+            by_loop.setdefault(loop, []).append((done, error))
+        for loop, outcomes in by_loop.items():
             try:
-                loop.call_soon_threadsafe(_resolve, futures, error)
+                loop.call_soon_threadsafe(_resolve, outcomes)
             except RuntimeError:
-                log.info("the requests of %d webhooks are gone; they stay stored", len(futures))
+                log.info("the requests of %d webhooks are gone; they stay stored", len(outcomes))
 
 
-def _resolve(futures: Sequence[asyncio.Future[None]], error: BaseException | None) -> None:
-    for future in futures:
-        if not future.done():
-            if error is None:
-                future.set_result(None)
-            else:
-                future.set_exception(error)
+def _resolve(outcomes: Sequence[tuple[asyncio.Future[None], BaseException | None]]) -> None:
+    for future, error in outcomes:
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)

@@ -22,6 +22,7 @@ REASONS: dict[str, str] = {
     "recently_asked": "The number was asked less than 24 hours before.",
     "capped": "A cap on surveys, messages or cost was reached.",
     "not_sent": "The carrier did not take the message.",
+    "fault": "It could not be decided for a fault of ours; it is tried again.",
     "forgotten": "The person was forgotten on request.",
 }
 

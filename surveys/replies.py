@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,13 +14,14 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from settings import Settings
-from store import Store
+from store import Store, is_passing
 from store.schema import message, reply, survey
-from surveys import outcomes, questions
+from surveys import alarms, outcomes, questions
 from surveys.conversation import Talk, Turn, turn
 from surveys.open_surveys import OpenSurvey, open_surveys, stopped
 from surveys.opting import opt_in_in, opt_out_in
 from surveys.sms import pack
+from surveys.stopping import is_stop
 
 BATCH = 1_000
 _OPT_OUT_TYPES = {"STOP": "STOP", "START": "START"}
@@ -134,14 +135,44 @@ def read_batch(connection: Connection, settings: Settings, now: datetime) -> int
         .with_for_update(skip_locked=True)
     )
     rows = connection.execute(query).all()
+    try:
+        with connection.begin_nested():
+            _read_rows(connection, settings, rows, now)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        log.exception("replies could not be read together; one by one")
+        for row in rows:
+            _read_or_put_aside(connection, settings, row, now)
+    return len(rows)
+
+
+def _read_rows(connection: Connection, settings: Settings, rows: Sequence[Any], now: datetime) -> None:
     if not rows:
-        return 0
+        return
     current = open_surveys(connection, {row.phone for row in rows if row.phone})
     reader = _Reader(connection, settings, now, current, stopped(connection, current))
     for row in rows:
         reader.read(row)
     _write(connection, reader.changes, now)
-    return len(rows)
+
+
+def _read_or_put_aside(connection: Connection, settings: Settings, row: Any, now: datetime) -> None:
+    """Read one reply; one that our own reading fails on waits for a person, and holds up no other."""
+    try:
+        with connection.begin_nested():
+            _read_rows(connection, settings, [row], now)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        log.exception("reply %s could not be read", row.sid)
+        values = {"read_at": int(now.timestamp()), "kind": "unclear", "flags": ["fault"]}
+        connection.execute(update(reply).where(reply.c.sid == row.sid).values(**values))
+        if row.phone and is_stop(row.body.strip().lower()):
+            # The one thing that must not wait for a person.
+            opt_out_in(connection, row.phone, "reply", now)
+        text = f"Reply {row.sid} could not be read, for a fault of ours. A person must look at it."
+        alarms.raise_in(connection, "reply_fault", text, now)
 
 
 class _Reader:

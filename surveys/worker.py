@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from settings import Settings
 from store import Store, is_passing
+from store.lease import leave, note, noted, present
 from surveys import alarms, replies
 from surveys.asking import Asker
 from surveys.clock import STEP_S, Clock
@@ -22,6 +24,9 @@ BATCH = 1_000
 IDLE_S = 1.0
 TEND_S = 5.0  # how often a running worker looks after orphans and unknown outcomes
 DRAIN_S = 60.0
+SENDER = "sender"  # the kind of lease by which workers know of each other
+PRESENT_S = 20
+_CLOCK = f"clock:{socket.gethostname()}"
 log = logging.getLogger(__name__)
 
 
@@ -35,7 +40,8 @@ class Worker:
         self._in_flight: dict[str, Outgoing] = {}
         self._unrecorded: list[Posted] = []
         self._wake = threading.Event()
-        self._drift = 0.0  # by how much the clock has been stepped since the start, s
+        self._clock = Clock()
+        self._accepted_at = 0  # when a person last said that the clock is right
         # Perhaps alarms stand from before: they are cleared once all is well.
         self._clock_alarm = self._carrier_alarm = True
 
@@ -55,14 +61,15 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set, then wait for what is in flight and record it."""
-        clock = Clock()
+        clock = self._clock
+        since = clock.resume(noted(self._store, _CLOCK))
+        self._accepted_at = int(since or clock.now().timestamp())
         tend_at = clock.now()
         while not stop.is_set():
             try:
-                now, claim_clock, step = clock.look()
-                if abs(step) > 1:
-                    self._drift += step
+                now, claim_clock = clock.look()
                 if now >= tend_at or now < tend_at - timedelta(seconds=2 * TEND_S):
+                    self._be_known(now)
                     self._tend(now)
                     tend_at = now + timedelta(seconds=TEND_S)
                 done = self._round(now, claim_clock) + self._collect(clock.now, 0.02)
@@ -78,6 +85,7 @@ class Worker:
 
     def _drain(self, now: Callable[[], datetime]) -> None:
         self._finish(self._gateway.close(DRAIN_S), now())
+        leave(self._store, SENDER, self.id)
 
     def _round(self, now: datetime, claim_clock: int) -> int:
         due = look(self._store, now)
@@ -156,15 +164,24 @@ class Worker:
                 alarms.clear(self._store, name, now)
             self._carrier_alarm = False
 
+    def _be_known(self, now: datetime) -> None:
+        """Tell the others that this worker lives, share the pace with them, and keep what the clock did."""
+        at = int(now.timestamp())
+        self._gateway.share(present(self._store, SENDER, self.id, at, PRESENT_S))
+        note(self._store, _CLOCK, self._clock.kept(), at)
+
     def _tend(self, now: datetime) -> int:
         orphans = adopt_orphans(self._store, self.id, self._in_flight, now)
         return orphans + reconcile(self._store, self._gateway, now)
 
     def _may_send(self, due: Due, now: datetime) -> bool:
         """Not while the clock is wrong, nor while the carrier has asked for a pause."""
-        behind = 0.0 if due.latest is None else due.latest - now.timestamp()
-        if max(behind, abs(self._drift)) > STEP_S:
-            self._stop_for_the_clock(now, max(behind, abs(self._drift)))
+        if due.accepted_at > self._accepted_at:
+            self._accepted_at, self._clock.drift = due.accepted_at, 0.0
+        latest = due.latest or 0
+        behind = latest - now.timestamp() if latest > int(due.accepted) else 0.0
+        if max(behind, abs(self._clock.drift)) > STEP_S:
+            self._stop_for_the_clock(now, max(behind, abs(self._clock.drift)))
             return False
         if self._clock_alarm:
             alarms.clear(self._store, "clock", now)
@@ -174,5 +191,8 @@ class Worker:
     def _stop_for_the_clock(self, now: datetime, seconds: float) -> None:
         if not self._clock_alarm:
             self._clock_alarm = True
-            message = f"The clock has stepped by {seconds:.0f} s. Nothing is sent until it is right."
+            message = (
+                f"The clock has stepped by {seconds:.0f} s. Nothing is sent until it has stepped back, or a"
+                " person says that it is right now: python -m surveys clock --accept"
+            )
             alarms.raise_alarm(self._store, "clock", message, now)

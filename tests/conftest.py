@@ -45,7 +45,7 @@ def store(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) ->
     if request.param == "sqlite":
         opened = open_store(settings.database_url)
     else:
-        opened = open_store(_fresh_database(request.getfixturevalue("postgres_server"), tmp_path.name))
+        opened = open_store(fresh_database(request.getfixturevalue("postgres_server"), tmp_path.name))
     yield opened
     opened.close()
 
@@ -58,7 +58,8 @@ def sqlite_store(settings: Settings) -> Iterator[Store]:
     opened.close()
 
 
-def _fresh_database(server: str, name: str) -> str:
+def fresh_database(server: str, name: str) -> str:
+    """The URL of a new, empty database on a server."""
     name = "".join(character if character.isalnum() else "_" for character in name.lower())[:60]
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

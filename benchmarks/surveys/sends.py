@@ -32,7 +32,7 @@ from benchmarks.surveys.common import (
 )
 from data.intake import accept
 from store import open_store
-from surveys.gateways.twilio import TwilioGateway
+from surveys.gateways import make_gateway
 from surveys.worker import Worker
 
 ACCOUNT = "AC" + "1" * 32
@@ -71,7 +71,7 @@ def _worker_sends(url: str, count: int, commit_s: float) -> float:
         ]
         accept(store, settings, "contact", items, now)
         slow_commits(store, commit_s)
-        gateway = TwilioGateway(settings, apart=True)
+        gateway = make_gateway(settings, store, apart=True)
         while not gateway.room():  # the poster takes a moment to start
             time.sleep(0.05)
         worker = Worker(settings, store, gateway)

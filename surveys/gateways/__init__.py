@@ -9,10 +9,17 @@ from surveys.gateways.base import Gateway
 
 def make_gateway(settings: Settings, store: Store, *, apart: bool = False) -> Gateway:
     """The gateway that the settings name; ``apart`` lets posts over the wire have a process of their own."""
+    if settings.gateway == "twilio" and apart:
+        from surveys.gateways.apart import ProcessLink
+        from surveys.gateways.needed import check_settings
+        from surveys.gateways.posting import PostingGateway
+
+        check_settings(settings)
+        return PostingGateway(settings, ProcessLink(settings))
     if settings.gateway == "twilio":
         from surveys.gateways.twilio import TwilioGateway
 
-        return TwilioGateway(settings, apart=apart)
+        return TwilioGateway(settings)
     from surveys.gateways.phone import PhoneGateway
 
     return PhoneGateway(store)

@@ -49,6 +49,7 @@ class ProcessLink:
         self._again_at = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._listens = False
+        self._start()
 
     def ready(self) -> bool:
         """Whether the poster listens; starts one where there is none."""

@@ -67,6 +67,9 @@ class Gateway(Protocol):
     def room(self) -> int:
         """How many messages may be claimed and submitted right now (pace, capacity, circuit breaker)."""
 
+    def share(self, senders: int) -> None:
+        """So many workers share the pace from now on."""
+
     def submit(self, messages: Sequence[Outgoing], now: datetime) -> None:
         """Start posting. The claim of every message is already committed."""
 

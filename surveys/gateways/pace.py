@@ -16,14 +16,18 @@ class Pace:
     PROBE_S = 60.0
 
     def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rate = per_second
-        self._burst = max(1.0, per_second / 10)
+        self.rate(per_second)
         self._clock = clock
         self._tokens = self._burst
         self._filled_at = clock()
         self._closed_until = 0.0
         self._open = False
         self._failures = 0
+
+    def rate(self, per_second: float) -> None:
+        """From now on so many a second."""
+        self._rate = per_second
+        self._burst = max(1.0, per_second / 10)
 
     def room(self) -> int:
         """How many messages may go out now."""

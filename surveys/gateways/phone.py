@@ -30,6 +30,9 @@ class PhoneGateway:
     def room(self) -> int:
         return BATCH - len(self._done)
 
+    def share(self, senders: int) -> None:
+        pass  # our own phones take all there is
+
     def submit(self, messages: Sequence[Outgoing], now: datetime) -> None:
         # Only what is still claimed: a worker that was stopped for minutes may find that others have given
         # its claims up and asked again.

@@ -48,6 +48,9 @@ class PostingGateway:
             self._answered.popleft()
         return sum(count for _, count in self._answered)
 
+    def share(self, senders: int) -> None:
+        self._pace.rate(self._settings.messages_per_second / max(1, senders))
+
     def in_flight(self) -> int:
         return self._posting + self._looking
 

@@ -16,11 +16,11 @@ from typing import Any
 import aiohttp
 from twilio.rest import Client
 
-from settings import Settings, SettingsError
+from settings import Settings
 from surveys.clock import passed_s
-from surveys.gateways.apart import ProcessLink
 from surveys.gateways.base import Outgoing, Posted, Result
-from surveys.gateways.lanes import Link, ThreadLink
+from surveys.gateways.lanes import ThreadLink
+from surveys.gateways.needed import check_settings
 from surveys.gateways.pace import Pace
 from surveys.gateways.posting import PostingGateway
 from surveys.gateways.transport import CONNECT_S, Seen, Transport, field_of, seen_now
@@ -83,32 +83,12 @@ def meaning_of(status: int | None, code: int | None) -> Meaning:
     return _MISCONFIGURED
 
 
-def check_settings(settings: Settings) -> None:
-    """SettingsError where something is missing without which nothing can be sent or answered."""
-    if not (settings.twilio_account_sid and settings.twilio_auth_token):
-        raise SettingsError("SVAR_GATEWAY=twilio needs SVAR_TWILIO_ACCOUNT_SID and _AUTH_TOKEN")
-    if not (settings.twilio_from or settings.twilio_messaging_service_sid):
-        raise SettingsError("SVAR_GATEWAY=twilio needs SVAR_TWILIO_FROM or SVAR_TWILIO_MESSAGING_SERVICE_SID")
-    if settings.twilio_base_url and not settings.twilio_base_url.startswith(("http://", "https://")):
-        raise SettingsError(
-            f"SVAR_TWILIO_BASE_URL={settings.twilio_base_url} is no address: it begins with http:// or https://"
-        )
-    if any(c.isalpha() for c in settings.twilio_from) and not settings.sms_link:
-        raise SettingsError(
-            f"SVAR_TWILIO_FROM={settings.twilio_from} cannot be answered:"
-            " use a number, or let the SMS carry a link with SVAR_SMS_LINK=true"
-        )
-
-
 class TwilioGateway(PostingGateway):
-    """Twilio, posted to by a thread of this process, or ``apart`` by a process of its own."""
+    """Twilio, posted to by a thread of this process."""
 
-    def __init__(self, settings: Settings, *, apart: bool = False) -> None:
+    def __init__(self, settings: Settings) -> None:
         check_settings(settings)
-        link: Link = (
-            ProcessLink(settings) if apart else ThreadLink(Twilio(settings), settings.posts_in_flight)
-        )
-        super().__init__(settings, link)
+        super().__init__(settings, ThreadLink(Twilio(settings), settings.posts_in_flight))
 
 
 class Twilio:

@@ -35,6 +35,11 @@ class Text:
     at: float
     status: str = "queued"
 
+    @property
+    def attempt(self) -> str:
+        """The id that our status callback carries."""
+        return self.callback.partition("attempt=")[2]
+
 
 @dataclass
 class Carrier:
@@ -140,7 +145,7 @@ class Carrier:
             return await _odd(request, text, how)
         assert text is not None
         if before == "early":
-            await self._call_back(text, ("sent", "delivered"))
+            await self.call_back(text, ("sent", "delivered"))
         return web.json_response(_json(text), status=201)
 
     async def _accept(self, form: dict[str, str]) -> Text:
@@ -150,7 +155,7 @@ class Carrier:
         if self.on_text:
             self.on_text(text)
         if self.statuses:
-            self.later(self._call_back(text, self.statuses))
+            self.later(self.call_back(text, self.statuses))
         return text
 
     def later(self, coroutine: Any) -> None:
@@ -158,10 +163,16 @@ class Carrier:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    async def _call_back(self, text: Text, statuses: tuple[str, ...]) -> None:
+    def is_busy(self) -> bool:
+        """Whether callbacks and customers are under way."""
+        return bool(self._background)
+
+    async def call_back(self, text: Text, statuses: tuple[str, ...], error: str = "") -> None:
+        """Tell statuses as they are said to come: one after the other, the error with each."""
         for status in statuses:
             text.status = status
-            await self.post(text.callback, {"MessageSid": text.sid, "MessageStatus": status, "To": text.to})
+            form = {"MessageSid": text.sid, "MessageStatus": status, "To": text.to, "ErrorCode": error}
+            await self.post(text.callback, form)
 
     async def post(self, url: str, form: dict[str, str]) -> int:
         """Call a webhook, signed; 0 when nobody answers."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from data.intake import accept
 from settings import Settings
 from store import Store, feed
+from store.schema import decision
 from surveys.gateways.phone import PhoneGateway
 from surveys.worker import Worker
 
@@ -56,3 +59,12 @@ def worker(store: Store, settings: Settings) -> Worker:
 def outcome(store: Store, contact_id: str) -> Mapping[str, Any]:
     """The latest snapshot in the feed."""
     return [row.payload for row in feed.history(store, contact_id) if row.kind == "outcome"][-1]
+
+
+def rows(store: Store, table: Any) -> list[Any]:
+    with store.read() as connection:
+        return list(connection.execute(select(table)).all())
+
+
+def states(store: Store) -> Counter[tuple[str, str]]:
+    return Counter((row.state, row.reason) for row in rows(store, decision))

