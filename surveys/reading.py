@@ -9,7 +9,7 @@ different numbers are unclear. docs/surveys.md has the rules in words.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -19,7 +19,7 @@ from surveys.flags import flags_of
 from surveys.stopping import is_start, is_stop
 from surveys.tokens import Token, normalise, tokens_of
 
-VERSION = "2026-11.2"
+VERSION = "2026-11.3"
 MAX_LENGTH = 1_700  # the longest SMS there is, and a little more
 Kind = Literal["score", "opt_out", "opt_in", "unclear"]
 
@@ -83,7 +83,9 @@ def _score(plain: str) -> int | None:
     said = [token for token in tokens if token.kind not in _NOT_SAID]
     if said and said[0].text in words.NUMBERS_ALONE and (len(said) == 1 or _ends_a_sentence(tokens, said[0])):
         tokens[tokens.index(said[0])] = Token("SCORE", said[0].text, words.NUMBERS_ALONE[said[0].text])
-    asks = bool(said) and said[0].text in words.QUESTION_STARTERS and "?" in plain
+    asks = "?" in plain and (
+        (bool(said) and said[0].text in words.QUESTION_STARTERS) or _SCALE_ASKED.search(plain) is not None
+    )
     certain: set[int] = set()
     stray: set[int] = set()
     for index, token in enumerate(tokens):
@@ -99,6 +101,12 @@ def _score(plain: str) -> int | None:
         return None
     score = certain.pop()
     return score if 1 <= score <= 10 else None
+
+
+# "1=best?" asks about the scale, whatever word comes first.
+_SCALE_ASKED = re.compile(
+    r"\b(?:best|beste|bäst|dårligst|dårlegast|sämst|verst|høyest|lavest|worst|highest|lowest)\W*\?"
+)
 
 
 def _told_apart(tokens: list[Token]) -> list[Token]:
@@ -125,38 +133,53 @@ def _word_before(tokens: Sequence[Token], index: int, passing: frozenset[str]) -
 
 
 def _is_denied(tokens: Sequence[Token], index: int) -> bool:
-    """ "Ikke 8", "not a 10": said to be what the mark is not."""
-    left = _word_before(tokens, index, words.ARTICLES)
-    return left >= 0 and tokens[left].text in words.DENIALS
+    """ "Ikke 8", "vil ikke gi 8", "ingen får 10", "nesten 10": what the mark is not."""
+    for deniers, passing in (
+        (words.DENIALS | words.NEARLY, words.ARTICLES | words.TO_GIVE),
+        (words.NOBODY, words.ARTICLES | words.RECEIVERS | words.GIVERS),
+    ):
+        left = _word_before(tokens, index, passing)
+        if left >= 0 and tokens[left].text in deniers:
+            return True
+    return _is_on_a_condition(tokens, index)
+
+
+def _is_on_a_condition(tokens: Sequence[Token], index: int) -> bool:
+    """ "10 hvis dere ringer", "10 når det virker"."""
+    right = _clause(tokens[index + 1 :])
+    once = len(right) > 1 and right[0] in words.ONCE and right[1] in words.OTHERS
+    return once or not words.IF.isdisjoint(right)
 
 
 def _is_bounded(tokens: Sequence[Token], index: int) -> bool:
-    """ "Nesten 10", "mer enn 8", "10 hvis dere ringer": near the mark, or on a condition."""
+    """ "Mer enn 8", "minst 8", "sist ga jeg 8": not the mark, and perhaps close to it."""
     left = _word_before(tokens, index, words.ARTICLES)
     if left >= 0 and tokens[left].text in words.BOUNDS:
         return True
-    for token in tokens[index + 1 :]:
+    clause = [*reversed(_clause(reversed(tokens[:index]))), "", *_clause(tokens[index + 1 :])]
+    return any(
+        (word in words.BEFORE_NOW and before not in words.BOUNDS) or (before == "last" and word in words.LAST)
+        for before, word in zip(["", *clause], clause, strict=False)
+    )
+
+
+def _clause(tokens: Iterable[Token]) -> list[str]:
+    """The words up to whatever is none."""
+    found = []
+    for token in tokens:
         if token.kind != "WORD":
-            return False
-        if token.text in words.IF:
-            return True
-    return False
+            break
+        found.append(token.text)
+    return found
 
 
 def _is_wished(tokens: Sequence[Token], index: int) -> bool:
     """ "Kunne vært 10", "10 hadde vært for mye": what the mark might have been."""
     verb = _word_before(tokens, index, _BETWEEN)
-    if verb >= 0 and tokens[verb].text in words.MIGHT_BE:
-        for token in reversed(tokens[:verb]):
-            if token.kind != "WORD":
-                break
-            if token.text in words.MIGHT:
-                return True
-    right = []
-    for token in tokens[index + 1 : index + 4]:
-        if token.kind != "WORD":
-            break
-        right.append(token.text)
+    governed = verb >= 0 and tokens[verb].text in words.MIGHT_BE
+    if governed and not words.MIGHT.isdisjoint(_clause(reversed(tokens[:verb]))):
+        return True
+    right = _clause(tokens[index + 1 : index + 4])
     might = bool(right) and right[0] in words.WOULD
     return might and not words.MIGHT_HAVE_BEEN.isdisjoint(right[1:])
 
@@ -189,8 +212,8 @@ def _gives(tokens: Sequence[Token], at: int, *, someone: bool) -> bool:
         return subject in words.IT
     if word in words.WAS:  # "it was a 9", but not "det var 4"
         return (not at or subject in words.IT) and tokens[at + 1].text in words.ARTICLES
-    if word == "with":
-        return subject in words.GO_WITH
+    if word in words.AFTER_VERB:  # "I'd go with 9", "gotta be a 9"
+        return subject in words.AFTER_VERB[word]
     return word in words.GIVERS
 
 

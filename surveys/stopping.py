@@ -17,9 +17,9 @@ _START = frozenset(("start", "yes", "unstop", "startigjen", "startpåny", "start
 _POLITE = (
     r"(?:takk|tack|tak|please|pls|plz|vennligst|venligst|snälla|nå|no|nu|now|da|sms|sms-er|smser|dette|this|these|disse|"
     r"meldinger|meldingene|meldingar|beskeder|meddelanden|messages|texts|texting|all|alt|alle|it|igjen|så|reklame\w*|"
-    r"er du snill|er dere snille|vær så snill|ver så snill|be så snill|thanks|thank you|omgående|straks)"
+    r"er du snill|er dere snille|vær så snill(?: og)?|ver så snill|be så snill|thanks|thank you|omgående|straks)"
 )
-_WORD = r"(?:stop+|stans|avslutt|avmeld|unsubscribe)"
+_WORD = r"(?:stop+|stoppa|stans|avslutt|avmeld|unsubscribe)"
 _NOT = r"(?:ikke|ikkje|inte|aldri|aldrig|ei)"
 _MORE = r"(?:fler|flere|fleire|flera|mer|meir|mere|more)"
 _SUCH = r"(?:slike?|sånne?|slikt|sånt|disse|desse|dessa|these|this|dette|det|sådanne|noe|noko|any|it)"
@@ -56,6 +56,9 @@ _PHRASES = re.compile(
             rf"\b(?:send|skicka|kontakt|kontakta|skriv)(?:\s+{_ME})?\s+{_NOT}(?:{_ANY})",
             rf"\b(?:don'?t|do not|never)\s+(?:text|message|contact|sms)\s+(?:{_ME}|any|more|again)\b",
             rf"\b(?:don'?t|do not|never)\s+send(?:{_ANY})",
+            rf"\b{_NOT}\s+\w+\s+(?:eller|og|or)\s+(?:send|sende|skriv|text)(?:{_ANY})",
+            rf"\b(?:send|skicka)\s+(?:{_ME}\s+)?(?:ingen|inga)\s+(?:{_MORE}\s+)?{_MESSAGES}",
+            r"\bbli\s+(?:slettet|fjernet|sletta|fjerna|borttagen)\s+(?:fra|frå|från)\b",
             rf"\b{_NOT}\s+(?:mas|mase|plag\w*|spam\w*)\b",
             # "Ingen flere sms", "no more surveys"
             rf"(?:^|[.!\n,])\W*(?:(?:nei|nej|no)\W+)?(?:(?:takk|tack|tak|thanks)\W+)?(?:ingen|inga|inget|{_NOT}|no)\s+(?:{_MORE}\s+)?(?:{_SUCH}\s+)?{_MESSAGES}",

@@ -75,7 +75,7 @@ _TOKENS = re.compile(
     "|".join(
         f"(?P<{name}>{pattern})"
         for name, pattern in (
-            ("SKIP_link", r"https?://\S+|www\.\S+|\S+@\S+\.\w+"),
+            ("SKIP_link", r"https?://\S+|www\.\S+|[^\s@]{1,64}@[^\s@]{1,250}\.\w+"),
             ("SKIP_smile", r"[:;=]-?(?:[()|/]+|[dpo3](?!\w))|<+3+(?!\d)|\^\^"),
             ("ASIDE_scale", r"(?:\b(?:skala\w*|scale|fra|frå|från|from|mellom|between|av|of)\s+)?"
                            r"(?:\b(?:fra|frå|från|from|of)\s+)?(?<![\w.,])(?:1|0)\s*" + _MEANING + r"(?:-|\btil\b|\btill\b|\bto\b|\bog\b|\band\b|\boch\b)"
@@ -87,7 +87,7 @@ _TOKENS = re.compile(
             ("SKIP_first", r"\b(?:nr|no|nummer|number)\b\.?\s*(?:" + _N2 + r"|one\b|en\b|ein\b|ett\b)"),
             ("ASIDE_less", _LESS + _N2 + r"(?:\s*" + _any(words.POINTS) + ")?"),
             ("SKIP_reference", r"#\s*\d+|(?<!\d)\d{1,3}(?: \d{3})+(?!\d)|\d{4,}"),
-            ("SKIP_time", r"\b(?:kl|klokka|klokken|klokkå|klockan|at)\b\.?\s*" + _N2 + r"(?:[:.]\d\d)?|(?<!\d)\d{1,2}:\d\d(?!\d)"
+            ("SKIP_time", r"\b(?:kl|klokka|klokken|klokkå|klockan|at)\b\.?\s*" + _N2 + r"(?:[:.]\d\d)?(?:\s*-\s*\d{1,2}(?:[:.]\d\d)?)?|(?<!\d)\d{1,2}:\d\d(?!\d)"
                           r"|(?<!\d)\d{1,2}\s*(?:am|pm|a\.m\.|p\.m\.|o'?clock)(?!\w)"),
             ("SKIP_money", r"(?:[$£€]|\b(?:kr|nok|sek|dkk|eur|usd)\b\.?)\s*\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s*(?:[$£€]|,-|:-(?![()|/dp])|"
                            + _any(words.MONEY) + ")"),
@@ -124,7 +124,7 @@ class Token:
 
 
 # Most words begin nothing but themselves; only these are held against the whole list.
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*(?![\d@'_])")
+_WORD = re.compile(r"[^\W\d_]++(?:'[^\W\d_]++)*+(?![\d@'_])")
 _DOUBLE = re.compile(r"([^\W\d_])\1+")
 _ONCE = {_DOUBLE.sub(r"\1", word): value for word, value in words.NUMBERS.items()}
 _BEGINNINGS = (
@@ -174,6 +174,10 @@ def _token(name: str, text: str) -> Iterator[Token]:
 
 def _mixed(text: str) -> Iterator[Token]:
     """ "9takk" is a number and a word; "iphone8" is neither."""
+    mark = re.fullmatch(r"([^\W\d]+)(\d+)", text)
+    if mark and mark[1] in words.MARKS:
+        yield Token("SCORE", text, int(mark[2]))
+        return
     number, word = re.match(r"(\d*)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
     if number and word in words.AFTER:
         yield Token("NUMBER", number, int(number))

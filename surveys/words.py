@@ -40,7 +40,7 @@ NUMBERS_ALONE: dict[str, int] = {
 NOUNS: dict[str, int] = {
     word: value
     for value, words in {
-        1: "ettall ettal eittal enar etta einar",
+        1: "ener ettall ettal eittal enar etta einar",
         2: "toer toar tvåa totall total2",
         3: "treer trear trea treter tretall tretal",
         4: "firer firar firtall firetall fyrtal",
@@ -116,7 +116,7 @@ PRONOUNS = _set("jeg eg jag æ æg je jæ vi me we")
 # What may stand before a number without a mark of its own: "veldig bra service 9", "takk 10".
 BEFORE = _set(
     """
-    honestly honest tbh ærlig     hei hi hello hallo hej heisann god hey ja jo jau ok okay tja tjaa hm hmm takk tack tak thanks thank thx
+    treet dvs desverre dessvere honestly honest tbh ærlig     hei hi hello hallo hej heisann god hey ja jo jau ok okay tja tjaa hm hmm takk tack tak thanks thank thx
     veldig bra supert super topp flott fint fin perfekt utmerket fantastisk fantastiskt strålende kjempebra
     kjempefornøyd fornøyd nøgd nøgde nöjd nöjda tilfreds misfornøyd misnøgd missnöjd utilfreds
     dårlig dårleg dålig dårligt elendig forferdelig hyggelig hyggeleg trevlig venlig rask raskt snabb hurtig
@@ -147,7 +147,7 @@ AFTER = _set(
     pga grunnet flink flinkt kjempeflink best never aldri aldrig hun han ho
     svært særdeles ekstremt utrolig midt siden sidan eftersom ettersom since toppers selvfølgelig sjølvsagt pluss
     plus minus ring ish tommel toppen easily lett guess dessverre tyvärr unfortunately sorry beklager altså
-    nå no nu lol haha hehe xx blank kæmpe hurra yes yay wow
+    treig treigt sen sent slow rating score poengsum nå no nu lol haha hehe xx blank kæmpe hurra yes yay wow
     altfor ventet venta vente väntade ventede waited måtte fikk fekk fick hadde fortsatt framleis enda
     ennå dyrt dyr dyrare dyrere billig tungvint vanskelig vanskeleg håpløst håplaust uhjelpelig frekk uhøflig
     unødvendig skuffende skuffa skuffet løste løyste fungerer fungerte virker virket too waiting still expensive
@@ -227,6 +227,7 @@ QUALIFIERS = _set(
 DENIALS = _set(
     "istedenfor istedetfor ikke ikkje inte icke not isn't wasn't aldri aldrig never neppe hverken verken ei ikkj itj itte ente"
 )
+NEARLY = _set("nesten nästan næsten almost nearly")
 BOUNDS = _set(
     "nesten nästan næsten almost nearly enn än end than over under minst maks max minimum maksimum høyst least most knapt hardly"
 )
@@ -257,6 +258,18 @@ MIGHT_BE = _set(
 # Of "would": "10 would have been …", but not "9 would be my score".
 MIGHT_HAVE_BEEN = _set("have ha vært blitt gitt fått gett varit been given been blevet vore gjeve")
 WOULD = _set("hadde hade havde ville would")
+# "Karakter8": written together.
+MARKS = _set("karakter score svar betyg rating poeng vurdering")
+# "Sist ga jeg 8", but not "bedre enn sist, 8".
+BEFORE_NOW = _set("sist forrige senast förra sidst")
+LAST = _set("time week month gang")
+NOBODY = _set("ingen nobody none ingenting noone")
+TO_GIVE = _set("gi give ge gje gjeve")
+# "10 når dere ringer", but not "9 når jeg endelig kom gjennom".
+ONCE = _set("når när om når when once")
+OTHERS = _set("det dere de dykk ni you it they someone noen")
+MUST = _set("gotta must will to has")
+AFTER_VERB = {"with": GO_WITH, "be": MUST}
 IF = _set("hvis viss dersom såfremt if unless forutsatt")
 # The first words of what is said in several: scales, times, money, links, smileys.
 OPENERS = _set(

@@ -159,7 +159,17 @@ def test_a_hundred_thousand_texts_are_read_without_an_error(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["8" + "\n" * 1_600, "!" * 1_700, "9" * 1_700, "stop" + " takk" * 300 + "x", "8 av " * 300, "1-" * 800],
+    [
+        "@" * 1_700,
+        "a@" * 850,
+        ", " * 850,
+        "8" + "\n" * 1_600,
+        "!" * 1_700,
+        "9" * 1_700,
+        "stop" + " takk" * 300 + "x",
+        "8 av " * 300,
+        "1-" * 800,
+    ],
 )
 def test_a_text_made_to_keep_the_parser_busy_does_not(text: str) -> None:
     began = time.process_time()
