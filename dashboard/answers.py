@@ -109,11 +109,11 @@ def like_for_like(version: str, scope: Scope, filters: Filters, metric: str) -> 
 def over_time(version: str, scope: Scope, filters: Filters, metric: str) -> OverTime:  # noqa: ARG001
     """A metric by route, day by day; week by week in a long period or where most days have too few."""
     reader = context.reader(scope)
-    for step in ("day", "week"):
+    for step in ("week",) if filters.long else ("day", "week"):
         values = reader.show([metric], [step, ROUTE], filters.where, filters.start, filters.end)
         known = [value for value in values if value.dims[ROUTE] in ROUTES]
         sparse = sum(value.n < minimum.TOO_FEW for value in known) * 4 > len(known)
-        if step == "week" or not (filters.long or sparse):
+        if not sparse:
             break
     return OverTime(step, _grouped(values, ROUTE))
 
