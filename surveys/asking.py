@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Update, bindparam, exists, func, select, update
 
 from settings import Settings
 from store import Store, bulk, slots
@@ -26,6 +26,7 @@ from surveys.eligibility import RULE_VERSION, Facts, History, Rules, Verdict, de
 from surveys.gateways.base import Outgoing
 from surveys.numbers import number_class
 from surveys.sms import pack
+from surveys.statuses import PERMANENT
 
 MONTH_S = 30 * 86_400
 CHUNK = 1_000  # ids in one statement
@@ -34,6 +35,13 @@ log = logging.getLogger(__name__)
 _STATES = {"ask": "asked", "skip": "skipped", "wait": "waiting"}
 
 
+# Passing faults (30003, 30008) say nothing of the next time.
+_LATELY_UNREACHABLE = exists().where(
+    message.c.phone == decision.c.phone,
+    message.c.created_at > bindparam("lately"),
+    message.c.state.in_(("undelivered", "failed")),
+    message.c.error.in_(PERMANENT),
+)
 # The oldest due contacts, theirs only: rows that another worker holds are passed over.
 _DUE = (
     select(
@@ -45,6 +53,7 @@ _DUE = (
         record.c.payload,
         slot.c.last_sent_at,
         opt_out.c.phone.label("opted_out"),
+        _LATELY_UNREACHABLE.label("unreachable"),
     )
     .outerjoin(record, (record.c.kind == "contact") & (record.c.record_id == decision.c.contact_id))
     .outerjoin(slot, slot.c.phone == decision.c.phone)
@@ -78,7 +87,7 @@ class Asker:
             return 0, []
         with self._store.write() as connection:
             today = caps.today(connection, self._settings, now)
-            due = connection.execute(_DUE, {"at": int(now.timestamp()), "most": limit}).all()
+            due = connection.execute(_DUE, _due(now, limit)).all()
             if not due:
                 return 0, []
             verdicts = self._verdicts(connection, due, today, now)
@@ -98,6 +107,7 @@ class Asker:
             last = asked.get(row.phone, row.last_sent_at)
             history = History(
                 opted_out=row.opted_out is not None,
+                unreachable=row.unreachable,
                 last_sent_at=last,
                 asked_in_30_days=asked_before.get(row.customer_key, 0),
                 sent_today=today.messages,
@@ -254,6 +264,11 @@ class Asker:
             for start in range(0, len(ids), CHUNK):
                 connection.execute(_decided(verdict, ids[start : start + CHUNK], at))
         outcomes.append_fresh(connection, snapshots, now)
+
+
+def _due(now: datetime, limit: int) -> dict[str, int]:
+    at = int(now.timestamp())
+    return {"at": at, "most": limit, "lately": at - MONTH_S}
 
 
 def _drawn(count: int, size: int) -> list[bytes]:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from settings import Settings
 from surveys.hours import is_quiet, quiet_ends
 
-RULE_VERSION = "2026-11.2"
+RULE_VERSION = "2026-11.3"
 DAY_S = 86_400
 
 NumberClass = Literal["mobile", "no_number", "invalid_number", "not_mobile"]
@@ -47,6 +47,7 @@ class History:
     """What happened before with this number, this customer, and today in all."""
 
     opted_out: bool = False
+    unreachable: bool = False  # the carrier has lately said that this number cannot be reached, for good
     last_sent_at: int | None = None  # the number's latest opening SMS, whoever's contact it was
     asked_in_30_days: int = 0
     sent_today: int = 0
@@ -142,6 +143,7 @@ def _never(facts: Facts, history: History, rules: Rules) -> str:
         (facts.number != "mobile", facts.number),
         (facts.phone in rules.test_numbers, "test_number"),
         (history.opted_out, "opted_out"),
+        (history.unreachable, "unreachable"),
         (handled_s < rules.min_handling_s, "too_short"),
         (facts.received_at - facts.ended_at > rules.max_age_s, "too_old"),
         (not in_sample(facts.contact_id, share_of(facts.partner, facts.channel, rules)), "sampled_out"),

@@ -13,6 +13,7 @@ REASONS: dict[str, str] = {
     "not_mobile": "The phone number cannot receive SMS.",
     "test_number": "It is one of our own test numbers.",
     "opted_out": "The number has said stop.",
+    "unreachable": "The carrier has lately said that the number cannot be reached, for good.",
     "too_short": "The contact was handled in less time than the minimum.",
     "too_old": "The contact reached us too long after it ended.",
     "sampled_out": "The contact is not in the sample of its partner and channel.",

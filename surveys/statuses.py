@@ -21,6 +21,7 @@ from surveys.gateways.base import RANK
 from surveys.opting import opt_out_in
 
 ARRIVED = ("delivered", "read")
+PERMANENT = ("30004", "30005", "30006")  # blocked, unknown, a landline: the number cannot be reached
 QUEUE_FULL_PAUSE_S = 60
 log = logging.getLogger(__name__)
 

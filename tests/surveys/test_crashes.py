@@ -215,8 +215,10 @@ def _touch(connection: Connection, name: str) -> None:
 
 def _until_somebody_waits(store: Store) -> None:
     waiting = text("select count(*) from pg_locks where not granted")
+    end = time.monotonic() + 120
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         while not connection.scalar(waiting):
+            assert time.monotonic() < end, "nobody ever waited"
             time.sleep(0.01)
 
 

@@ -39,6 +39,7 @@ def test_an_ordinary_contact_is_asked() -> None:
         ({"number": "not_mobile"}, {}, {}, "not_mobile", False),
         ({}, {}, {"test_numbers": frozenset(["+4791234567"])}, "test_number", False),
         ({}, {"opted_out": True}, {}, "opted_out", False),
+        ({}, {"unreachable": True}, {}, "unreachable", True),
         ({"handling_s": 9}, {}, {"min_handling_s": 10}, "too_short", True),
         ({"handling_s": 10}, {}, {"min_handling_s": 10}, "asked", True),
         ({"handling_s": None}, {}, {"min_handling_s": 10}, "asked", True),

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from data.intake import accept
 from settings import Settings
 from store import Store, feed
 from store.schema import decision, lease, message, opt_out, phone_message, slot, survey
-from surveys import board, replies
+from surveys import board, replies, statuses
 from surveys.asking import Asker
 from surveys.due import HOLD
 from surveys.gateways.base import Posted
@@ -180,6 +180,35 @@ def test_caps_hold_within_a_batch(
         ended(f"c{number}", phone=f"+479123456{number}", customer_id="one customer")
     Worker(limited, store, PhoneGateway(store)).step(NOON)
     assert states(store)["asked", "asked"] == asked
+
+
+@pytest.mark.parametrize(
+    ("error", "days", "asked"),
+    [
+        ("30003", 2, 2),
+        ("30008", 2, 2),
+        ("30004", 2, 1),
+        ("30005", 2, 1),
+        ("30006", 2, 1),
+        ("30006", 29, 1),
+        ("30006", 31, 2),
+    ],
+)
+def test_a_number_that_cannot_be_reached_for_good_is_left_alone_for_a_month(
+    store: Store, worker: Worker, ended: Ended, error: str, days: int, asked: int
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    with store.write() as connection:
+        connection.execute(update(message).values(state="sent"))
+    attempt = rows(store, message)[0].message_id
+    statuses.receive(store, [statuses.Status("SM1", attempt, "undelivered", error)], NOON)
+    assert outcome(store, "c1")["delivered"] is False
+    later = NOON + timedelta(days=days)
+    ended("c2", at=later)
+    worker.step(later)
+    assert states(store)["asked", "asked"] == asked
+    assert states(store)["skipped", "unreachable"] == 2 - asked
 
 
 @pytest.mark.parametrize("score", [9, None])
