@@ -20,9 +20,32 @@ from settings import Settings
 SIGNED_IN_ROLES = ("partner", "lead", "management")
 
 _PAGES = {
-    "lead": ("comparison", "live", "queue", "alarms", "reasons", "initiatives", "targets", "scorecard", "health"),
-    "management": ("comparison", "live", "alarms", "reasons", "initiatives", "targets", "scorecard", "health"),
-    "partner": ("comparison", "live", "scorecard", "reasons", "targets"),
+    "lead": (
+        "comparison",
+        "live",
+        "queue",
+        "alarms",
+        "reasons",
+        "initiatives",
+        "targets",
+        "scorecard",
+        "groups",
+        "asked",
+        "health",
+    ),
+    "management": (
+        "comparison",
+        "live",
+        "alarms",
+        "reasons",
+        "initiatives",
+        "targets",
+        "scorecard",
+        "groups",
+        "asked",
+        "health",
+    ),
+    "partner": ("comparison", "live", "scorecard", "groups", "asked", "reasons", "targets"),
     "customer": (),
 }
 

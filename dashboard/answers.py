@@ -15,12 +15,17 @@ from dashboard import context
 from dashboard.cards import ROUTES
 from dashboard.filters import DIMENSIONS, Choices, Filters
 from dashboard.look import Look
-from metrics import Comparison, Scope, Value
+from metrics import Comparison, Scope, Value, asked
+from metrics.asked import WhoAnswers, WhoIsAsked
 from metrics.inference import minimum
+from metrics.inference.nonresponse import Weighted
+from metrics.standings import Standings, standings
 
 COMPARED = ("csat_index", "handling_time", "hit_rate")
 ALIKE = ("topic", "channel", "partner")  # what a like-for-like gap holds equal; topics are told apart
 SCORECARD = ("csat", "handling_time", "hit_rate", "response_rate", "survey_coverage")
+GROUP_KINDS = ("team", "agent", "topic", "partner")
+GROUP_METRICS = ("csat", "handling_time", "hit_rate", "first_contact_resolution")
 ROUTE = "self_service_first"
 KEPT = 64  # answers of a kind: old versions make room, those that are looked at stay
 
@@ -116,6 +121,32 @@ def over_time(version: str, scope: Scope, filters: Filters, metric: str) -> Over
         if not sparse:
             break
     return OverTime(step, _grouped(values, ROUTE))
+
+
+@shared
+def groups(version: str, scope: Scope, filters: Filters, what: tuple[str, str]) -> Standings:  # noqa: ARG001
+    """The groups of a kind on a metric (``what``: metric and kind), and which of them really differ."""
+    metric, by = what
+    reader = context.reader(scope)
+    return standings(reader, metric, by, where=filters.where, start=filters.start, end=filters.end)
+
+
+@shared
+def who_answers(version: str, scope: Scope, filters: Filters, by: str) -> WhoAnswers:  # noqa: ARG001
+    """Who could be asked, was and answered, and what that may mean for the score."""
+    return asked.who_answers(context.reader(scope), by, (filters.where, filters.start, filters.end))
+
+
+@shared
+def who_is_asked(version: str, scope: Scope, filters: Filters) -> WhoIsAsked:  # noqa: ARG001
+    """Agents whose customers are asked less or more than others'."""
+    return asked.who_is_asked(context.reader(scope), filters.where, filters.end)
+
+
+@shared
+def by_episode(day: date, scope: Scope, filters: Filters) -> Weighted:  # noqa: ARG001
+    """The score with repeat callers weighted in. Reads every contact, so once a ``day`` at most."""
+    return asked.by_episode(context.reader(scope), (filters.where, filters.start, filters.end))
 
 
 def _grouped(values: Sequence[Value], dim: str) -> Series:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from dashboard import answers, figures, gaps
+from dashboard import answers, figures, gaps, standing_figures
 from dashboard.answers import shared
 from dashboard.cards import ROUTES
 from dashboard.filters import Filters
@@ -33,6 +33,18 @@ def gap(version: str, scope: Scope, filters: Filters, metric: str, look: Look) -
 def gap_by_topic(version: str, scope: Scope, filters: Filters, metric: str, look: Look) -> go.Figure:
     """Which topics the gap on the same questions comes from."""
     return gaps.by_topic(metric, answers.like_for_like(version, scope, filters, metric), look)
+
+
+@shared
+def funnel(version: str, scope: Scope, filters: Filters, asked: tuple[str, str], look: Look) -> go.Figure:
+    """Groups by size and value, with what chance makes of equals; of a metric by a kind of groups."""
+    return standing_figures.funnel(answers.groups(version, scope, filters, asked), look)
+
+
+@shared
+def worst_case(version: str, scope: Scope, filters: Filters, look: Look) -> go.Figure:
+    """The score raw and weighted, and how far those who kept silent could move it."""
+    return standing_figures.worst_case(answers.who_answers(version, scope, filters, "topic").weighted, look)
 
 
 @shared

@@ -1,0 +1,81 @@
+"""Who is asked, and who answers? What the silent may mean for the score, by cell, and by agent."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import answers, context, drawn
+from dashboard.cards import answer, empty_state
+from dashboard.figures import CONFIG
+from dashboard.filters import Filters, filter_row
+from dashboard.frame import Frame, redraw_when_changed
+from dashboard.standing_tables import flagged_rows, heard_rows
+from dashboard.tables import html_table
+from metrics import asked_words
+
+CUTS = ("topic", "team", "channel", "partner")
+
+
+def show(frame: Frame) -> None:
+    version = context.version()
+    say = frame.words
+    st.title(say("heard.title"), anchor=False)
+    head = st.container()
+    filters = filter_row(answers.choices(version, frame.viewer.scope), say, frame.formats)
+    if filters is None:
+        st.html(empty_state(say("heard.empty_title"), say("heard.empty_text")))
+    else:
+        _draw(version, filters, frame, head)
+    redraw_when_changed(version)
+
+
+def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator.DeltaGenerator) -> None:
+    say, scope = frame.words, frame.viewer.scope
+    cuts = [cut for cut in CUTS if cut != "partner" or frame.viewer.partner is None]
+    by = st.session_state.get("svar-asked-by")
+    found = answers.who_answers(version, scope, filters, by if by in cuts else cuts[0])
+    if not found.cells:
+        st.html(empty_state(say("empty.filter_title"), say("empty.filter_text")))
+        return
+    first, *others = asked_words.score_sentences(found.weighted, frame.language)
+    period = say("heard.period", period=frame.formats.period(filters.start, filters.end))
+    head.html(answer(first, period))
+    if found.weighted.worst_low is not None:
+        figure = drawn.worst_case(version, scope, filters, frame.look)
+        st.plotly_chart(figure, theme=None, config=CONFIG, key="svar-worst")
+        st.html("".join(answer("", sentence) for sentence in others))
+    _episodes(filters, frame)
+    _agents(version, filters, frame)
+    st.subheader(say("heard.cells"), anchor=False)
+    if by not in cuts:
+        st.session_state["svar-asked-by"] = cuts[0]
+    st.segmented_control(
+        say("heard.choose"),
+        cuts,
+        key="svar-asked-by",
+        required=True,
+        format_func=lambda cut: say(f"groups.by_{cut}"),
+        label_visibility="collapsed",
+    )
+    st.html(html_table(*heard_rows(found, frame), text_columns=1))
+    st.caption(say("heard.cells_note"))
+
+
+def _episodes(filters: Filters, frame: Frame) -> None:
+    """The bias of the 24-hour rule, when somebody wants to know: it reads every contact of the period."""
+    say = frame.words
+    if st.toggle(say("heard.episodes"), key="svar-episodes", help=say("heard.episodes_help")):
+        day = context.now().date()
+        found = answers.by_episode(day, frame.viewer.scope, filters)
+        st.html(answer("", asked_words.episode_sentence(found, frame.language)))
+
+
+def _agents(version: str, filters: Filters, frame: Frame) -> None:
+    say = frame.words
+    st.subheader(say("heard.agents"), anchor=False)
+    found = answers.who_is_asked(version, frame.viewer.scope, filters)
+    sentences = asked_words.agent_sentences(found, frame.language)
+    st.html(answer(" ".join(sentences), say("heard.agents_note")))
+    header, rows = flagged_rows(found, frame)
+    if rows:
+        st.html(html_table(header, rows))

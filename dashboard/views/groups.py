@@ -1,0 +1,73 @@
+"""Who really differs? Teams, agents, topics or partners beside each other, as far as their numbers carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from dashboard import answers, context, drawn
+from dashboard.cards import answer, empty_state
+from dashboard.figures import CONFIG
+from dashboard.filters import Filters, filter_row
+from dashboard.frame import Frame, redraw_when_changed
+from dashboard.standing_tables import standing_rows
+from dashboard.tables import html_table
+from metrics import standing_words
+from metrics.inference import minimum
+
+
+def show(frame: Frame) -> None:
+    version = context.version()
+    say = frame.words
+    st.title(say("groups.title"), anchor=False)
+    head = st.container()
+    filters = filter_row(answers.choices(version, frame.viewer.scope), say, frame.formats)
+    if filters is None:
+        st.html(empty_state(say("groups.empty_title"), say("groups.empty_text")))
+    else:
+        _draw(version, filters, frame, head)
+    redraw_when_changed(version)
+
+
+def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator.DeltaGenerator) -> None:
+    say, formats, scope = frame.words, frame.formats, frame.viewer.scope
+    kinds = [kind for kind in answers.GROUP_KINDS if kind != "partner" or frame.viewer.partner is None]
+    with st.container(horizontal=True, gap="medium"):
+        names = {kind: say(f"groups.by_{kind}") for kind in kinds}
+        by = _choice("svar-groups-by", say("groups.choose_by"), names)
+        names = {metric: say(f"metric.{metric}") for metric in answers.GROUP_METRICS}
+        metric = _choice("svar-groups-metric", say("groups.choose_metric"), names)
+    found = answers.groups(version, scope, filters, (metric, by))
+    if not found.groups:
+        st.html(empty_state(say("empty.filter_title"), say("empty.filter_text")))
+        return
+    period = formats.period(filters.start, filters.end)
+    head.html(answer(standing_words.sentence(found, frame.language), say("groups.period", period=period)))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader(say("groups.funnel"), anchor=False)
+        figure = drawn.funnel(version, scope, filters, (metric, by), frame.look)
+        st.plotly_chart(figure, theme=None, config=CONFIG, key="svar-funnel")
+        st.caption(say("groups.funnel_note" if found.funnel else "groups.no_funnel", n=minimum.RANKED))
+    with right:
+        st.subheader(say("groups.table"), anchor=False)
+        st.html(html_table(*standing_rows(found, frame), text_columns=1))
+        key = "groups.not_ranked" if by == "agent" else "groups.table_note"
+        st.caption(say(key, few=minimum.TOO_FEW, shrunk=minimum.SHRUNK))
+
+
+def _choice(key: str, label: str, names: Mapping[str, str]) -> str:
+    """One of several, by its code."""
+    first = next(iter(names))
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = first
+    chosen: str | None = st.segmented_control(
+        label,
+        list(names),
+        key=key,
+        required=True,
+        format_func=names.__getitem__,
+        label_visibility="collapsed",
+    )
+    return chosen or first
