@@ -9,7 +9,7 @@ order it came. What people state is a table with the latest of each key.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,8 @@ _TOUCHED_IDS = {
         where customer_key in (select key from touched_customer)
     """,
 }
+# The kinds of events that change them.
+_TELLING = {"queue": {"calls_offered"}, "session": {"contact", "link", "session"}}
 _NOW = {
     "queue": {
         "calls_offered_event": """
@@ -107,8 +109,8 @@ def _sum_log(connection: Connection) -> None:
         run(f"create table {what}_sum as from whole.{what}_sum")
 
 
-def sum_changes(connection: Connection) -> list[str]:
-    """Tables ``<what>_sum``: what new events add to some sums and take away from them. Returns which.
+def sum_changes(connection: Connection, kinds: Collection[str]) -> list[str]:
+    """Tables ``<what>_sum``: what new events of some kinds add to sums and take away. Returns which.
 
     Needs the relations that :class:`metrics.changes.Changes` has made.
     """
@@ -116,6 +118,8 @@ def sum_changes(connection: Connection) -> list[str]:
     run("create schema if not exists before")
     changed = []
     for what, rows in ROWS.items():
+        if not _TELLING[what] & set(kinds):
+            continue
         run(_TOUCHED_IDS[what])
         if not connection.table(f"touched_{what}").limit(1).fetchall():
             continue
@@ -139,7 +143,7 @@ def bring(lake: Lake, changes: Changes, name: str, *, folding: bool) -> Files:
     connection, anew = changes.connection, changes.since is not None
     files = dict(changes.version.beside)
     for kind in STATED:
-        if anew or connection.view(f"new_{kind}").limit(1).fetchall():
+        if anew or kind in changes.told:
             state(connection, kind)
             files[kind] = keep(lake, connection.table(kind).to_arrow_table(), f"{name}-{kind}")
     for table in ("tracked_day", "set_aside"):
@@ -149,7 +153,7 @@ def bring(lake: Lake, changes: Changes, name: str, *, folding: bool) -> Files:
             files[table] = keep(lake, rows, f"{name}-{table}")
     if anew:
         _sum_log(connection)
-    for what in list(SUMS) if anew else sum_changes(connection):
+    for what in list(SUMS) if anew else sum_changes(connection, changes.told):
         before = () if anew else files.get(what, ())
         files[what] = keep_sums(lake, connection, what, before, name, folding=folding or anew)
     return files

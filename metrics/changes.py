@@ -225,7 +225,10 @@ class Changes:
     def _open_log(self, seen: Sequence[Path], new: Sequence[Path]) -> None:
         aside = self.version.beside.get("set_aside", ())
         events.open_aside(self.connection, [str(self.lake.path / file) for file in aside])
-        for kind in (*EVENT_KINDS, *BESIDE_KINDS):
+        self.told = {file.parent.name for file in new}
+        # What stands beside the facts needs its log only when something is new in it.
+        beside = [kind for kind in BESIDE_KINDS if kind in self.told or self.since is not None]
+        for kind in (*EVENT_KINDS, *beside):
             before = [str(file) for file in seen if file.parent.name == kind]
             added = [str(file) for file in new if file.parent.name == kind]
             if kind in rows.KEYS:

@@ -62,8 +62,9 @@ def open_kind(
     connection.from_arrow(SCHEMAS[kind].empty_table()).create(f"past_{kind}")
     for telling, files in tellings.items():
         open_rows(connection, f"{telling}_{kind}_row", kind, files, past=telling != "new")
-    connection.execute(f"create or replace view judged as {judged(kind, f'new_{kind}_row')}")
-    connection.execute(_LOOK_THROUGH, {"kind": kind})
+    if fresh:
+        connection.execute(f"create or replace view judged as {judged(kind, f'new_{kind}_row')}")
+        connection.execute(_LOOK_THROUGH, {"kind": kind})
     some = connection.execute("from set_aside where kind = $kind limit 1", {"kind": kind}).fetchall()
     for telling in tellings:
         rows = f"{telling}_{kind}_row"
