@@ -179,7 +179,9 @@ def reread(
 
 
 @app.command()
-def unclear(limit: int = 100, as_json: Json = False) -> None:
+def unclear(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100, as_json: Json = False
+) -> None:
     """List the replies that nobody could read and nobody has settled."""
     from surveys.queue import unclear as waiting
 
