@@ -118,7 +118,8 @@ class Lake:
             name=name,
             places=tuple(Place(p, day, tuple(files), n) for p, day, files, n in content["places"]),
             cubes=content["cubes"],
-            rows={kind: tuple(segments) for kind, segments in content["rows"].items()},
+            # A base of an older layout, which is still swept around, has none.
+            rows={kind: tuple(segments) for kind, segments in content.get("rows", {}).items()},
         )
 
     def keep(self, base: Base) -> None:
