@@ -22,6 +22,7 @@ from surveys.sending import record
 
 BATCH = 1_000
 IDLE_S = 1.0
+ROOM_S = 0.05
 TEND_S = 5.0  # how often a running worker looks after orphans and unknown outcomes
 DRAIN_S = 60.0
 SENDER = "sender"  # the kind of lease by which workers know of each other
@@ -40,6 +41,7 @@ class Worker:
         self._in_flight: dict[str, Outgoing] = {}
         self._unrecorded: list[Posted] = []
         self._wake = threading.Event()
+        self._pause_s = IDLE_S
         self._clock = Clock()
         self._accepted_at = 0  # when a person last said that the clock is right
         # Perhaps alarms stand from before: they are cleared once all is well.
@@ -79,7 +81,7 @@ class Worker:
                 stop.wait(IDLE_S)
                 continue
             if not done and not self._in_flight:
-                self._wake.wait(IDLE_S)
+                self._wake.wait(self._pause_s)
                 self._wake.clear()
         self._drain(clock.now)
 
@@ -91,6 +93,9 @@ class Worker:
         due = look(self._store, now)
         done = replies.read_pending(self._store, self._settings, now) if due.replies else 0
         room = min(BATCH, self._gateway.room())
+        # Who has work and only waits for the pace looks again soon, or the pace would never be reached.
+        starved = room <= 0 and (due.follow_ups or due.decisions)
+        self._pause_s = ROOM_S if starved else IDLE_S
         if room <= 0 or not self._may_send(due, now):
             return done
         if due.follow_ups:

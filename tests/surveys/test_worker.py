@@ -21,7 +21,7 @@ from surveys.gateways.base import Posted
 from surveys.gateways.phone import PhoneGateway
 from surveys.phone import Phone
 from surveys.sending import record
-from surveys.worker import Worker
+from surveys.worker import IDLE_S, Worker
 from tests.surveys.conftest import NOON, PHONE, outcome, rows, states
 
 Ended = Callable[..., None]
@@ -297,3 +297,18 @@ def test_a_reply_from_an_unknown_number_is_kept_and_belongs_to_nobody(
         kept = connection.execute(text("select contact_id, kind, score from reply")).one()
     assert tuple(kept) == (None, "score", 8)
     assert rows(store, slot) == []
+
+
+def test_a_worker_that_waits_for_the_pace_alone_looks_again_soon(
+    store: Store, settings: Settings, worker: Worker, ended: Ended, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = int(NOON.timestamp())
+    worker._round(NOON, at)
+    assert worker._pause_s == IDLE_S, "nothing is due"
+    ended("c1")
+    with monkeypatch.context() as paced:
+        paced.setattr(worker._gateway, "room", lambda: 0)
+        worker._round(NOON, at)
+    assert worker._pause_s < 5 / settings.messages_per_second * 2, "before more than the burst is missed"
+    worker._round(NOON, at)
+    assert worker._pause_s == IDLE_S
