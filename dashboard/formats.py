@@ -72,7 +72,11 @@ class Formats:
             return self.share(value)
         if of == "seconds":
             return self.duration(value)
-        return self.number(value, 0 if of == "nok" and abs(value or 0) >= 100 else 1)
+        decimals = 0 if of in ("nok", "hours") and abs(value or 0) >= 100 else 1
+        text = self.number(value, decimals)
+        # Money and scores say what they are by what stands beside them; hours and rates do not.
+        name = {"hours": "t" if self.language == "nb" else "h", "per_thousand": "‰"}.get(of)
+        return f"{text}{NBSP}{name}" if name and text != MISSING else text
 
     def difference(self, metric: str, value: float | None) -> str:
         """A signed difference; shares in percentage points."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from demo import world
 from demo.world import MARK, STORY
 from store import Store
 from store.initiatives import Initiative, new_id, register
 
 HOUR_COST = "465.00"  # NOK for an hour of handling
+CUSTOMERS = 120_000  # active ones in the first month
 WHO = "Demonstration"
 
 
@@ -49,7 +51,8 @@ def initiatives(launched: date, until: date) -> list[Initiative]:
 
 
 def stated(first: date, until: date) -> dict[str, list[dict[str, Any]]]:
-    """Reference rows by kind: what an hour costs, and targets of which one is within reach."""
+    """Reference rows by kind: what an hour costs, what topics and products are worth, how many customers
+    there are, and targets of which one is within reach."""
     start, by = first.isoformat(), (until + timedelta(days=60)).isoformat()
     targets: tuple[tuple[str, dict[str, str], float, float, str], ...] = (
         ("csat", {}, 6.1, 6.3, "Leder kundeservice"),
@@ -58,8 +61,19 @@ def stated(first: date, until: date) -> dict[str, list[dict[str, Any]]]:
         ("csat", {"partner": "Myrtun Demo"}, 5.5, 6.0, "Partneransvarlig"),
         ("response_rate", {}, 0.35, 0.37, "Analyse"),
     )
+    months = sorted({(first + timedelta(days=day)).replace(day=1) for day in range((until - first).days + 1)})
     return {
         "hour_cost": [{"valid_from": start, "cost": HOUR_COST}],
+        "topic": [
+            {"topic": topic.name, "need": topic.need, "ease": topic.ease or None} for topic in world.TOPICS
+        ],
+        "product": [
+            {"product": product.name, "progression": product.progression} for product in world.PRODUCTS
+        ],
+        "active_customers": [
+            {"month": month.isoformat(), "customers": CUSTOMERS + 300 * number}
+            for number, month in enumerate(months)
+        ],
         "target": [
             {
                 "target_id": f"{MARK}T{number}",

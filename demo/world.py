@@ -42,6 +42,8 @@ class Topic:
     sells: float = 0.02  # share of answered contacts with a sale
     products: tuple[str, ...] = ()
     peak_day: int = 0  # day of the month around which it doubles; 0 = no such day
+    need: str = "value"  # value, neutral, unwanted
+    ease: int = 0  # of removing it, 5 the easiest; 0 = nobody would
 
 
 @dataclass(frozen=True)
@@ -69,25 +71,30 @@ class Product:
     name: str
     kind: str
     value: int
+    progression: float = 1.0  # how much its value counts
 
 
 TOPICS = (
-    Topic("Forstå fakturaen", 13, 0.1, 0.80, 1.05, 250, peak_day=15),
-    Topic("Betalingsutsettelse", 6, 0.3, 0.86, 1.15, 200, peak_day=20),
-    Topic("Feil på fakturaen", 5, -0.7, 0.58, 0.95, 380, peak_day=15),
-    Topic("Tregt eller dødt nett", 11, -0.9, 0.48, 1.30, 520),
-    Topic("Ruter og wifi", 7, -0.1, 0.68, 1.25, 460, 0.05, ("Mesh-ruter", "Nett Trygg")),
-    Topic("TV og strømming", 6, -0.2, 0.66, 1.15, 400, 0.09, ("Strømmepakke",)),
-    Topic("Mobildekning", 5, -0.8, 0.45, 0.95, 420, 0.03, ("Mobil Fri",)),
+    Topic("Forstå fakturaen", 13, 0.1, 0.80, 1.05, 250, peak_day=15, need="unwanted", ease=4),
+    Topic("Betalingsutsettelse", 6, 0.3, 0.86, 1.15, 200, peak_day=20, need="neutral", ease=5),
+    Topic("Feil på fakturaen", 5, -0.7, 0.58, 0.95, 380, peak_day=15, need="unwanted", ease=2),
+    Topic("Tregt eller dødt nett", 11, -0.9, 0.48, 1.30, 520, need="unwanted", ease=2),
+    Topic(
+        "Ruter og wifi", 7, -0.1, 0.68, 1.25, 460, 0.05, ("Mesh-ruter", "Nett Trygg"), need="neutral", ease=3
+    ),
+    Topic("TV og strømming", 6, -0.2, 0.66, 1.15, 400, 0.09, ("Strømmepakke",), need="neutral", ease=3),
+    Topic("Mobildekning", 5, -0.8, 0.45, 0.95, 420, 0.03, ("Mobil Fri",), need="unwanted", ease=1),
     Topic("Abonnement og datamengde", 9, 0.5, 0.84, 0.80, 330, 0.30, ("Mobil Fri", "Mobil 10 GB")),
-    Topic("SIM og eSIM", 5, 0.2, 0.80, 1.10, 280, 0.04, ("Mobil Fri",)),
+    Topic("SIM og eSIM", 5, 0.2, 0.80, 1.10, 280, 0.04, ("Mobil Fri",), need="neutral", ease=4),
     Topic("Strømavtale og pris", 9, 0.2, 0.82, 0.70, 410, 0.26, ("Strøm Spot", "Strøm Fast")),
-    Topic("Måleravlesning", 4, 0.2, 0.82, 1.05, 220),
+    Topic("Måleravlesning", 4, 0.2, 0.82, 1.05, 220, need="neutral", ease=5),
     Topic("Flytting", 5, 0.3, 0.78, 0.75, 430, 0.28, ("Strøm Spot", "Fiber 500")),
-    Topic("Bestilling og levering", 6, -0.3, 0.62, 1.10, 300, 0.05, ("Mesh-ruter",)),
-    Topic("Installasjon", 4, -0.7, 0.52, 0.85, 480, 0.06, ("Fiber 500", "Mesh-ruter")),
+    Topic("Bestilling og levering", 6, -0.3, 0.62, 1.10, 300, 0.05, ("Mesh-ruter",), need="unwanted", ease=3),
+    Topic(
+        "Installasjon", 4, -0.7, 0.52, 0.85, 480, 0.06, ("Fiber 500", "Mesh-ruter"), need="unwanted", ease=2
+    ),
     Topic("Oppsigelse", 4, -0.4, 0.80, 0.60, 370, 0.22, ("Blir kunde", "Fiber 500 på nytt")),
-    Topic("Innlogging og Min side", 6, -0.2, 0.74, 1.40, 240),
+    Topic("Innlogging og Min side", 6, -0.2, 0.74, 1.40, 240, need="unwanted", ease=4),
     Topic("Forsikring", 2, 0.4, 0.82, 0.50, 450, 0.34, ("Enhetsforsikring", "Reiseforsikring")),
 )
 PRODUCTS = (
@@ -95,11 +102,11 @@ PRODUCTS = (
     Product("Nett Trygg", "add_on", 588),
     Product("Strømmepakke", "add_on", 1788),
     Product("Mobil Fri", "upgrade", 2400),
-    Product("Mobil 10 GB", "new_customer", 3588),
+    Product("Mobil 10 GB", "new_customer", 3588, 1.2),
     Product("Strøm Spot", "new_customer", 1150),
     Product("Strøm Fast", "upgrade", 1650),
-    Product("Fiber 500", "new_customer", 5988),
-    Product("Blir kunde", "retention", 1800),
+    Product("Fiber 500", "new_customer", 5988, 1.5),
+    Product("Blir kunde", "retention", 1800, 0.8),
     Product("Fiber 500 på nytt", "retention", 4490),
     Product("Enhetsforsikring", "add_on", 1188),
     Product("Reiseforsikring", "add_on", 948),

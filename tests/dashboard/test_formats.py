@@ -147,3 +147,9 @@ def test_a_period_names_a_year_twice_only_when_it_changes() -> None:
 def test_every_metric_of_the_catalogue_can_be_written() -> None:
     for metric in metrics():
         assert NB.value(metric, 0.5) not in ("", MISSING)
+
+
+def test_hours_and_rates_say_what_they_are() -> None:
+    assert NB.value("removable_time", 1234.5) == "1\u00a0234\u00a0t"
+    assert NB.value("contact_rate", 81.27) == "81,3\u00a0‰"
+    assert NB.value("contact_rate", None) == MISSING
