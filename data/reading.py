@@ -133,6 +133,8 @@ def _csv(
         plain = _transcoded(plain, name, encoding)
         with plain.open("rb") as file:
             head = file.read(SAMPLE)
+    elif _ends_in_two_ways(plain):
+        plain = _plain_lines(plain)
     delimiter, columns = _header(head, name, mapping)
     relation = connection.read_csv(
         str(plain),
@@ -170,6 +172,27 @@ def _transcoded(plain: Path, name: str, encoding: str) -> Path:
                 new.write(block)
     except UnicodeError as error:
         raise BadUse(f"{name} is not {encoding}: {error}. Declare another encoding in the mapping.") from None
+    return copy
+
+
+def _ends_in_two_ways(plain: Path) -> bool:
+    """Whether some lines end as on Windows and some do not: two exports put together, or texts with lines."""
+    returns = lines = 0
+    with plain.open("rb") as file:
+        while block := file.read(BLOCK):
+            returns += block.count(b"\r")
+            lines += block.count(b"\n")
+    return 0 < returns != lines > 0
+
+
+def _plain_lines(plain: Path) -> Path:
+    """A copy in which every line ends alike, which the engine's reader insists on."""
+    copy = plain.with_name("lines")
+    with plain.open("rb") as old, copy.open("wb") as new:
+        while block := old.read(BLOCK):
+            if block.endswith(b"\r"):
+                block += old.read(1)
+            new.write(block.replace(b"\r\n", b"\n"))
     return copy
 
 

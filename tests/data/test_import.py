@@ -281,6 +281,8 @@ def test_a_format_that_reads_nothing_is_an_error_and_not_a_file_of_rejects(
         (TWO.replace(",", "\t"), GENERIC),
         (TWO.replace(",", "|"), GENERIC),
         (TWO.replace("\n", "\r\n"), GENERIC),
+        (TWO.replace("\n", "\r\n").rstrip("\r\n") + "\n", GENERIC),
+        (TWO.replace("\n", "\r\n", 1), GENERIC),
         (TWO.rstrip("\n"), GENERIC),
         (TWO + ",\n,\n\n", GENERIC),
         (TWO.replace("contact_id", " Contact_ID "), GENERIC),
