@@ -58,7 +58,8 @@ def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator
         label_visibility="collapsed",
     )
     st.html(html_table(*heard_rows(found, frame), text_columns=1))
-    st.caption(say("heard.cells_note"))
+    hours = frame.formats.number(context.settings().answer_window_h)
+    st.caption(f"{say('heard.cells_note')} {say('scorecard.window', hours=hours)}")
 
 
 def _episodes(filters: Filters, frame: Frame) -> None:

@@ -93,7 +93,11 @@ def _makeup(metric: str, card: answers.Scorecard, frame: Frame) -> str:
     parts, number = card.whole[metric].parts, frame.formats.number
     if metric == "response_rate":
         names = ("eligible", "sent", "delivered", "scored")
-        return frame.words("scorecard.response", **{name: number(parts.get(name)) for name in names})
+        line = frame.words("scorecard.response", **{name: number(parts.get(name)) for name in names})
+        if coming := parts.get("still_coming"):
+            hours = number(context.settings().answer_window_h)
+            line += f". {frame.words('scorecard.still_coming', n=number(coming), hours=hours)}"
+        return line
     named = ", ".join(
         f"{frame.words.named('reason', code)} {number(count)}" for code, count in answers.not_asked(parts)
     )
