@@ -25,6 +25,7 @@ from store.schema import (
     answer,
     customer_link,
     decision,
+    deed,
     feed,
     message,
     phone_message,
@@ -99,10 +100,7 @@ def _find(connection: Connection, settings: Settings, who: str) -> _Person:
 def _forget_in_store(connection: Connection, person: _Person, at: int) -> tuple[int, int]:
     """Returns how many replies and how many records there were."""
     phones = sorted(person.phones)
-    where_phone = reply.c.phone.in_(phones)
-    replies = connection.execute(
-        update(reply).where(where_phone).values(phone=None, body="", form={})
-    ).rowcount
+    replies = _forget_replies(connection, phones, person.contacts)
     connection.execute(delete(phone_message).where(phone_message.c.phone.in_(phones)))
     connection.execute(update(message).where(message.c.phone.in_(phones)).values(phone=None, body=""))
     connection.execute(delete(slot).where(slot.c.phone.in_(phones), slot.c.last_sent_at <= at - DAY_S))
@@ -122,6 +120,20 @@ def _forget_in_store(connection: Connection, person: _Person, at: int) -> tuple[
         _forget_records(connection, chunk)
     connection.execute(delete(feed).where(feed.c.kind == "link", feed.c.key.in_(person.keys)))
     return replies, links + len({*ids, *person.contacts})
+
+
+def _forget_replies(connection: Connection, phones: Sequence[str], contacts: Sequence[str]) -> int:
+    """By number, and by contact: of an old reply the number is gone and the words are not."""
+    sids = set(connection.scalars(select(reply.c.sid).where(reply.c.phone.in_(phones))))
+    for ids in _chunks(contacts):
+        sids |= set(connection.scalars(select(reply.c.sid).where(reply.c.contact_id.in_(ids))))
+    for chunk in _chunks(sorted(sids)):
+        blank = update(reply).where(reply.c.sid.in_(chunk))
+        connection.execute(blank.values(phone=None, body="", form={}))
+        # What somebody noted about them may name the person.
+        noted = (deed.c.subject == "reply") & (deed.c.what == "handled") & deed.c.key.in_(chunk)
+        connection.execute(update(deed).where(noted).values(note=""))
+    return len(sids)
 
 
 def _forget_contacts(connection: Connection, ids: Sequence[str], at: int) -> None:

@@ -29,6 +29,7 @@ from store.lease import held
 from store.schema import (
     answer,
     decision,
+    deed,
     early_status,
     feed,
     message,
@@ -152,6 +153,10 @@ def _texts(store: Store, before: int) -> Iterator[int]:
     yield from _blank(store, reply, old, {"body": "", "form": {}})
     yield from _blank(store, answer, (answer.c.answered_at < before) & (answer.c.text != ""), {"text": ""})
     yield from _blank(store, message, (message.c.created_at < before) & (message.c.body != ""), {"body": ""})
+    noted = (
+        (deed.c.subject == "reply") & (deed.c.what == "handled") & (deed.c.at < before) & (deed.c.note != "")
+    )
+    yield from _blank(store, deed, noted, {"note": ""})
 
 
 def _events(store: Store, before: int, texts_before: int, now: int) -> Iterator[int]:

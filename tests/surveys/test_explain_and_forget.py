@@ -20,6 +20,7 @@ from surveys.explain import explain
 from surveys.forget import forget
 from surveys.gateways.base import Posted, Result
 from surveys.queue import handle, put_back, settle
+from surveys.retention import prune
 from surveys.sending import record
 from surveys.telling import tell
 from surveys.worker import Worker
@@ -177,6 +178,22 @@ def test_a_forgotten_person_is_nowhere_but_the_score_stays(
     assert story["answers"][0]["value"] == 9
 
 
+def test_whose_number_is_no_longer_kept_can_still_be_forgotten_by_it(
+    store: Store, settings: Settings, worker: Worker, ended: Callable[..., None]
+) -> None:
+    ended("c1")
+    worker.step(NOON)
+    reply(store, settings, "2 hilsen Ola Dunk, jeg vil klage")
+    handle(store, "SM1", NOON, who="Kari", note="ringte Ola Dunk")
+    month = NOON + timedelta(days=31)
+    prune(settings, store, month)
+    assert "Ola Dunk" in _everything(store)
+    done = forget(settings, store, PHONE, month)
+    assert (done.contacts, done.replies) == (1, 1)
+    assert "Ola Dunk" not in _everything(store)
+    assert forget(settings, store, "+4798765432", month).nobody
+
+
 def test_a_forgotten_person_who_had_said_stop_is_still_left_alone(
     store: Store, settings: Settings, worker: Worker, ended: Callable[..., None]
 ) -> None:
@@ -216,5 +233,6 @@ def _everything(store: Store) -> str:
     with store.read() as connection:
         tables = (
             "decision", "survey", "message", "reply", "answer", "feed", "record", "customer_link", "slot",
+            "deed",
         )  # fmt: skip
         return "\n".join(str(connection.execute(text(f"select * from {name}")).all()) for name in tables)
