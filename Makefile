@@ -20,8 +20,8 @@ test: $(VENV)/.installed-dev ## All fast tests (under five minutes)
 test-slow: $(VENV)/.installed-spark ## Faults, simulations, Spark and the browser (needs Chromium)
 	@$(PY) -m pytest -m "slow or browser"
 
-bench: $(VENV)/.installed-bench ## Benchmarks, as ratios against peers measured in the same run
-	@$(PY) -m benchmarks
+bench: $(VENV)/.installed-bench ## Benchmarks, as ratios against peers of the same run (BENCH="metrics --contacts 10000000")
+	@$(PY) -m benchmarks $(BENCH)
 
 check: $(VENV)/.installed-dev ## Lint, format and types
 	@$(VENV)/bin/ruff check .

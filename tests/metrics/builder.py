@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
 
 from data.log import Log
 from metrics import build, refresh
@@ -13,19 +15,16 @@ from store import open_store
 from tests.metrics.given import NOON, contact, days
 
 
-def main() -> None:
-    settings = Settings()
+def work(home: Path, begun: Connection) -> None:
+    """Tell when it begins, and go on for ever."""
+    settings = Settings(home=home)
     store, log = open_store(settings.database_url), Log(settings.lake_path)
     with store.write() as connection:
         # Whoever held it is dead: this test kills them.
         connection.exec_driver_sql("delete from lease")
-    print("begun", flush=True)
+    begun.send("begun")
     for number in itertools.count():
         row = contact(f"{os.getpid()} {number}", at=NOON + days(number % 3))
         log.append("contact", [row | {"accepted_us": number, "seq": 0}])
         bring = build if number % 2 else refresh
         bring(settings, store, datetime.now(UTC))
-
-
-if __name__ == "__main__":
-    main()
