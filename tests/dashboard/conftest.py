@@ -31,7 +31,7 @@ def page(sqlite_store: Store) -> Iterator[Callable[..., AppTest]]:
 
     def run(settings: Settings, query: dict[str, str] | None = None, **state: Any) -> AppTest:
         context.configure(settings, sqlite_store)
-        app = AppTest.from_file(MAIN, default_timeout=20)
+        app = AppTest.from_file(MAIN, default_timeout=90)
         app.user = state.pop("user", {"is_logged_in": False})
         for name, value in (query or {}).items():
             app.query_params[name] = value
