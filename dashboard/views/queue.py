@@ -22,6 +22,7 @@ from surveys.queue import Waiting, handle, highest, put_back, settle, to_call, u
 
 LOOK_EVERY_S = 5.0
 SHOWN = 20  # of each kind; the next ones come when these are done
+LISTED = 500  # looked for; where there are more, the page says so
 NONE = "none"
 
 
@@ -32,12 +33,21 @@ def show(frame: Frame) -> None:
     _queue(frame)
 
 
+@st.cache_resource(ttl=LOOK_EVERY_S - 0.5, max_entries=64, show_spinner=False)
+def _waiting(partner: str | None) -> tuple[Sequence[Waiting], Sequence[Waiting], Sequence[Waiting]]:
+    """To call, to read, and what is done; asked once for all viewers of the same partner (None: of all)."""
+    store, now = context.store(), context.now()
+    return (
+        to_call(store, now, partner, limit=LISTED),
+        unclear(store, LISTED, partner),
+        to_call(store, now, partner, handled=True, limit=SHOWN),
+    )
+
+
 @st.fragment(run_every=LOOK_EVERY_S)
 def _queue(frame: Frame) -> None:
-    say, store, partner = frame.words, context.store(), frame.viewer.partner_only
-    now = context.now()
-    calls, reads = to_call(store, now, partner), unclear(store, partner=partner)
-    done = to_call(store, now, partner, handled=True)
+    say = frame.words
+    calls, reads, done = _waiting(frame.viewer.partner_only)
     if not (calls or reads or done):
         st.html(answer(say("queue.nothing"), ""))
         st.html(empty_state(say("queue.empty_title"), say("queue.empty_text")))
@@ -61,7 +71,7 @@ def _sentence(calls: int, reads: int, frame: Frame) -> str:
     if not calls and not reads:
         return say("queue.nothing")
     parts = [
-        say(f"queue.{what}_{'one' if count == 1 else 'many'}", n=number(count))
+        say(f"queue.{what}_{'one' if count == 1 else 'many'}", n=number(count) + "+" * (count == LISTED))
         for what, count in (("call", calls), ("read", reads))
         if count
     ]
@@ -175,13 +185,16 @@ def _done(one: Waiting, frame: Frame) -> None:
 
 def _handle(sid: str, who: str, note: str) -> None:
     handle(context.store(), sid, context.now(), who=who, note=str(st.session_state.get(note, "")))
+    _waiting.clear()
 
 
 def _settle(sid: str, who: str, means: str) -> None:
     chosen = st.session_state.get(means)
     if chosen is not None:
         settle(context.store(), sid, None if chosen == NONE else int(chosen), context.now(), who=who)
+        _waiting.clear()
 
 
 def _put_back(sid: str, who: str) -> None:
     put_back(context.store(), sid, context.now(), who=who)
+    _waiting.clear()
