@@ -32,6 +32,7 @@ _PAGES = {
         "groups",
         "asked",
         "health",
+        "data_in",
     ),
     "management": (
         "comparison",
@@ -44,6 +45,7 @@ _PAGES = {
         "groups",
         "asked",
         "health",
+        "data_in",
     ),
     "partner": ("comparison", "live", "scorecard", "groups", "asked", "reasons", "targets"),
     "customer": (),

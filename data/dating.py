@@ -21,6 +21,7 @@ CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", "T
 TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?")
 _DOTTED = re.compile(r"\d{1,2}\.\d\d")
 MOST_FORMATS = 3  # in one column
+NEARLY = 0.95  # of the values: the rest are slips, which an import rejects
 # What a time is about, by its column's words; the first that fits.
 ROLES = {
     "beside": r"birth|dob|purchase|order|due|expected|sla|updated?|modified|survey|rating|last|scheduled|"
@@ -58,6 +59,14 @@ class Moment:
         formats = self.formats[0] if self.formats else []
         known = {text: _parse(text, formats) for text in set(self.texts)}
         return [known[text] for text in self.texts]
+
+    @property
+    def unread(self) -> list[str]:
+        """Texts that no format reads."""
+        if not self.formats or not all("%" in each or each == "iso" for each in self.formats[0]):
+            return []
+        pairs = zip(self.texts, self.times, strict=True)
+        return sorted({text for text, time in pairs if text and time is None})
 
     @property
     def filled(self) -> float:
@@ -127,7 +136,14 @@ def alternatives(texts: list[str], *, packed: bool = False) -> list[list[str]]:
         return _of_numbers(plain)
     written = [date + clock for date in (DATES + PACKED if packed else DATES) for clock in CLOCKS]
     single = [[each] for each in written if plain and all(_reads(text, each) for text in plain)]
-    return single or (_mixed(plain, written) if plain else [])
+    return single or (_mixed(plain, written) or _nearly(plain, written) if plain else [])
+
+
+def _nearly(texts: list[str], written: list[str]) -> list[list[str]]:
+    """The formats that read nearly every text, where none reads all: a few are plainly wrong."""
+    reads = {each: sum(_reads(text, each) for text in texts) for each in ["iso", *written]}
+    most = max(reads.values())
+    return [[each] for each, read in reads.items() if read == most] if most >= NEARLY * len(texts) else []
 
 
 def _of_numbers(texts: list[str]) -> list[list[str]]:

@@ -24,9 +24,11 @@ _LANGUAGES: dict[str, str] = _KNOWN["languages"]
 _OUTCOMES: dict[str, str] = _KNOWN["outcomes"]
 _SCALES: dict[str, list[list[str]]] = _KNOWN["scales"]
 _CLOCK_TEXT = re.compile(r"(\d+ days? \+?)?\d{1,4}:\d\d:\d\d(\.\d+)?( ?[AaPp][Mm])?")
+_NUMBER = re.compile(r"[+-]?\d+([.,⎖]\d+)?")
 _SPOKEN = re.compile(r"(?i)(\d+ ?[hmst][a-zæøå]*\.?[ ,]*)+")
 _FLAGS = re.compile(r"(?i)true|false|t|f|yes|no|y|n|1|0|ja|nei|j|on|off")
 ENOUGH = 30  # scores that tell a short scale from an unlucky one
+SLIPS = 0.02  # of the values
 MANY = 40  # different words; more are no channel, language or outcome
 LONGEST_DAY_S = 86_400
 
@@ -38,6 +40,17 @@ class Line:
     toml: str | None
     doubts: list[str] = field(default_factory=list)
     beside: dict[str, str] = field(default_factory=dict)  # other fields that follow from this column
+
+
+def tidied(column: Column) -> tuple[Column, list[str]]:
+    """A column of numbers or durations without its few slips, and these: an import rejects their rows."""
+    if len(column.texts) < ENOUGH:
+        return column, []
+    for like in (_NUMBER, _CLOCK_TEXT, _SPOKEN):
+        odd = [text for text in column.texts if not like.fullmatch(text)]
+        if odd and len(odd) <= SLIPS * len(column.texts):
+            return column.without({*odd}), sorted({*odd})
+    return column, []
 
 
 def quoted(text: str) -> str:

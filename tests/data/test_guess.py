@@ -222,3 +222,19 @@ def test_a_column_that_only_sounds_like_a_count_is_no_reason_to_refuse(
 
 def test_a_person_who_knows_better_can_say_so(tmp_path: Path, settings: Settings) -> None:
     assert load(settings, write(tmp_path, AGGREGATE), "single_contacts = true\n" + OWN).accepted == 2
+
+
+def test_a_few_slips_in_a_column_do_not_hide_what_it_is(tmp_path: Path, settings: Settings) -> None:
+    lines = [f"ID{n},{1 + n % 28:02}.03.2026 10:15,{1 + n % 10},00:0{n % 9}:30" for n in range(200)]
+    lines += [
+        "x,31.02.2026 10:15,9,00:01:00",
+        "y,02.03.2026 10:15,good,00:01:00",
+        "z,02.03.2026 10:15,9,long",
+    ]
+    path = write(tmp_path, "\n".join(["Call Id,Date,CSAT,Talk time", *lines]))
+    proposal = guess(path)
+    for slip in ("31.02.2026 10:15", "good", "long"):
+        assert any(repr(slip) in doubt for doubt in proposal.doubts)
+    summary = load(settings, path, proposal.toml)
+    assert counts(summary) == (203, 200, 0, 0, 3)
+    assert {row["score_scale"] for row in log_rows(settings)} == {"1-10"}
