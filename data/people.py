@@ -72,7 +72,7 @@ def customer_key(secret: bytes, customer_id: str | None, e164: str | None) -> st
 def without_numbers(text: str) -> str:
     """A comment with what looks like a phone number, an account number or an e-mail address taken out.
 
-    A date written in full in figures has eight digits, too, and goes with them: it may be somebody's birthday,
+    A date in full has eight digits, too, and goes with them: it may be somebody's birthday,
     and a rule that lets dates through lets numbers through that look like one. Scores, years, amounts and
     dates without a year stay.
     """
