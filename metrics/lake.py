@@ -185,7 +185,7 @@ class Lake:
             for name in files:
                 path = Path(parent) / name
                 # A segment of rows is some files of one stem.
-                names = {str(each.relative_to(self.path)) for each in (path, path.with_name(stem_of(name)))}
+                names = {path.relative_to(self.path).as_posix(), f"{folder}/{stem_of(name)}"}
                 if not names & kept and now - path.stat().st_mtime > GRACE_S:
                     path.unlink(missing_ok=True)
 

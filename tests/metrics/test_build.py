@@ -189,11 +189,15 @@ def test_files_that_no_version_names_are_swept_after_a_while(settings, write, fo
     write("contact", contact("c2"))
     fold()
     assert len(list(settings.lake_path.glob("facts/*/*/*.parquet"))) == 2
+    for folder in ("facts", "cubes", "rows", "bases"):  # what a killed builder left
+        (settings.lake_path / folder / ".draft-x.json").write_text("half")
     for path in settings.lake_path.rglob("*"):
         os.utime(path, (time.time() - 2 * GRACE_S,) * 2)
     lake.sweep(time.time())
+    base = lake.version().base
     assert len(list(settings.lake_path.glob("facts/*/*/*.parquet"))) == 1
     assert len(list(settings.lake_path.glob("bases/*"))) == 1
+    assert {path.name.split("-")[0] for path in settings.lake_path.glob("rows/*")} == {base.split("-")[0]}
     assert _contacts(settings) == 2
 
 
