@@ -10,6 +10,7 @@ order it came. What people state is a table with the latest of each key.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -197,6 +198,7 @@ def keep(lake: Lake, rows: pa.Table, name: str) -> tuple[str, ...]:
     return (file,)
 
 
+@cache
 def empty(name: str) -> pa.Table:
     """A table beside the facts in which nothing stands, with its columns."""
     with duckdb.connect(":memory:") as connection:

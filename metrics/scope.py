@@ -228,8 +228,9 @@ class Room:
 
     def small(self, tables: Tables) -> dict[str, frozenset[str]]:
         """What sums look into: the partners that sell, and the topics of each need."""
+        needs = self._needs(tables)
         found = {
-            f"{name}_topic": frozenset(topic for topic, need in self._needs(tables).items() if need in which)
+            f"{name}_topic": frozenset(topic for topic, need in needs.items() if need in which)
             for name, which in NEEDS.items()
         }
         return found | {"selling": self.sellers(tables)}
