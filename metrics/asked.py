@@ -49,7 +49,8 @@ class Heard:
 
 @dataclass(frozen=True)
 class WhoAnswers:
-    """The score of those who answered, and what it may be for all: raw, weighted, worst case; and by cell."""
+    """The score of those who answered, and what it may be for all: raw, weighted (over finer cells, which are
+    not listed), worst case; and by cell."""
 
     weighted: Weighted
     cells: tuple[Heard, ...]
@@ -57,10 +58,8 @@ class WhoAnswers:
     source: str
 
     def to_json(self) -> dict[str, Any]:
-        """The keys of the command line; of the cells that were weighted only how many there are."""
-        content = to_json(self)
-        content["weighted"]["cells"] = len(self.weighted.cells)
-        return content
+        """The keys of the command line."""
+        return to_json(self)
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def who_answers(reader: Reader, by: str, span: Span) -> WhoAnswers:
     shown = reader.groups(METRICS, [by], *span)
     secret = hidden({one.key[0]: one.contacts for one in shown}) if reader.scope.partner else frozenset()
     return WhoAnswers(
-        weigh({group.key: _answers(group) for group in groups}),
+        weigh({group.key: _answers(group) for group in groups}, listed=False),
         tuple(_heard(by, group, secret=group.key[0] in secret) for group in shown),
         by,
         reader.source_of(METRICS, CELLS, span[0]),

@@ -146,7 +146,9 @@ def _agents(reader: Reader, asked: Request, names: tuple[str, str]) -> Mapping[s
     for group in reader.groups([asked.metric], [asked.groups, *own, *asked.alike], *asked.span):
         name = (group.key[0], group.key[1]) if asked.groups == "partner" else group.key[1:3]
         rows.setdefault(name, []).append((group.key[0], group.key[1 + len(own) :], group))
-    return {" · ".join(name): _paired(asked.metric, names, found) for name, found in rows.items()}
+    paired = {" · ".join(name): _paired(asked.metric, names, found) for name, found in rows.items()}
+    # An agent may have contacts of neither group.
+    return {name: cells for name, cells in paired.items() if cells}
 
 
 def _paired(metric: Metric, names: tuple[str, str], rows: Sequence[tuple[str, Cell, Group]]) -> Pairs:

@@ -104,7 +104,8 @@ def standings(
     shrunk = {member.name: member for member in peers.members}
     limits = funnel(stats, scale=scale)
     points = {point.name: point for point in limits.points}
-    placed = {place.name: place for place in places(stats, higher_first=entry.better != "lower")}
+    ranked = places(stats, higher_first=entry.better != "lower") if by in RANKED else ()
+    placed = {place.name: place for place in ranked}
     secret = hidden({name: one.n for name, one in stats.items()}) if reader.scope.partner else frozenset()
     members = tuple(
         _standing(
@@ -112,7 +113,7 @@ def standings(
             dict(zip(dims, key, strict=True)),
             shrunk[_id(key)],
             points[_id(key)],
-            placed[_id(key)] if by in RANKED else None,
+            placed.get(_id(key)),
             secret=_id(key) in secret,
         )
         for key in found

@@ -10,7 +10,7 @@ import numpy as np
 
 from metrics.inference.estimates import moments
 from metrics.inference.stats import MeanStats, RatioStats, ScoreStats, ShareStats
-from metrics.inference.superiority import probability
+from metrics.inference.superiority import probabilities
 
 Averaged = MeanStats | ShareStats | ScoreStats | RatioStats
 
@@ -26,12 +26,11 @@ def effect(
     """
     kind = {type(one) for pair in strata for one in pair}
     if kind == {ScoreStats}:
-        parts = [
-            probability(first, second)
-            for first, second in strata
-            if isinstance(first, ScoreStats) and isinstance(second, ScoreStats)
-        ]
-        return float(np.dot(weights, parts))
+        first, second = (
+            np.asarray([one.bins for pair in strata if isinstance(one := pair[g], ScoreStats)], float)
+            for g in (0, 1)
+        )
+        return float(np.dot(weights, probabilities(first, second)))
     if kind == {ShareStats}:
         return _arc(values[0]) - _arc(values[1])
     if kind == {RatioStats}:

@@ -68,9 +68,10 @@ def decompose(
         missing = Estimate(int(kept.sum()), None, None, None, reason)
         return Decomposition(None, missing, missing, None, (), reason)
     by = scale[1]
-    raw = by * (_overall(strata, 0) - _overall(strata, 1))
-    shares = np.array([[_size(pair[g]) for pair in shared.values()] for g in (0, 1)])
-    shares /= shares.sum(axis=1, keepdims=True)
+    sizes = np.array([[_size(pair[g]) for pair in shared.values()] for g in (0, 1)])
+    shares = sizes / sizes.sum(axis=1, keepdims=True)
+    alone = [pair for cell, pair in strata.items() if cell not in shared]
+    raw = by * (_overall(columns, sizes, alone, 0) - _overall(columns, sizes, alone, 1))
     within, mix, cells = _parts(columns, shares, by, z_quantile(1 - alpha / 2))
     explained = sum(part.value for part in (within, mix) if part.value is not None)
     return Decomposition(raw, within, mix, raw - explained, cells)
@@ -105,9 +106,11 @@ def together(parts: Sequence[Estimate]) -> Estimate:
     return Estimate(sum(part.n for part in parts), value, value - half, value + half)
 
 
-def _overall(strata: Strata, g: int) -> float:
-    known = [pair[g] for pair in strata.values() if measured(pair[g])]
-    return sum(moments(stats)[0] * _size(stats) for stats in known) / sum(map(_size, known))
+def _overall(columns: Arrays, sizes: np.ndarray, alone: Sequence[tuple[Averaged, Averaged]], g: int) -> float:
+    """A group's value over the common strata, and those of one group alone."""
+    known = [pair[g] for pair in alone if measured(pair[g])]
+    total = float(sizes[g] @ columns.mean[g]) + sum(moments(stats)[0] * _size(stats) for stats in known)
+    return total / (float(sizes[g].sum()) + sum(map(_size, known)))
 
 
 def _size(stats: Averaged) -> float:

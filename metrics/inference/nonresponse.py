@@ -8,7 +8,7 @@ called corrected: raw, weighted and the worst case stand side by side.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,6 +86,7 @@ def weigh(
     cells: Mapping[Cell, Answers],
     *,
     bounds: tuple[float, float] = (1.0, 10.0),
+    listed: bool = True,
     minimum_n: int = minimum.TOO_FEW,
     scale: Scale = AS_IS,
     alpha: float = ALPHA,
@@ -102,16 +103,13 @@ def weigh(
     table = [(cell, answers) for cell, answers in cells.items() if answers.eligible]
     eligible = np.array([answers.eligible for _, answers in table], dtype=float)
     r = np.array([answers.scores.n for _, answers in table], dtype=float)
-    whole = MeanStats(0, 0.0, 0.0)
-    for _, answers in table:
-        scores = answers.scores
-        whole = whole + (scores if isinstance(scores, MeanStats) else scores.mean_stats())
+    whole = _whole([answers.scores for _, answers in table])
     raw = estimate(whole, minimum_n=minimum_n, scale=scale, alpha=alpha)
     if raw.value is None or whole.n < 2:
         missing = Estimate(raw.n, None, None, None, raw.reason)
-        listed = tuple(_response(cell, answers, None) for cell, answers in table)
+        told = tuple(_response(cell, answers, None) for cell, answers in table) if listed else ()
         heard = float(r.sum() / eligible.sum()) if table else None
-        return Weighted(raw, missing, missing, None, None, heard, None, 0, 0, None, listed)
+        return Weighted(raw, missing, missing, None, None, heard, None, 0, 0, None, told)
     merged = _merge([cell for cell, _ in table], eligible, r)
     weight = np.divide(merged, r, out=np.zeros_like(r), where=r > 0) * r.sum() / eligible.sum()
     capped = weight > CAP
@@ -121,9 +119,10 @@ def weigh(
     a, b = scale
     z = z_quantile(1 - alpha / 2)
     low, high = sorted(a + b * _if_all(whole, float(eligible.sum()), bound) for bound in bounds)
-    listed = tuple(
+    told = tuple(
         _response(cell, answers, float(weight[i]) if r[i] else None)
         for i, (cell, answers) in enumerate(table)
+        if listed
     )
     return Weighted(
         raw,
@@ -141,8 +140,18 @@ def weigh(
         int(capped.sum()),
         int((r == 0).sum()),
         float(eligible[r == 0].sum() / eligible.sum()),
-        listed,
+        told,
     )
+
+
+def _whole(cells: Sequence[ScoreStats | MeanStats]) -> MeanStats:
+    """The sums of all cells."""
+    bins = [one.bins for one in cells if isinstance(one, ScoreStats)]
+    whole = ScoreStats(tuple(map(sum, zip(*bins, strict=True)))).mean_stats() if bins else None
+    for one in cells:
+        if isinstance(one, MeanStats):
+            whole = one if whole is None else whole + one
+    return whole or MeanStats(0, 0.0, 0.0)
 
 
 def _response(cell: Cell, answers: Answers, weight: float | None) -> CellResponse:
@@ -171,7 +180,7 @@ def _kinship(one: Cell, other: Cell) -> int:
 
 def _cell_means(table: list[tuple[Cell, Answers]], r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean per cell and its variance; a cell with one answer borrows the variance within cells."""
-    found = np.array([moments(one.scores) if one.scores.n else (0.0, 0.0) for _, one in table])
+    found = _moments([one.scores for _, one in table])
     degrees = np.maximum(r - 1, 0)
     common = (
         float((degrees * found[:, 1]).sum() / degrees.sum())
@@ -180,6 +189,17 @@ def _cell_means(table: list[tuple[Cell, Answers]], r: np.ndarray) -> tuple[np.nd
     )
     variance = np.where(r == 1, common, found[:, 1])
     return found[:, 0], np.divide(variance, r, out=np.zeros_like(r), where=r > 0)
+
+
+def _moments(cells: Sequence[ScoreStats | MeanStats]) -> np.ndarray:
+    """Mean and variance of each cell, 0 where nobody answered; those of scores all at once."""
+    if not all(isinstance(one, ScoreStats) for one in cells):
+        return np.array([moments(one) if one.n else (0.0, 0.0) for one in cells])
+    bins = np.array([one.bins for one in cells if isinstance(one, ScoreStats)], dtype=float)
+    n, scores = bins.sum(axis=1), np.arange(1.0, 11.0)
+    mean = bins @ scores / np.maximum(n, 1)
+    squares = (bins * (scores - mean[:, None]) ** 2).sum(axis=1)
+    return np.column_stack([mean, squares / np.maximum(n - 1, 1)])
 
 
 def _if_all(whole: MeanStats, eligible: float, score: float) -> float:

@@ -45,7 +45,7 @@ def places(
     if len(ranked) > 1:
         draws = _draws(list(ranked.values()), np.random.default_rng(seed))
         sign = -1.0 if higher_first else 1.0
-        first, last = (rankdata(sign * draws, method, axis=1) for method in ("min", "max"))
+        first, last = _drawn_places(sign * draws)
         low = np.quantile(first, 0.025, axis=0, method="closest_observation")
         high = np.quantile(last, 0.975, axis=0, method="closest_observation")
         order = rankdata([sign * moments(stats)[0] for stats in ranked.values()], "min")
@@ -59,6 +59,16 @@ def places(
         or Place(name, stats.n, None, None, None, alone if name in ranked else reasons.TOO_FEW)
         for name, stats in groups.items()
     )
+
+
+def _drawn_places(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first and the last place that each draw may have; they differ only among equal values."""
+    order = np.argsort(draws, axis=1)
+    if (np.diff(np.take_along_axis(draws, order, axis=1), axis=1) > 0).all():
+        places_ = np.empty_like(order)
+        np.put_along_axis(places_, order, np.arange(1, draws.shape[1] + 1)[None], axis=1)
+        return places_, places_
+    return rankdata(draws, "min", axis=1), rankdata(draws, "max", axis=1)
 
 
 def _draws(groups: list[MeanStats | ScoreStats | ShareStats], rng: np.random.Generator) -> np.ndarray:

@@ -14,7 +14,7 @@ from metrics.inference.effects import Averaged, effect
 from metrics.inference.estimates import ALPHA, AS_IS, Scale, moments, t_quantile, z_quantile
 from metrics.inference.mantel_haenszel import mantel_haenszel
 from metrics.inference.results import Difference, Estimate
-from metrics.inference.stats import RatioStats, ShareStats
+from metrics.inference.stats import RatioStats, ScoreStats, ShareStats
 
 Cell = tuple[str, ...]
 Strata = Mapping[Cell, tuple[Averaged, Averaged]]
@@ -115,15 +115,31 @@ def measured(stats: Averaged) -> bool:
 
 def arrays(strata: Strata) -> Arrays:
     """Strata that both groups have, as arrays."""
-    found = [[moments(pair[g]) for pair in strata.values()] for g in (0, 1)]
-    table = np.array(found, dtype=float).reshape(2, len(strata), 2)
     n = np.array([[pair[g].n for pair in strata.values()] for g in (0, 1)], dtype=float).reshape(2, -1)
-    variance = table[:, :, 1].copy()
+    mean, variance = _moments(strata, n)
     for g in (0, 1):
         degrees = n[g] - 1
         if degrees.sum() > 0:
             variance[g, degrees == 0] = (degrees * variance[g]).sum() / degrees.sum()
-    return Arrays(tuple(strata), n, table[:, :, 0], variance)
+    return Arrays(tuple(strata), n, mean, variance)
+
+
+def _moments(strata: Strata, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and variances (2, strata); those of scores, of which pages have most, all at once."""
+    both = [[pair[g] for pair in strata.values()] for g in (0, 1)]
+    if strata and all(isinstance(one, ScoreStats) for group in both for one in group):
+        given = [[one.bins for one in group if isinstance(one, ScoreStats)] for group in both]
+        bins, scores = np.array(given, dtype=float), np.arange(1.0, 11.0)
+        mean = bins @ scores / n
+        squares = (bins * (scores - mean[:, :, None]) ** 2).sum(axis=2)
+        return mean, np.where(n > 1, squares / np.maximum(n - 1, 1), 0.0)
+    if strata and all(isinstance(one, ShareStats) for group in both for one in group):
+        hits = np.array([[one.hits for one in group if isinstance(one, ShareStats)] for group in both], float)
+        share = hits / n
+        return share, np.where(n > 1, share * (1 - share) * n / np.maximum(n - 1, 1), 0.0)
+    table = np.array([[moments(one) for one in group] for group in both], dtype=float)
+    table = table.reshape(2, len(strata), 2)
+    return table[:, :, 0], table[:, :, 1].copy()
 
 
 def missing(sizes: np.ndarray, kept: np.ndarray, minimum_n: int) -> str:

@@ -38,10 +38,10 @@ def superiority(
     return Difference(p, _expit(logit - half), _expit(logit + half), None, None, p_value, effect)
 
 
-def probability(first: ScoreStats, second: ScoreStats) -> float:
-    """P(first > second) + ½·P(equal); both n ≥ 1."""
-    a, b = np.asarray(first.bins, float), np.asarray(second.bins, float)
-    return float(a @ (np.cumsum(b) - b / 2) / (a.sum() * b.sum()))
+def probabilities(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """P(first > second) + ½·P(equal) of each row of counts of scores; every row has some."""
+    below = np.cumsum(second, axis=1) - second / 2
+    return np.asarray((first * below).sum(axis=1) / (first.sum(axis=1) * second.sum(axis=1)))
 
 
 def placements(first: ScoreStats, second: ScoreStats) -> tuple[float, float, float]:

@@ -283,3 +283,21 @@ def test_the_split_of_the_gap_adds_up_for_means_and_shares(reader):
         whole = split.within.value + split.mix.value + split.unsupported
         assert whole == pytest.approx(reader.compare(metric).difference)
     assert reader.compare("handling_time_median", alike=["topic"]).adjusted.split is None
+
+
+def test_an_agent_without_contacts_of_either_group_is_no_cluster(write, fold, settings):
+    rng = np.random.default_rng(1)
+    for agent in "abcx":
+        routes = [None if agent == "x" else i % 2 == 0 for i in range(30)]
+        rows = [
+            contact(
+                f"{agent}{i}", agent=agent, self_service_first=route, handling_s=int(rng.integers(100, 900))
+            )
+            for i, route in enumerate(routes)
+        ]
+        write("contact", *rows)
+    fold()
+    reader = open_reader(settings, Scope.everything())
+    found = reader.compare("handling_time", cluster="agent", alike=["topic"])
+    assert set(found.clusters.values()) == {3}
+    assert found.low < found.difference < found.high
