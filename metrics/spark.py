@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from data.duck import connect
 from data.log import SCHEMAS, Log, publish
 from metrics import audit, beside, checks, drain, rows
-from metrics.fold import rows_of, view
+from metrics.fold import rows_of
 from metrics.lake import Base, Lake, Version, new_name, settled, sync
 from metrics.models import BESIDE_KINDS, CUBES, EVENT_KINDS, FACT_MODELS, sql
 from metrics.shape import fact_schema, time_bins
@@ -159,14 +159,14 @@ def _write_beside(lake: Lake, spark: SparkSession, name: str, aside: pa.Table) -
     """The small tables beside the facts: they pass through here."""
     found = {"set_aside": aside, "tracked_day": _table(spark, "tracked_day", "select * from tracked_day")}
     spark.table("session_now").createOrReplaceTempView("counted_session")
-    for what, rows in beside.ROWS.items():
-        spark.sql(sql("beside", rows)).selectExpr("*", "cast(1 as bigint) as sign").createOrReplaceTempView(
+    for what, model in beside.ROWS.items():
+        spark.sql(sql("beside", model)).selectExpr("*", "cast(1 as bigint) as sign").createOrReplaceTempView(
             f"signed_{what}"
         )
         found[what] = _table(spark, what, sql("beside", what))
     for kind in beside.STATED:
         found[kind] = _table(spark, kind, sql("beside", kind))
-    return {table: beside.keep(lake, rows, f"{name}-{table}") for table, rows in found.items()}
+    return {table: beside.keep(lake, content, f"{name}-{table}") for table, content in found.items()}
 
 
 def _table(spark: SparkSession, name: str, query: str) -> pa.Table:
