@@ -241,8 +241,9 @@ class Changes:
             orphans = [str(self.lake.path / self.version.orphans)] if self.version.orphans else []
             fresh = added + (orphans if kind == "outcome" else [])
             events.open_kind(self.connection, kind, before, fresh, added)
-            self.past.new_keys(kind)
-            events.mend(self.connection, kind)
+            if fresh:
+                self.past.new_keys(kind)
+                events.mend(self.connection, kind)
 
     def compute(self) -> int:
         """Make relations ``delta`` and ``orphans``; returns the number of contacts in the delta."""

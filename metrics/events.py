@@ -59,7 +59,9 @@ def open_kind(
     fresh batches, which have not been looked through, what cannot be true goes to ``set_aside``.
     """
     tellings = {"seen": before, "new": fresh, "log": [*before, *added]}
-    connection.from_arrow(SCHEMAS[kind].empty_table()).create(f"past_{kind}")
+    nothing = connection.from_arrow(SCHEMAS[kind].empty_table())
+    nothing.create_view(f"no_{kind}", replace=True)
+    nothing.create(f"past_{kind}")
     for telling, files in tellings.items():
         open_rows(connection, f"{telling}_{kind}_row", kind, files, past=telling != "new")
     if fresh:
@@ -88,15 +90,18 @@ def open_rows(
 
     With ``past`` also those in table ``past_<kind>``.
     """
-    nothing = f"no_{kind}"
-    connection.from_arrow(SCHEMAS[kind].empty_table()).create_view(nothing, replace=True)
-    rows = connection.view(nothing)
-    if files:
-        stored = connection.read_parquet(list(files), hive_partitioning=False, union_by_name=True)
-        rows = stored
-        if set(stored.columns) != set(SCHEMAS[kind].names):
-            stored.create_view(f"{name}_stored", replace=True)
-            rows = connection.sql(f"from {nothing} union all by name from {name}_stored")
+    if not files:
+        # Few kinds have anything at a time, and each relation takes its time.
+        rows = (
+            connection.table(f"past_{kind}") if past else connection.from_arrow(SCHEMAS[kind].empty_table())
+        )
+        rows.create_view(name, replace=True)
+        return
+    rows = connection.read_parquet(list(files), hive_partitioning=False, union_by_name=True)
+    if set(rows.columns) != set(SCHEMAS[kind].names):
+        connection.from_arrow(SCHEMAS[kind].empty_table()).create_view(f"no_{kind}", replace=True)
+        rows.create_view(f"{name}_stored", replace=True)
+        rows = connection.sql(f"from no_{kind} union all by name from {name}_stored")
     if past:
         rows.create_view(f"{name}_batch", replace=True)
         rows = connection.sql(f"from {name}_batch union all by name from past_{kind}")
