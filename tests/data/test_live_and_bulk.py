@@ -49,6 +49,35 @@ def contact(agent: str, **more: Any) -> dict[str, Any]:
     }
 
 
+CONTENT = {"target_id": "t", "metric": "csat", "target": 8, "by": "2026-12-31", "filters": {"topic": "A"}}
+TABLES: list[tuple[str, dict[str, Any], str, str, list[Any]]] = [
+    ("topic", {"topic": "Faktura", "need": "unwanted"}, "topic,need\nFaktura,{}\n", "need",
+     ["unwanted", "neutral"]),
+    ("active_customers", {"month": "2026-03", "customers": 7}, "month,customers\n2026-03-31,{}\n",
+     "customers", [7, 8]),
+    ("hour_cost", {"valid_from": "2026-01-01", "cost": "540"}, "valid_from,cost\n2026-01-01,{}\n",
+     "cost_minor", [540, 541]),
+    ("sale", {"sale_id": "s", "contact_id": "c", "sold_at": "2026-03-02T10:15:00Z"},
+     "sale_id,contact_id,sold_at,cancelled\ns,c,2026-03-02T10:15:00Z,{}\n", "cancelled", [False, True]),
+    ("target", CONTENT, 'target_id,metric,target,by,filters\nt,csat,{},2026-12-31,"{{""topic"": ""A""}}"\n',
+     "target", [8, 9]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "item", "text", "column", "values"), TABLES)
+def test_tables_and_cancelled_sales_meet_live_and_by_file(
+    tmp_path: Path, sqlite_store: Store, settings: Settings, kind: str, item: dict[str, Any], text: str,
+    column: str, values: list[Any],
+) -> None:  # fmt: skip
+    accept(sqlite_store, settings, kind, [item], NOW)
+    drain(sqlite_store, settings)
+    same, other = (write(tmp_path, text.format(value), f"{value}.csv") for value in values)
+    assert counts(load(settings, same, now=NOW + HOUR)) == (1, 0, 0, 1, 0)
+    assert counts(load(settings, other, now=NOW + 2 * HOUR)) == (1, 0, 1, 0, 0)
+    found = one(settings, kind)[column]
+    assert found == (values[1] * 100 if column.endswith("minor") else values[1])
+
+
 LINE = "c,2026-03-02T09:15:00Z,+47 912 34 567,{}"
 
 
