@@ -7,7 +7,7 @@ stays empty and the hover text says why.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import plotly.graph_objects as go
@@ -39,6 +39,8 @@ def course(
     for name, line in lines.items():
         _add_line(figure, metric, name, line, look, dim=dim)
     _name_lines(figure, metric, lines, look, dim)
+    if not any(enough(value) for line in series.values() for value in line):
+        return _words_alone(figure, look)
     named = _ticks(days, 5 if height == LINE_HEIGHT else 3)
     figure.update_xaxes(
         tickvals=[day.isoformat() for day in named],
@@ -47,6 +49,17 @@ def course(
         hoverformat="%d.%m.%Y" if look.language == "nb" else "%d/%m/%Y",
     )
     _format_values(figure, metric, series, look)
+    return figure
+
+
+def _words_alone(figure: go.Figure, look: Look) -> go.Figure:
+    """Words in the place of axes that nothing is drawn on."""
+    figure.add_annotation(
+        text=look.words("figure.nothing"), x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False,
+        font={"color": look.palette.muted, "size": 13},
+    )  # fmt: skip
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
     return figure
 
 
@@ -179,15 +192,24 @@ def _name_lines(
         if not name:
             place = {"xanchor": "left", "xshift": 7}
         elif end.value == upper:
-            place = {"xanchor": "right", "yanchor": "bottom", "yshift": 10}
+            place = {"xanchor": "right", "yanchor": "bottom", "yshift": 4}
         else:
-            place = {"xanchor": "right", "yanchor": "top", "yshift": -10}
+            place = {"xanchor": "right", "yanchor": "top", "yshift": -4}
         text = look.words.named("route", name) if name else look.formats.value(metric, end.value)
+        y = _clear(lines[name], above=end.value == upper) if name else end.value
         figure.add_annotation(
-            x=_day(end, dim).isoformat(), y=end.value, text=f"<b>{text}</b>", showarrow=False, **place,
+            x=_day(end, dim).isoformat(), y=y,
+            text=f"<b>{text}</b>", showarrow=False, **place,
             bgcolor=look.palette.veil,
             font={"color": look.palette.label(name), "size": 12},
         )  # fmt: skip
+
+
+def _clear(line: Sequence[Value], *, above: bool) -> float:
+    """Where a name at the end of a line does not lie on it: beyond what its last fifth reaches."""
+    shown = [value.value for value in line if enough(value) and value.value is not None]
+    near = shown[-max(2, len(shown) // 5) :]
+    return max(near) if above else min(near)
 
 
 def _stretches(line: Sequence[Value]) -> list[slice]:
@@ -282,8 +304,11 @@ def _day(value: Value, dim: str) -> date:
 
 
 def _ticks(days: Sequence[date], most: int) -> list[date]:
-    """The days to name, evenly spread, the first and the last one always."""
+    """The days to name: equally far apart, back from the last one; all of them where they are few."""
     if len(days) <= most:
         return list(days)
-    step = (len(days) - 1) / (most - 1)
-    return [days[round(at * step)] for at in range(most)]
+    span = (days[-1] - days[0]).days
+    # Weeks stand at Mondays, and so do the names of a long period.
+    whole = 7 if span > 7 * most or all(day.weekday() == days[0].weekday() for day in days) else 1
+    step = -(-span // ((most - 1) * whole)) * whole
+    return [days[-1] - timedelta(days=step * at) for at in reversed(range(span // step + 1))]

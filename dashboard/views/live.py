@@ -49,11 +49,12 @@ def _today(frame: Frame) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader(say("live.answers"), anchor=False)
-        st.html(
-            _answers(recent, frame)
-            if recent
-            else f'<p class="svar-note">{escape(say("live.no_answers"))}</p>'
-        )
+        if frame.viewer.partner and 0 < len(recent) < minimum.HIDDEN:
+            st.html(f'<p class="svar-note">{escape(say("live.few_answers", n=minimum.HIDDEN))}</p>')
+        elif recent:
+            st.html(_answers(recent, frame))
+        else:
+            st.html(f'<p class="svar-note">{escape(say("live.no_answers"))}</p>')
     if today.contacts:
         with right:
             st.subheader(say("live.not_asked"), anchor=False)

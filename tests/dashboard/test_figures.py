@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -139,8 +140,22 @@ def test_teams_are_dots_with_intervals_and_small_ones_words(look: Look) -> None:
     }
 
 
-def test_an_empty_course_is_drawn_without_lines(look: Look) -> None:
-    assert not course("csat_index", {"direct": []}, look, dim="day").layout.annotations
+def test_an_empty_course_has_words_in_the_place_of_axes(look: Look) -> None:
+    figure = course("csat_index", {"direct": []}, look, dim="day")
+    assert [note.text for note in figure.layout.annotations] == ["For lite data til å tegne en kurve ennå."]
+    assert figure.layout.xaxis.visible is False
+
+
+@pytest.mark.parametrize("length", [3, 6, 28, 29, 60])
+def test_the_days_that_are_named_are_equally_far_apart_and_end_with_the_last(look: Look, length: int) -> None:
+    days = [date(2026, 9, 1) + timedelta(days=at) for at in range(length)]
+    line = [Value("csat", {"day": day.isoformat()}, 7.0, 100, 6.5, 7.5, "") for day in days]
+    named = [
+        date.fromisoformat(tick) for tick in course("csat", {"": line}, look, dim="day").layout.xaxis.tickvals
+    ]
+    assert named[-1] == days[-1]
+    assert len({later - earlier for earlier, later in pairwise(named)}) == 1
+    assert 2 <= len(named) <= 5
 
 
 def test_blue_is_lifted_on_the_dark_ground_and_orange_text_deepened_on_the_light_one() -> None:

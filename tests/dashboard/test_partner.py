@@ -24,23 +24,40 @@ PAGES = ("comparison", "live", "scorecard")
 
 @pytest.fixture
 def live(settings: Settings, sqlite_store: Store) -> None:
-    """One contact of today for each partner, answered with a comment."""
+    """Five contacts of today for each partner, answered with a comment."""
+    answered(settings, sqlite_store, 5)
+
+
+def answered(settings: Settings, store: Store, count: int) -> None:
+    """So many contacts of today for each partner, answered with a comment."""
     now = datetime.now(UTC)
     for partner, comment in (("Nord", "Fin hjelp"), ("Sør", "Hemmelig kommentar")):
-        contact = {
-            "contact_id": f"live-{partner}",
-            "ended_at": now.isoformat(),
-            "phone": "+4742900001" if partner == "Nord" else "+4742900002",
-            "partner": partner,
-            "team": TEAMS[partner][0],
-            "topic": TOPICS[partner],
-        }
-        accept(sqlite_store, settings, "contact", [contact], now)
-        with sqlite_store.write() as connection:
+        for number in range(count):
+            contact = {
+                "contact_id": f"live-{partner}-{number}",
+                "ended_at": now.isoformat(),
+                "phone": f"+474290{1 if partner == 'Nord' else 2}{number:04d}",
+                "partner": partner,
+                "team": TEAMS[partner][0],
+                "topic": TOPICS[partner],
+            }
+            accept(store, settings, "contact", [contact], now)
             row = {"question": "score", "value": 3, "text": comment, "source": "sms"}
-            connection.execute(
-                answer.insert(), [{**row, "contact_id": f"live-{partner}", "answered_at": int(time.time())}]
-            )
+            row |= {"contact_id": contact["contact_id"], "answered_at": int(time.time())}
+            with store.write() as connection:
+                connection.execute(answer.insert(), [row])
+
+
+@pytest.mark.parametrize(("count", "seen"), [(4, False), (5, True)])
+def test_a_partner_sees_single_replies_from_five_on(
+    page: Page, settings: Settings, sqlite_store: Store, count: int, seen: bool
+) -> None:
+    answered(settings, sqlite_store, count)
+    app = opened(page(settings, user=NORD), "live")
+    assert ("Fin hjelp" in shown(app)) == seen
+    assert ("Svarene vises når det er minst 5" in shown(app)) != seen
+    lead: dict[str, Any] = {"is_logged_in": True, "role": "lead"}
+    assert "Fin hjelp" in shown(opened(page(settings, user=lead), "live"))
 
 
 @pytest.mark.usefixtures("full", "live")
