@@ -42,6 +42,8 @@ _SECTIONS = {
     "improve": ("reasons", "initiatives", "targets"),
     "run": ("data_in", "health", "phone"),
 }
+# Addresses of pages that are not called by their name: /health is what programs ask whether we live.
+_PATHS = {"health": "status"}
 _BESIDE = 6  # pages that a menu shows without sections
 
 
@@ -71,7 +73,7 @@ def _run_page(frame: Frame) -> None:
         st.switch_page(pages[names[0]], query_params=st.query_params.to_dict())
 
     # The first page lies at the root; a link to its name leads there as well.
-    alias = st.Page(to_the_root, url_path=names[0], visibility="hidden")
+    alias = st.Page(to_the_root, url_path=_PATHS.get(names[0], names[0]), visibility="hidden")
     st.navigation(_menu(pages, alias, frame.words), position="top").run()
 
 
@@ -106,7 +108,7 @@ def _page(name: str, frame: Frame, *, default: bool = False) -> st.Page:
         show,
         title=frame.words(f"page.{name}"),
         icon=_ICONS[name],
-        url_path="" if default else name,
+        url_path="" if default else _PATHS.get(name, name),
         default=default,
     )
 

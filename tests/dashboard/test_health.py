@@ -26,7 +26,7 @@ def sending(sqlite_store: Store) -> None:
 
 
 def _health(page: Page, settings: Settings, **query: str) -> str:
-    return shown(opened(page(settings, {"lang": "en", **query}), "health"))
+    return shown(opened(page(settings, {"lang": "en", **query}), "status"))
 
 
 @pytest.mark.usefixtures("full", "sending")
