@@ -15,8 +15,8 @@ from dashboard.look import Look
 from metrics import Scope, alarm_words
 from metrics.inference.alarms import FALSE_ALARMS, Cause, group
 from metrics.inside import Inside, inside
-from metrics.series import Day, Watched, watched
-from metrics.watch import finding
+from metrics.series import Day, Watched
+from metrics.watch import finding, look
 from store.metric_alarms import StoredAlarm, stored
 
 DAYS_DRAWN = 42
@@ -53,7 +53,7 @@ class Case:
 @shared
 def all_watched(version: str, scope: Scope, today: date) -> Watched:  # noqa: ARG001
     """Every series, up to today."""
-    return watched(context.reader(scope), today)
+    return look(context.reader(scope), context.settings(), today)
 
 
 @shared

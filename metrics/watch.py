@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from metrics.inference.alarms import TOGETHER, Alarm
 from metrics.inference.results import from_json, to_json
 from metrics.opening import open_reader
+from metrics.reader import Reader
 from metrics.scope import Scope
 from metrics.series import Watched, watched
 from settings import Settings
@@ -28,13 +29,19 @@ def watch(settings: Settings, store: Store, now: datetime) -> Watched:
     watch at once one writes.
     """
     today = now.astimezone(settings.zone).date()
-    found = watched(open_reader(settings, Scope.everything()), today)
+    found = look(open_reader(settings, Scope.everything()), settings, today)
     alarms = found.alarms(since=today - LOOK_BACK)
     with held(store, "watch") as ours:
         changed = changes(stored(store), alarms, today, now) if ours else []
         if changed:
             keep(store, changed)
     return found
+
+
+def look(reader: Reader, settings: Settings, today: date) -> Watched:
+    """Every series as it is watched. A demonstration's live traffic is a hundred times as dense as its
+    history, so that there today would be an alarm each day: it is left out."""
+    return watched(reader, today, with_today=not settings.demo)
 
 
 def changes(

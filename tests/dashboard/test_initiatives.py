@@ -30,9 +30,9 @@ def weeks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Nine weeks before a launch and four after, three topics; since then half as many ask about bills."""
     settings = Settings(home=tmp_path_factory.mktemp("weeks"))
     rows = []
-    for i in range(13 * 7):
+    for i in (*range(0, 13 * 7 - 1, 3), 13 * 7 - 1):
         day = FIRST + timedelta(days=i)
-        for topic, number in (("Faktura", 5 if day >= LAUNCH else 10), ("Flytting", 10), ("Nett", 10)):
+        for topic, number in (("Faktura", 10 if day >= LAUNCH else 30), ("Flytting", 30), ("Nett", 30)):
             rows += [
                 contact(n, "Nord", day, contact_id=f"{topic}{day}{n}", topic=topic)
                 for n in range(number + (i * 7 + len(topic)) % 3)
@@ -60,7 +60,7 @@ def test_the_first_line_says_which_measure_has_given_how_many_fewer_contacts(
     text = shown(page_of())
     assert "Mest har «En klarere faktura» gitt:" in text
     assert "færre kontakter" in text
-    assert "lanseringen" in text
+    assert "lansert" in text
 
 
 def test_none_registered_says_how_to_begin_and_none_measurable_says_so(

@@ -127,6 +127,17 @@ def test_of_a_day_that_is_not_over_only_too_many_are_an_alarm(
     assert bool(stored(sqlite_store)) is alarm
 
 
+def test_a_demonstrations_live_traffic_of_today_is_no_alarm(
+    calm: Settings, sqlite_store: Store, write: Callable[..., None]
+) -> None:
+    demo = calm.model_copy(update={"demo": True})
+    tomorrow = NOW + timedelta(hours=12)
+    write("contact", *(contact(f"new{i}", at=int(tomorrow.timestamp()) + i) for i in range(80)))
+    refresh(demo, sqlite_store, tomorrow)
+    assert watch(demo, sqlite_store, tomorrow).last == TODAY
+    assert stored(sqlite_store) == []
+
+
 def test_what_people_did_is_kept_while_the_figures_are_looked_at_again(
     eventful: Settings, sqlite_store: Store
 ) -> None:

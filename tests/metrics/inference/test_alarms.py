@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from scipy import stats as reference
 
-from metrics.inference import from_json, to_json
+from metrics.holidays import holidays
+from metrics.inference import from_json, reasons, to_json
 from metrics.inference.alarms import SHIFT, SPIKE, Alarm, Cause, detect, group, limits
-from metrics.inference.baseline import HISTORY, Series, _mid_z, expect
+from metrics.inference.baseline import HISTORY, Series, _mid_z, expect, unjudged
 from metrics.inference.inside import Distinct, distinctive, excesses
 
 START = date(2025, 1, 6)
@@ -172,6 +173,53 @@ def test_a_doubling_is_seen_at_once(figure) -> None:
     assert days <= 2
 
 
+def product(rng: np.random.Generator, days: int) -> list[Series]:
+    """What the product watches in a small company: 57 series as metrics/series.py has them, busy and quiet,
+    contacts after self-service being part of the contacts, and shares that are rare or never there."""
+    off = holidays(range(START.year, START.year + days // 365 + 2))
+    quiet = np.array([START + timedelta(days=i) in off for i in range(days)])
+    topics = [counts(rng, m, 0.02, days) for m in np.geomspace(3, 30, 17)]
+    topics = [np.where(quiet, rng.binomial(topic, 0.2), topic) for topic in topics]
+    whole = np.sum(topics, axis=0)
+    made = [count_series(whole, "contacts", bad="both")]
+    made += [count_series(topic, f"contacts|topic={i}", bad="up") for i, topic in enumerate(topics)]
+    made += [
+        count_series(rng.binomial(topic, 0.6), f"failed|topic={i}", bad="up", full=True)
+        for i, topic in enumerate(topics)
+    ]
+    delivered = rng.binomial(whole, 0.8)
+    for name, n, share in (("no_reply", delivered, 0.6), ("send_failure", delivered, 0.002)):
+        hits = rng.binomial(n, share)
+        made.append(Series(name, "share", START, tuple(map(float, hits)), tuple(map(int, n))))
+    for i in range(5):
+        n = rng.binomial(whole, 0.2)
+        for name, share in (("unanswered", 0.05), ("hit_rate", 0.08)):
+            hits = rng.binomial(n, share)
+            made.append(Series(f"{name}|{i}", "share", START, tuple(map(float, hits)), tuple(map(int, n))))
+        made.append(score_series(rng, 7, 12, days, f"csat|{i}"))
+        times = [rng.lognormal(6, 0.6, k) for k in n]
+        made.append(Series(f"handling|{i}", "mean", START, tuple(float(t.sum()) for t in times),
+                           tuple(map(int, n)), tuple(float((t**2).sum()) for t in times)))  # fmt: skip
+    return made
+
+
+def product_false_alarms(runs: int, years: float, seed: int, stated: float) -> float:
+    rng, found = np.random.default_rng(seed), 0
+    days = HISTORY + round(365.25 * years)
+    off = holidays(range(START.year, START.year + days // 365 + 2))
+    for _ in range(runs):
+        found += len(detect(product(rng, days), false_alarms=stated, holidays=off))
+    return found / runs / years
+
+
+@pytest.mark.slow
+def test_false_alarms_of_all_that_the_product_watches_stay_within_what_is_stated(figure) -> None:
+    found = figure(
+        "false alarms a year, the product's 57 series, 12 stated", product_false_alarms(6, 4, 5, 12)
+    )
+    assert 4 < found < 13
+
+
 @pytest.mark.slow
 def test_alarms_at_length(figure) -> None:
     for stated in (1.0, 12.0, 52.0):
@@ -244,6 +292,84 @@ def test_causes_far_apart_in_time_are_not_joined() -> None:
     assert len(group([alarm, later])) == 2
     near = replace(later, since=alarm.since + timedelta(days=3))
     assert len(group([alarm, near])) == 1
+
+
+def share_of(hits: list[int], n: list[int], **options) -> Series:
+    return Series("send_failure", "share", START, tuple(map(float, hits)), tuple(n), **options)
+
+
+@pytest.mark.parametrize(("failed", "alarm"), [(0, False), (1, False), (2, False), (20, True)])
+def test_a_failure_that_never_happened_before_is_judged_by_how_many_there_are(
+    failed: int, alarm: bool
+) -> None:
+    n = [100] * 150
+    found = detect([share_of([0] * 149 + [failed], n)], false_alarms=1.0)
+    assert bool(found) is alarm
+
+
+def test_what_all_did_before_is_missed_when_some_no_longer_do() -> None:
+    (found,) = detect([share_of([100] * 149 + [70], [100] * 150)], false_alarms=1.0)
+    assert (found.direction, found.value, found.high) == ("down", 0.7, 1.0)
+
+
+def test_a_rare_share_is_judged_as_often_as_its_count_would_be() -> None:
+    rng, found = np.random.default_rng(4), 0
+    for _ in range(30):
+        n = rng.poisson(80, 500)
+        series = Series("rare", "share", START, tuple(map(float, rng.binomial(n, 0.01))), tuple(map(int, n)))
+        found += len(detect([series], false_alarms=4.0))
+    assert found < 30 * 4 * 1.5
+
+
+@pytest.mark.parametrize(
+    ("series", "reason"),
+    [
+        (count_series(np.zeros(0)), reasons.NO_DATA),
+        (count_series(np.full(7, 5.0)), reasons.TOO_SHORT),
+        (count_series(np.full(55, 5.0)), reasons.TOO_SHORT),
+        (count_series(np.full(56 + 7, 5.0)), ""),
+        (count_series(np.zeros(140)), ""),
+        (count_series(np.full(140, np.nan)), reasons.NO_DATA),
+        (share_of([0] * 140, [0] * 140), reasons.NO_DATA),
+        (share_of([0] * 140, [50] * 140), ""),
+        (Series("csat", "mean", START, (80.0,) * 140, (10,) * 140, (640.0,) * 140), reasons.NO_SPREAD),
+    ],
+)
+def test_a_series_that_cannot_be_judged_says_why(series: Series, reason: str) -> None:
+    assert unjudged(series) == reason
+    assert detect([series]) == ()
+
+
+def test_of_an_unfinished_day_only_too_many_are_an_alarm_and_nothing_is_closed() -> None:
+    values = np.full(140, 20.0)
+    values[-3:] = (80, 75, 0)
+    ended, going = count_series(values), count_series(values, unfinished=True)
+    assert [alarm.direction for alarm in detect([going])] == ["up"]
+    assert {alarm.direction for alarm in detect([ended])} == {"up", "down"}
+    many = count_series(np.array([20.0] * 139 + [90]), unfinished=True)
+    (alarm,) = detect([many])
+    assert (alarm.day, alarm.closed) == (START + timedelta(days=139), None)
+    share = share_of([5] * 139 + [90], [100] * 140, unfinished=True)
+    assert detect([share]) == ()
+
+
+def test_a_day_of_which_nothing_is_known_is_neither_judged_nor_learnt_from() -> None:
+    values = np.tile(100 * WEEK, 20)
+    values[100] = np.nan
+    found = expect(count_series(values))
+    assert np.isnan(found.z[100])
+    assert found.expected[128] == pytest.approx(values[128])
+
+
+def test_the_whole_belongs_to_the_strongest_of_its_parts_and_else_stands_alone() -> None:
+    part = shifted("bill", 1.6)
+    other = shifted("move", 1.4)
+    whole = count_series(np.array(part.total) + np.array(other.total), "contacts bill")
+    causes = group(detect([part, other, whole], false_alarms=0.5))
+    assert sorted(len(cause.alarms) for cause in causes) == [1, 2]
+    assert causes[0].shared == (("partner", "Alfa"), ("topic", "bill"))
+    alone = group(detect([replace(whole, name="send_failure")], false_alarms=0.5))
+    assert (len(alone), alone[0].shared) == (1, ())
 
 
 def test_log_odds_follow_monroe_by_hand() -> None:
