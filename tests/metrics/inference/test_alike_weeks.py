@@ -162,7 +162,7 @@ def test_a_week_in_which_routes_differ_is_told_from_one_in_which_they_do_not() -
 
 @pytest.mark.slow
 def test_pages_claim_no_more_than_is_stated_where_nothing_differs(figure) -> None:
-    weeks = 150
+    weeks = 100
     for name, share in shares(weeks, 3).items():
         allowed = stated(name) + 3 * (stated(name) * (1 - stated(name)) / weeks) ** 0.5
         assert figure(f"alike weeks: {name}", share) <= allowed
