@@ -17,7 +17,7 @@ from settings import Settings
 
 # Repeats are counted from a week before; solved at first contact is known eight days after.
 BEFORE, MATURES = timedelta(days=7), timedelta(days=8)
-BLOCKS = 60  # of days, at most: what is drawn again for the intervals
+BLOCKS = 40  # of days, at most: what is drawn again for the intervals
 TEAMS = 12  # the largest; the others are one
 COUNTED = ("solved", "self_service_first", "repeats")
 TIMED = ("waited", "handled")
@@ -27,7 +27,7 @@ _SUMS = (
     "n", "score", "score_score", "waited", "handled", "waited_waited", "handled_handled", "waited_handled",
     "waited_score", "handled_score",
 )  # fmt: skip
-_KEYS = 7  # block, partner, team, solved, self_service_first, guided, repeats
+_TEXTS, _KEYS = 3, 7  # block, partner, team; solved, self_service_first, guided, repeats
 
 
 @dataclass(frozen=True)
@@ -104,40 +104,36 @@ def _blocks(
     cells: list[tuple[Any, ...]], counted: tuple[str, ...], teams: list[tuple[str, str]]
 ) -> np.ndarray:
     """(blocks, size, size): sums of products of (1, counted…, waited, handled, teams…, score)."""
-    names = {"solved": 3, "self_service_first": 4, "guided": 5, "repeats": 6}
-    number = np.array([row[_KEYS:] for row in cells], dtype=float)
-    sums = dict(zip(_SUMS, number.T, strict=True))
+    number = np.array([row[_TEXTS:] for row in cells], dtype=float)
+    key = dict(zip(("solved", "self_service_first", "guided", "repeats"), number.T, strict=False))
+    sums = dict(zip(_SUMS, number[:, _KEYS - _TEXTS :].T, strict=True))
     position = {team: i for i, team in enumerate(teams)}
-    of_team = np.zeros((len(cells), len(teams)))
-    for i, row in enumerate(cells):
-        if (row[1], row[2]) in position:
-            of_team[i, position[row[1], row[2]]] = 1.0
-    fixed = np.column_stack([
-        np.ones(len(cells)),
-        *(np.array([row[names[name]] for row in cells], dtype=float) for name in counted),
-    ])  # fmt: skip
+    places = np.array([position.get((row[1], row[2]), -1) for row in cells])
+    of_team = (places[:, None] == np.arange(len(teams))).astype(float)
+    fixed = np.column_stack([np.ones(len(cells)), *(key[name] for name in counted)])
     # Constant within a cell: one, what is counted, the team. Varying: waiting, handling, the score.
     constant = np.column_stack([fixed, of_team])
     k, t = fixed.shape[1], len(teams)
     at_constant = [*range(k), *range(k + 2, k + 2 + t)]
     waited, handled, score = k, k + 1, k + 2 + t
     size = score + 1
-    products = np.zeros((len(cells), size, size))
-    products[np.ix_(range(len(cells)), at_constant, at_constant)] = (
-        constant[:, :, None] * constant[:, None, :] * sums["n"][:, None, None]
-    )
-    for place, name in ((waited, "waited"), (handled, "handled"), (score, "score")):
-        products[:, at_constant, place] = products[:, place, at_constant] = constant * sums[name][:, None]
-    for one, other, name in (
-        (waited, waited, "waited_waited"), (handled, handled, "handled_handled"),
-        (score, score, "score_score"), (waited, handled, "waited_handled"),
-        (waited, score, "waited_score"), (handled, score, "handled_score"),
-    ):  # fmt: skip
-        products[:, one, other] = products[:, other, one] = sums[name]
     block = np.array([row[0] for row in cells])
     order = np.unique(block)
     total = np.zeros((len(order), size, size))
-    np.add.at(total, np.searchsorted(order, block), products)
+    crossed = np.column_stack([sums["waited"], sums["handled"], sums["score"]])
+    for i, one in enumerate(order):
+        here = block == one
+        rows = constant[here]
+        total[i][np.ix_(at_constant, at_constant)] = (rows * sums["n"][here, None]).T @ rows
+        with_varying = rows.T @ crossed[here]
+        for at, place in enumerate((waited, handled, score)):
+            total[i, at_constant, place] = total[i, place, at_constant] = with_varying[:, at]
+        for first, second, name in (
+            (waited, waited, "waited_waited"), (handled, handled, "handled_handled"),
+            (score, score, "score_score"), (waited, handled, "waited_handled"),
+            (waited, score, "waited_score"), (handled, score, "handled_score"),
+        ):  # fmt: skip
+            total[i, first, second] = total[i, second, first] = sums[name][here].sum()
     return total
 
 
