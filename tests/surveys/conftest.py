@@ -14,6 +14,7 @@ from data.intake import accept
 from settings import Settings
 from store import Store, feed
 from store.schema import decision
+from surveys import replies
 from surveys.gateways.phone import PhoneGateway
 from surveys.worker import Worker
 
@@ -68,3 +69,8 @@ def rows(store: Store, table: Any) -> list[Any]:
 
 def states(store: Store) -> Counter[tuple[str, str]]:
     return Counter((row.state, row.reason) for row in rows(store, decision))
+
+
+def answer(store: Store, settings: Settings, body: str, at: datetime, sid: str = "SM1") -> None:
+    replies.receive(store, {"MessageSid": sid, "From": PHONE, "Body": body}, at)
+    replies.read_pending(store, settings, at)

@@ -8,21 +8,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from data.intake import accept
 from settings import Settings
-from store import Store, feed
+from store import Store
 from store.schema import decision, lease, message, opt_out, phone_message, slot, survey
-from surveys import board, replies, statuses
+from surveys import board, statuses
 from surveys.asking import Asker
 from surveys.due import HOLD
 from surveys.gateways.base import Posted
 from surveys.gateways.phone import PhoneGateway
-from surveys.phone import Phone
 from surveys.sending import record
 from surveys.worker import IDLE_S, Worker
-from tests.surveys.conftest import NOON, PHONE, outcome, rows, states
+from tests.surveys.conftest import NOON, PHONE, answer, outcome, rows, states
 
 Ended = Callable[..., None]
 
@@ -31,11 +30,6 @@ def correct(store: Store, settings: Settings, contact_id: str, **fields: Any) ->
     ended_at = (NOON - timedelta(minutes=1)).isoformat()
     item = {"contact_id": contact_id, "ended_at": ended_at, "partner": "Nord", **fields}
     assert [given.status for given in accept(store, settings, "contact", [item], NOON)] == ["updated"]
-
-
-def answer(store: Store, settings: Settings, body: str, at: datetime, sid: str = "SM1") -> None:
-    replies.receive(store, {"MessageSid": sid, "From": PHONE, "Body": body}, at)
-    replies.read_pending(store, settings, at)
 
 
 def test_of_several_contacts_of_one_number_one_is_asked_and_all_are_decided(
@@ -261,42 +255,6 @@ def test_a_carrier_that_asks_for_a_pause_gets_one(store: Store, worker: Worker, 
     assert states(store) == {("waiting", "new"): 1}
     worker.step(NOON + timedelta(seconds=60))
     assert states(store) == {("asked", "asked"): 1}
-
-
-def test_the_phones_show_the_conversation_in_order(
-    store: Store, settings: Settings, worker: Worker, ended: Ended
-) -> None:
-    ended("c1")
-    worker.step(NOON)
-    answer(store, settings, "2", NOON + timedelta(minutes=1))
-    worker.step(NOON + timedelta(minutes=1))
-    bodies = [message.body for message in Phone(settings, store).messages(PHONE)]
-    assert bodies[0].startswith("Hei! Hvor fornøyd")
-    assert bodies[1].startswith("Takk for svaret, og beklager")
-
-
-def test_recent_answers_are_those_of_the_partner(
-    store: Store, settings: Settings, worker: Worker, ended: Ended
-) -> None:
-    ended("c1")
-    worker.step(NOON)
-    answer(store, settings, "9 – ring 912 34 567, hilsen Ola", NOON)
-    (recent,) = board.recent_answers(store, NOON, "Nord", 10)
-    assert (recent.score, recent.partner, recent.agent) == (9, "Nord", "Kari Nordmann")
-    assert "912" not in recent.comment
-    assert board.recent_answers(store, NOON, "Sør", 10) == []
-    comments = [row.payload["text"] for row in feed.history(store, "c1") if row.kind == "comment"]
-    assert comments == ["9 – ring […], hilsen Ola"]
-
-
-def test_a_reply_from_an_unknown_number_is_kept_and_belongs_to_nobody(
-    store: Store, settings: Settings
-) -> None:
-    answer(store, settings, "8", NOON)
-    with store.read() as connection:
-        kept = connection.execute(text("select contact_id, kind, score from reply")).one()
-    assert tuple(kept) == (None, "score", 8)
-    assert rows(store, slot) == []
 
 
 def test_a_worker_that_waits_for_the_pace_alone_looks_again_soon(
