@@ -143,12 +143,16 @@ def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) ->
         following,
         delta=_kept(lake, changes, "delta", name),
         delta_contacts=contacts,
-        checks=_with_aside(following.checks, results),
+        checks=_checked(following, results),
     )
 
 
-def _with_aside(before: tuple[checks.Result, ...], now: Sequence[checks.Result]) -> tuple[checks.Result, ...]:
-    """What the checks said at the last fold, and of rows kept aside what holds now."""
+def _checked(following: Version, now: Sequence[checks.Result]) -> tuple[checks.Result, ...]:
+    """What the checks said at the last fold, and of rows kept aside what holds now. Before the first fold
+    what they say now: the delta is all there is."""
+    if not following.base:
+        return tuple(now)
+    before = following.checks
     aside = [result for result in now if result["check"] == "rows_set_aside"]
     return (*(result for result in before if result["check"] != "rows_set_aside"), *aside)
 

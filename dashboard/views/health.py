@@ -20,6 +20,8 @@ from store.health import Health, health
 LOOK_EVERY_S = 5.0
 # An event is on the page within two seconds; one that has waited this long waits for somebody.
 LATE = timedelta(minutes=2)
+# Of a check's examples: what the page says in words of its own, and what is nothing.
+_LEFT_OUT, _NOTHING = ("what_to_do",), ("", "None")
 
 
 def show(frame: Frame) -> None:
@@ -95,7 +97,7 @@ def _cards(store: Health, lake: Published, now: datetime, frame: Frame) -> None:
         count_card(f"health.{name}", say(f"health.card.{name}"), text, note, marks)
         for name, text, note in cards
     ]
-    st.html(grid(drawn))
+    st.html(grid(drawn, narrow=True))
     if lake.version:
         st.caption(say("health.version", version=lake.version))
 
@@ -134,13 +136,19 @@ def _checks(lake: Published, frame: Frame) -> None:
     header = [say(f"health.column.{name}") for name in ("check", "result", "examples", "rows")]
     ordered = sorted(lake.checks, key=lambda result: (not result["rows"], result["check"]))
     st.html(html_table(header, [_check(result, frame) for result in ordered], text_columns=3))
+    if any(result["rows"] is None for result in ordered):
+        st.caption(say("health.checks_note"))
 
 
 def _check(result: Result, frame: Frame) -> list[str]:
     say, rows = frame.words, result["rows"]
     outcome = "untold" if rows is None else result["level"] if rows else "ok"
     examples = "; ".join(
-        ", ".join(f"{name} {value}" for name, value in example.items() if value not in ("", "None"))
+        ", ".join(
+            f"{name} {value}"
+            for name, value in example.items()
+            if name not in _LEFT_OUT and value not in _NOTHING
+        )
         for example in result["examples"]
     )
     return [

@@ -47,13 +47,13 @@ def test_what_is_wrong_is_said_with_what_to_do(
     with sqlite_store.write() as connection:
         feed.append(connection, "sale", [("s1", {"sale_id": "s1"})], int((time.time() - 600) * 1e6))
     text = _health(page, demo_settings)
-    assert "No, 3 things need somebody." in text
+    assert "No, somebody must look at 3 things." in text
     assert "The clock stepped back." in text
     assert "python -m surveys worker" in text
     assert "the oldest has waited 10" in text
     clear(sqlite_store, "clock", now)
     text = _health(page, demo_settings)
-    assert "No, 2 things" in text
+    assert "look at 2 things" in text
     assert "Mended last: The clock stepped back." in text
 
 
@@ -62,7 +62,7 @@ def test_a_row_that_cannot_be_true_is_named(page: Page, demo_settings: Settings,
     Log(demo_settings.lake_path).append("contact", [contact(99, "Nord", LAST_DAY, score=11)])
     metrics.refresh(demo_settings, sqlite_store, NOW)
     text = _health(page, demo_settings)
-    assert "No, one thing needs somebody." in text
+    assert "No, somebody must look at one thing." in text
     assert f"key Nord-{LAST_DAY}-99, field score, value 11" in text
 
 
