@@ -18,7 +18,7 @@ from data.duck import connect
 from data.layout import header_row
 from data.mapping import BadUse, Mapping
 from data.noticing import NAMES, Line, quoted
-from data.reading import Source, opened, undecodable
+from data.reading import Source, opened, readable, undecodable
 from data.sampling import Column, aggregate, look
 from data.timing import DURATIONS, Timing
 from data.writing import Writer
@@ -53,7 +53,7 @@ def propose(path: Path, zone: str) -> Proposal:
         doubts.append(f"The header seems to be in row {row}.")
     with connect(memory="1GB") as connection:
         reading = Mapping(by_name=True, encoding=encoding, header_row=row)
-        with opened(connection, path, reading) as source:
+        with opened(connection, path, reading) as source, readable(path.name):
             guess = _Guess(source, look(source, draw=True), reading, doubts, ZoneInfo(zone))
             return guess.made(path.name)
 

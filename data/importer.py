@@ -31,7 +31,7 @@ from data.duck import connect
 from data.log import KEYS, SCHEMAS, Log
 from data.mapping import BadUse, Mapping
 from data.merging import FORMAT, Draft
-from data.reading import Source, first_line, opened, undecodable
+from data.reading import Source, opened, readable, undecodable
 from data.sampling import refuse_aggregate
 from settings import Settings
 
@@ -132,16 +132,12 @@ class _Import:
             self.connection, self.settings, self.fields, now=self.now, source=f"import:{self.mapping.name}"
         )
         self._check(numbered=False)
-        try:
+        with readable(self.path.name):
             if self.record == "contact" and not self.mapping.single_contacts:
                 refuse_aggregate(self.source, self.summary.unused_columns)
             shaping.look_at_sample(self.connection, self.fields)
             with self._drafts(dry_run) as (draft, final):
                 self._take(draft, final)
-        except duckdb.InvalidInputException as error:
-            if "CSV" not in str(error):
-                raise
-            raise BadUse(f"{self.path.name} cannot be read: {first_line(error)}.") from None
         return self.summary
 
     def _take(self, path: Path, final: Path) -> None:

@@ -263,8 +263,10 @@ def flag(name: str, column: Column) -> Line:
 
 
 def amount(column: Column) -> Line:
-    if not all(re.search(r"\d", text) for text in column.texts[:100]):
-        return Line(None)
+    if not all(re.fullmatch(r"[+-]?\d[\d., ⎖\u00a0]*", text) for text in column.texts):
+        return Line(
+            None, [f"hit_value: {column.name} ({column.texts[0]!r}) is no plain amount; it was left out."]
+        )
     comma = any(re.search(r",\d{1,2}$", text) for text in column.texts)
     thousands = any(re.search(r",\d{3}\b", text.replace(TYPED, ".")) for text in column.texts) and not comma
     return Line(

@@ -25,6 +25,7 @@ TYPED = "⎖"  # a typed number's decimal mark, and what a typed time begins wit
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 256 * 1024  # bytes looked at for the header
 BLOCK = 1024 * 1024  # characters transcoded at a time
+csv.field_size_limit(2 * SAMPLE)  # what is looked at may be one long text
 _MARKS = [
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -192,7 +193,8 @@ def _plain_lines(plain: Path) -> Path:
         while block := old.read(BLOCK):
             if block.endswith(b"\r"):
                 block += old.read(1)
-            new.write(block.replace(b"\r\n", b"\n"))
+            # A return that ends no line stands within a text: no line may end there.
+            new.write(block.replace(b"\r\n", b"\n").replace(b"\r", b" "))
     return copy
 
 
@@ -227,6 +229,17 @@ def undecodable(path: Path) -> str:
                 near = line[max(0, error.start - 20) : error.start + 10]
                 return f"byte 0x{line[error.start]:02X} in row {number}, near {near!r}"
     return ""
+
+
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """What the engine says of a file that is no table, in words for a person."""
+    try:
+        yield
+    except duckdb.InvalidInputException as error:
+        if "CSV" not in str(error):
+            raise
+        raise BadUse(f"{name} cannot be read: {first_line(error)}.") from None
 
 
 def first_line(error: Exception) -> str:

@@ -91,7 +91,8 @@ class Writer:
 
 def _examples(column: Column) -> str:
     different = list(dict.fromkeys(column.texts))[:EXAMPLES]
-    shown = ", ".join(text.replace(TYPED, "").replace("\n", " ")[:LONGEST] for text in different)
+    plain = (re.sub(rf"[\x00-\x1f\x7f{TYPED}]", " ", text).strip() for text in different)
+    shown = ", ".join(text[:LONGEST] for text in plain)
     blank = 100 * (1 - column.filled)
     blanks = f" ({'under 1' if blank < 1 else f'{blank:.0f}'} % blank)" if blank > 0 else ""
     return (shown or "nothing but blanks") + (blanks if shown else "")

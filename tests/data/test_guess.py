@@ -238,3 +238,22 @@ def test_a_few_slips_in_a_column_do_not_hide_what_it_is(tmp_path: Path, settings
     summary = load(settings, path, proposal.toml)
     assert counts(summary) == (203, 200, 0, 0, 3)
     assert {row["score_scale"] for row in log_rows(settings)} == {"1-10"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"id\n1\n2\n",
+        b"id,date\n",
+        b"id,date,date\n1,2026-03-02,2026-03-03\n",
+        b"id,,date\n1,,2026-03-02\n",
+        b"id,date\n1\x00,2026-03-02\n",
+        b"id,date\n" + b"x" * 200_000 + b",2026-03-02\n",
+        b"id,date,score\n1\n2,2026-03-02,5\n",
+        b"id,date\n1,2026-03-\r02\n",
+        b"Call Id,Date,Sale amount\n1,2026-03-02,$99\n",
+        b'"Call ""Id""","Da\nte"\n1,2026-03-02\n',
+    ],
+)
+def test_an_odd_file_gets_a_readable_proposal_all_the_same(tmp_path: Path, content: bytes) -> None:
+    read(guess(write(tmp_path, content)).toml.encode(), "proposal")

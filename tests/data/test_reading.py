@@ -108,6 +108,7 @@ def test_a_format_that_reads_nothing_is_an_error_and_not_a_file_of_rejects(
         (TWO.replace("\n", "\r\n"), GENERIC),
         (TWO.replace("\n", "\r\n").rstrip("\r\n") + "\n", GENERIC),
         (TWO.replace("\n", "\r\n", 1), GENERIC),
+        (TWO.replace("ended_at\n", "ended_at,agent\n").replace("Z\n", 'Z,"x\ry"\n'), GENERIC),
         (TWO.rstrip("\n"), GENERIC),
         (TWO + ",\n,\n\n", GENERIC),
         (TWO.replace("contact_id", " Contact_ID "), GENERIC),
