@@ -53,6 +53,9 @@ def refresh(settings: Settings, store: Store, now: datetime) -> str:
     with _turn(store, PATIENCE_S) as ours, suppress(OvertakenError):
         if ours:
             _publish(settings, store, now, folding=False, since=None)
+            # What is new can be seen by now; folding it takes longer.
+            if _overgrown(Lake(settings.lake_path)):
+                _publish(settings, store, now, folding=True, since=None)
     return current_version(settings)
 
 
@@ -132,7 +135,7 @@ def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) ->
         orphans=_kept(lake, changes, "orphans", name),
         beside=beside.bring(lake, changes, name, folding=folding),
     )
-    wanted = (contacts or changes.emptied) and (folding or contacts > _bearable(changes.base))
+    wanted = (contacts or changes.emptied) and (folding or contacts > _publishable(changes.base))
     if wanted or _size(changes.unfolded) > LARGEST_UNFOLDED:
         base, results = fold(lake, changes.base, changes.connection, changes.emptied, changes.unfolded)
         return replace(following, base=base.name, checks=results)
@@ -159,6 +162,17 @@ def _checked(following: Version, now: Sequence[checks.Result]) -> tuple[checks.R
 
 def _size(files: Mapping[str, Sequence[str]]) -> int:
     return sum(os.path.getsize(file) for kind in files.values() for file in kind)
+
+
+def _overgrown(lake: Lake) -> bool:
+    """The published delta is larger than it should be."""
+    version = lake.version()
+    return version.delta_contacts > 0 and version.delta_contacts > _bearable(lake.base(version.base))
+
+
+def _publishable(base: Base) -> int:
+    """How many contacts a delta may have at all: beyond, and where there is no base, folding is no dearer."""
+    return LARGEST_DELTA if base.places else SMALLEST_FOLD
 
 
 def _bearable(base: Base) -> int:

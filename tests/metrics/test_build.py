@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
 import time
 from datetime import date
@@ -15,7 +16,7 @@ from data.log import Log
 from metrics import Scope, build, changes, current_version, drain, models, open_reader, refresh
 from metrics.audit import check
 from metrics.checks import CheckError
-from metrics.lake import GRACE_S, OvertakenError
+from metrics.lake import GRACE_S, Lake, OvertakenError, Version
 from settings import Settings
 from store import Store
 from store.lease import held
@@ -78,6 +79,26 @@ def test_an_event_that_changes_nothing_leaves_no_delta(write, fold, fresh, lake)
     write("link", {"phone_key": "p9", "customer_key": "k9"})
     fresh()
     assert lake.version().delta == ""
+
+
+def test_what_is_new_is_seen_before_it_is_folded(settings, write, fold, fresh, lake, monkeypatch):
+    monkeypatch.setattr(sys.modules["metrics.build"], "SMALLEST_FOLD", 2)
+    write("contact", contact("c1"))
+    fold()
+    seen = []
+    publish = Lake.publish
+
+    def noted(self: Lake, version: Version, *, after: Version) -> None:
+        publish(self, version, after=after)
+        seen.append((_contacts(settings), version.delta_contacts))
+
+    monkeypatch.setattr(Lake, "publish", noted)
+    write("contact", *(contact(f"new {number}") for number in range(2)))
+    fresh()
+    assert seen == [(3, 2)]
+    write("contact", contact("new 3"))
+    fresh()
+    assert seen[1:] == [(4, 3), (4, 0)]
 
 
 @pytest.mark.parametrize("bring", ["fresh", "fold"])
