@@ -169,8 +169,8 @@ def _contacts(told: dict[str, list[dict[str, Any]]]) -> None:
                 told["case"].append(case(f"m{name}", at=NOON - days(1), closed_at=closed))
             if row["sale, kr"] != "–":
                 value, product_name = row["sale, kr"].split(" ", 1)
-                given = {"value_minor": int(value) * 100, "product": product_name}
-                told["sale"].append(sale(f"s{name}", name, **given))
+                sold: dict[str, Any] = {"value_minor": int(value) * 100, "product": product_name}
+                told["sale"].append(sale(f"s{name}", name, **sold))
 
 
 def _survey(told: dict[str, list[dict[str, Any]]], name: str, row: dict[str, str]) -> None:
@@ -200,13 +200,13 @@ def _others(told: dict[str, list[dict[str, Any]]]) -> None:
             customer = {"–": name, "first row": f"0-{number}", "second row": f"1-{number}"}[
                 row["followed by"]
             ]
-            given = {"completed": row["completed"] == "yes", "topic": row["topic"]}
-            told["session"].append(session(name, customer, at=NOON - 3600, **given))
+            visited: dict[str, Any] = {"completed": row["completed"] == "yes", "topic": row["topic"]}
+            told["session"].append(session(name, customer, at=NOON - 3600, **visited))
     for sort, row in enumerate(_tables()["intervals"]):
         for number in range(int(row["intervals"])):
             names = {"answered": "answered", "within 20 s": "answered_within_s20", "waited, s": "wait_s"}
-            given = {"offered": int(row["offered"])} | {names[key]: int(row[key]) for key in names}
-            told["calls_offered"].append(calls(NOON + 900 * number, team=f"t{sort}", abandoned=0, **given))
+            counted = {"offered": int(row["offered"])} | {names[key]: int(row[key]) for key in names}
+            told["calls_offered"].append(calls(NOON + 900 * number, team=f"t{sort}", abandoned=0, **counted))
     for row in _tables()["topic"]:
         need = {"not stated": ""}.get(row["need"], row["need"])
         told["topic"].append({"topic": row["topic"], "need": need, "ease": None, "contact_cost_minor": None})

@@ -102,7 +102,13 @@ def test_filters_and_days_cut_what_they_say(command, contacts, arguments, contac
 
 def test_a_person_sees_what_a_number_leaves_out(command, tmp_path):
     log = Log(Settings(home=tmp_path / "home").lake_path)
-    given = {"source": "import:x", "asked": True, "score": None, "score_given": 4, "score_scale": "1-5"}
+    given: dict[str, Any] = {
+        "source": "import:x",
+        "asked": True,
+        "score": None,
+        "score_given": 4,
+        "score_scale": "1-5",
+    }
     log.append("contact", [logged(contact(f"c{i}", **given)) for i in range(3)])
     _, out, _ = command("show", "csat")
     assert "3 scores on another scale" in " ".join(out.replace("│", " ").split())

@@ -328,7 +328,13 @@ def test_long_cases_stand_in_the_bin_of_their_hour_and_of_ten_years_at_most(writ
 
 
 def test_a_score_on_another_scale_is_counted_and_is_no_score(write, fresh, facts):
-    given = {"source": "import:x", "asked": True, "score": None, "score_given": 4, "score_scale": "1-5"}
+    given: dict[str, Any] = {
+        "source": "import:x",
+        "asked": True,
+        "score": None,
+        "score_given": 4,
+        "score_scale": "1-5",
+    }
     write("contact", contact(**given))
     fresh()
     row = _one(facts)

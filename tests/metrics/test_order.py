@@ -132,7 +132,7 @@ def _published(home: Settings) -> dict[str, list[Any]]:
     # A place that everybody has left keeps a month of an empty cube: the same as none.
     return {
         "facts": sorted(rows, key=repr),
-        "beside": {name: _beside(lake, version.beside.get(name, ()), name) for name in _BESIDE},
+        **{name: _beside(lake, version.beside.get(name, ()), name) for name in _BESIDE},
         "answers": answers,
         **{cube: sorted(cubes.get(cube, []), key=repr) for cube in CUBES},
     }
