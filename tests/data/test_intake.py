@@ -144,7 +144,7 @@ def test_of_a_record_with_very_many_faults_twenty_are_told_and_the_rest_counted(
     assert len(refused(21)) == 21
     assert refused(5_000)[-1] == {"field": "", "value": None, "reason": "and 4980 more"}
     assert {len(error["value"]) for error in refused(5_000)[:-1]} == {200}
-    (answer,) = accept(sqlite_store, settings, "contact", [contact(**{"x" * 10_000: 1})], NOW)
+    (answer,) = accept(sqlite_store, settings, "contact", [contact() | {"x" * 10_000: 1}], NOW)
     assert len(answer.errors[0]["field"]) == 200
 
 
