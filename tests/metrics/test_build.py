@@ -234,9 +234,8 @@ def test_days_made_again_from_the_log_heal_what_was_damaged(settings, sqlite_sto
     assert facts() == before
 
 
-# Builders are forked from a process that has imported everything and done nothing.
-_BUILDERS = multiprocessing.get_context("forkserver")
-_BUILDERS.set_forkserver_preload(["tests.metrics.builder"])
+# Not forked: a copy of a process with threads may die before it begins.
+_BUILDERS = multiprocessing.get_context("spawn")
 
 
 def _killed_while_building(settings: Settings, after_s: float) -> None:
@@ -244,6 +243,8 @@ def _killed_while_building(settings: Settings, after_s: float) -> None:
     hearing, telling = _BUILDERS.Pipe(duplex=False)
     builder = _BUILDERS.Process(target=work, args=(settings.home, telling))
     builder.start()
+    # Held here too, it would let us wait for ever for a builder that died before it began.
+    telling.close()
     hearing.recv()
     time.sleep(after_s)
     builder.kill()
