@@ -234,7 +234,6 @@ def test_days_made_again_from_the_log_heal_what_was_damaged(settings, sqlite_sto
     assert facts() == before
 
 
-# Not forked: a copy of a process with threads may die before it begins.
 _BUILDERS = multiprocessing.get_context("spawn")
 
 
