@@ -19,34 +19,24 @@ from settings import Settings
 # From the narrowest: of several roles the narrowest counts.
 SIGNED_IN_ROLES = ("partner", "lead", "management")
 
+_LEAD = (
+    "comparison",
+    "live",
+    "queue",
+    "alarms",
+    "reasons",
+    "initiatives",
+    "targets",
+    "scorecard",
+    "groups",
+    "asked",
+    "health",
+    "data_in",
+)
 _PAGES = {
-    "lead": (
-        "comparison",
-        "live",
-        "queue",
-        "alarms",
-        "reasons",
-        "initiatives",
-        "targets",
-        "scorecard",
-        "groups",
-        "asked",
-        "health",
-        "data_in",
-    ),
-    "management": (
-        "comparison",
-        "live",
-        "alarms",
-        "reasons",
-        "initiatives",
-        "targets",
-        "scorecard",
-        "groups",
-        "asked",
-        "health",
-        "data_in",
-    ),
+    "lead": _LEAD,
+    # Whom to call, and at which number, is for those who call.
+    "management": tuple(page for page in _LEAD if page != "queue"),
     "partner": ("comparison", "live", "scorecard", "groups", "asked", "reasons", "targets"),
     "customer": (),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import metrics
 from settings import Settings
@@ -52,6 +52,11 @@ def reader(scope: metrics.Scope) -> metrics.Reader:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def today() -> date:
+    """The local day."""
+    return now().astimezone(settings().zone).date()
 
 
 def import_pages() -> None:

@@ -24,14 +24,11 @@ from metrics.commands.shared import (
     Last,
     NoBuild,
     Partner,
+    asked_for,
     checked,
-    day_of,
     opened,
-    possible,
     print_json,
-    reader_of,
     reports,
-    sorted_out,
 )
 from metrics.commands.targets import targets
 from settings import read_settings
@@ -82,15 +79,13 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Any metrics by any dimensions, with n and a 95 % interval."""
-    metrics, cuts, filters = sorted_out(names, by, where)
-    with opened() as (settings, store):
-        reader = reader_of(settings, store, partner, no_build=no_build)
-    possible(reader, metrics, filters, (first, last))
-    values = reader.show(metrics, cuts, filters, day_of(first), day_of(last))
+    what = asked_for(names, where, (first, last), partner, no_build=no_build, by=by)
+    values = what.reader.show(what.metrics, what.cuts, what.filters, what.start, what.end)
     if as_json:
         print_json([value.to_json() for value in values])
     else:
-        Console().print(tables.values(values, cuts, source=reader.source(metrics, cuts, filters)))
+        source = what.reader.source(what.metrics, what.cuts, what.filters)
+        Console().print(tables.values(values, what.cuts, source=source))
 
 
 @app.command()
@@ -123,24 +118,21 @@ def compare(
 ) -> None:
     """Two groups, with the difference, its interval and what it means."""
     checked(language)
-    metrics, _, filters = sorted_out(names, None, where)
-    with opened() as (settings, store):
-        reader = reader_of(settings, store, partner, no_build=no_build)
-    possible(reader, metrics, filters, (first, last))
+    what = asked_for(names, where, (first, last), partner, no_build=no_build)
     alike = [name for name in like_for_like.split(",") if name]
     found = [
-        reader.compare(
+        what.reader.compare(
             name,
             groups,
-            filters,
-            day_of(first),
-            day_of(last),
+            what.filters,
+            what.start,
+            what.end,
             fixed_start=fixed_start,
             alike=alike,
             cluster=cluster,
             weights=weights,
         )
-        for name in metrics
+        for name in what.metrics
     ]
     if as_json:
         content = [comparison.to_json(language) for comparison in found]

@@ -42,7 +42,7 @@ ASIDE = pa.schema(
     ]
 )
 # What sessions need to be counted: the models of the facts of the same names.
-_SESSION_MODELS = ("contact_now", "link_now", "session_now")
+_SESSION_MODELS = ("contact_now", "link_now", "contact_began", "session_now")
 ROWS = {"queue": "queue_now", "session": "session_fact"}
 # The intervals and sessions that new events touch, and their events as they are and as they were.
 _TOUCHED_IDS = {

@@ -16,6 +16,7 @@ FACT_MODELS = (
     "contact_now",
     "outcome_now",
     "link_now",
+    "contact_began",
     "sale_now",
     "product_now",
     "contact_sale",

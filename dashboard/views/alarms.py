@@ -30,7 +30,7 @@ def show(frame: Frame) -> None:
     version = context.version()
     say = frame.words
     st.title(say("alarms.title"), anchor=False)
-    today = context.now().astimezone(context.settings().zone).date()
+    today = context.today()
     watched = watching.all_watched(version, frame.viewer.scope, today)
     if not watched.series:
         st.html(empty_state(say("alarms.empty_title"), say("alarms.empty_text")))

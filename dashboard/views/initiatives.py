@@ -21,7 +21,7 @@ def show(frame: Frame) -> None:
     version = context.version()
     say = frame.words
     st.title(say("initiatives.title"), anchor=False)
-    today = context.now().astimezone(context.settings().zone).date()
+    today = context.today()
     past = measures.past(version, frame.viewer.scope, today)
     if past is None:
         st.html(empty_state(say("initiatives.empty_title"), say("initiatives.empty_text")))

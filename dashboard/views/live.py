@@ -38,7 +38,7 @@ def _now(partner: str | None) -> tuple[Board, Sequence[RecentAnswer]]:
 def _today(frame: Frame) -> None:
     say, formats = frame.words, frame.formats
     today, recent = _now(frame.viewer.partner_only)
-    day = formats.long_day(context.now().astimezone(formats.zone).date())
+    day = formats.long_day(context.today())
     if not today.contacts:
         st.html(answer(say("live.nothing"), day))
         st.html(empty_state(say("live.empty_title"), say("live.empty_text")))

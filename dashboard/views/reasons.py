@@ -31,7 +31,7 @@ def show(frame: Frame) -> None:
     if filters is None:
         st.html(empty_state(say("reasons.empty_title"), say("reasons.empty_text")))
         return
-    as_of = context.now().astimezone(context.settings().zone).date()
+    as_of = context.today()
     found = whys.drivers(frame.viewer.scope, filters, as_of)
     period = frame.formats.period(filters.start, filters.end)
     head.html(

@@ -26,7 +26,7 @@ def show(frame: Frame) -> None:
     version = context.version()
     say = frame.words
     st.title(say("targets.title"), anchor=False)
-    today = context.now().astimezone(context.settings().zone).date()
+    today = context.today()
     found = goals.all_standings(version, frame.viewer.scope, today)
     if not found:
         st.html(empty_state(say("targets.empty_title"), say("targets.empty_text")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,14 +17,10 @@ from metrics.commands.shared import (
     Last,
     NoBuild,
     Partner,
+    asked_for,
     checked,
-    day_of,
-    opened,
-    possible,
     print_json,
-    reader_of,
     reports,
-    sorted_out,
 )
 from metrics.inference import to_json
 from metrics.standings import standings
@@ -47,12 +43,10 @@ def rank(
 ) -> None:
     """Groups of a kind: shrunk where small, with places that know how unsure they are, and who differs."""
     checked(language)
-    metrics, _, filters = sorted_out(names, None, where)
-    with opened() as (settings, store):
-        reader = reader_of(settings, store, partner, no_build=no_build)
-    possible(reader, metrics, filters, (first, last))
+    what = asked_for(names, where, (first, last), partner, no_build=no_build)
     found = [
-        standings(reader, name, by, where=filters, start=day_of(first), end=day_of(last)) for name in metrics
+        standings(what.reader, name, by, where=what.filters, start=what.start, end=what.end)
+        for name in what.metrics
     ]
     if as_json:
         content = [one.to_json() | {"sentence": standing_words.sentence(one, language)} for one in found]
@@ -80,14 +74,11 @@ def asked(
 ) -> None:
     """Who could be asked, who was, who answered; what that may do to the score; which agents ask less."""
     checked(language)
-    filters: dict[str, Any] = sorted_out(["csat"], None, where)[2]
-    with opened() as (settings, store):
-        reader = reader_of(settings, store, partner, no_build=no_build)
-    possible(reader, ["csat"], filters, (first, last))
-    span = filters, day_of(first), day_of(last)
-    answers = who_answers(reader, by, span)
-    agents = who_is_asked(reader, filters, day_of(last))
-    repeat = by_episode(reader, span) if episodes else None
+    what = asked_for(["csat"], where, (first, last), partner, no_build=no_build)
+    span = what.filters, what.start, what.end
+    answers = who_answers(what.reader, by, span)
+    agents = who_is_asked(what.reader, what.filters, what.end)
+    repeat = by_episode(what.reader, span) if episodes else None
     said = asked_words.sentences(answers, agents, repeat, language)
     if as_json:
         told = None if repeat is None else to_json(repeat) | {"cells": len(repeat.cells)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import wraps
@@ -54,6 +55,18 @@ def reports(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
     return guarded
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is asked, and the reader that answers it."""
+
+    reader: Reader
+    metrics: list[str]
+    cuts: list[str]
+    filters: dict[str, list[str]]
+    start: date | None
+    end: date | None
+
+
 @contextmanager
 def opened() -> Iterator[tuple[Settings, Store]]:
     """The settings and the store, closed afterwards."""
@@ -79,6 +92,23 @@ def checked(language: str) -> str:
     if language not in {"nb", "en"}:
         raise ValueError(f"there is no language {language!r}; there are: nb, en")
     return language
+
+
+def asked_for(
+    names: Sequence[str],
+    where: Sequence[str] | None,
+    span: tuple[datetime | None, datetime | None],
+    partner: str | None,
+    *,
+    no_build: bool,
+    by: Sequence[str] | None = None,
+) -> Asked:
+    """A question in names, as the options give it. ValueError or UnknownNameError for what there is not."""
+    metrics, cuts, filters = sorted_out(names, by, where)
+    with opened() as (settings, store):
+        reader = reader_of(settings, store, partner, no_build=no_build)
+    possible(reader, metrics, filters, span)
+    return Asked(reader, metrics, cuts, filters, day_of(span[0]), day_of(span[1]))
 
 
 def sorted_out(

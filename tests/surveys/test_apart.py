@@ -17,7 +17,7 @@ from surveys.gateways import make_gateway
 from surveys.gateways.apart import ProcessLink
 from surveys.gateways.base import Gateway
 from surveys.worker import Worker
-from tests.surveys.carrier import SID, TOKEN, Carrier
+from tests.surveys.carrier import Carrier, through
 from tests.surveys.conftest import rows
 
 Ended = Callable[..., None]
@@ -33,17 +33,7 @@ def carrier() -> Iterator[Carrier]:
 
 @pytest.fixture
 def twilio(settings: Settings, carrier: Carrier) -> Settings:
-    return settings.model_copy(
-        update={
-            "gateway": "twilio",
-            "twilio_account_sid": SID,
-            "twilio_auth_token": TOKEN,
-            "twilio_from": "+4759440000",
-            "twilio_base_url": f"{carrier.url}/",
-            "quiet_hours": "",
-            "messages_per_second": 10_000.0,
-        }
-    )
+    return through(carrier, settings, twilio_base_url=f"{carrier.url}/")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from store.schema import alarm, decision, message, message_status, opt_out, slot
 from surveys.gateways.twilio import TwilioGateway
 from surveys.statuses import Status, receive
 from surveys.worker import Worker
-from tests.surveys.carrier import SID, TOKEN, Carrier
+from tests.surveys.carrier import SID, Carrier, through
 from tests.surveys.conftest import PHONE, outcome
 
 
@@ -29,18 +29,7 @@ def carrier() -> Iterator[Carrier]:
 
 @pytest.fixture
 def twilio(settings: Settings, carrier: Carrier) -> Settings:
-    return settings.model_copy(
-        update={
-            "gateway": "twilio",
-            "twilio_account_sid": SID,
-            "twilio_auth_token": TOKEN,
-            "twilio_from": "+4759440000",
-            "twilio_base_url": carrier.url,
-            "quiet_hours": "",
-            "carrier_timeout_s": 0.3,
-            "messages_per_second": 10_000.0,
-        }
-    )
+    return through(carrier, settings, carrier_timeout_s=0.3)
 
 
 def now() -> datetime:
