@@ -22,11 +22,12 @@ from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 from metrics import Scope
 from metrics.asked import who_answers, who_is_asked
 from metrics.catalogue import Metric, metric
-from metrics.comparing import compare, request
+from metrics.comparing import compare
 from metrics.inference import MeanStats, ScoreStats, ShareStats, TimeBins, difference
 from metrics.inference.kitagawa import by_leading
 from metrics.inference.mantel_haenszel import mantel_haenszel
 from metrics.inference.shrinkage import shrink
+from metrics.request import request
 from metrics.standings import standings
 from metrics.sums import Group
 

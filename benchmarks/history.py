@@ -49,6 +49,10 @@ _FACTS = """
         cast(floor(ln(seconds) / ln(1.05)) as smallint) as handling_bin,
         '' as case_id, false as closed_automatically, false as file_asked, false as late,
         true as return_known,
+        case when c % 100 < 30 then cast(c % 3 as smallint) else 0 end as repeats,
+        case when c % 100 < 25 then epoch(day) + 100000 end as returned_at,
+        cast(c // 7 % 300 as integer) as wait_s,
+        case when asked < 60 and answers < 12 then a % 3 > 0 end as guided,
         case when route < 50 then 'self_service_first' when route < 90 then 'direct' else 'unknown' end
             as route,
         case when route < 90 then 'flag' else 'none' end as route_source,

@@ -1,4 +1,4 @@
-"""What the page of reasons asks. It reads facts row by row, so that it is asked at most once a minute."""
+"""What the page of reasons asks. What it reads row by row is asked at most once a minute."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ minutely = st.cache_resource(
 @minutely
 def drivers(scope: Scope, filters: Filters, as_of: date) -> score_drivers.Found:
     """What goes with the scores of a period."""
-    return score_drivers.find(
-        context.settings(), scope, filters.start, filters.end, _where(filters), as_of=as_of
-    )
+    return score_drivers.find(context.reader(scope), filters.start, filters.end, filters.where, as_of=as_of)
 
 
 @minutely

@@ -9,6 +9,7 @@ from metrics import reasons
 from metrics.catalogue import metric as metric_of
 from metrics.inference import Difference, Estimate, Labels, to_json, verdict
 from metrics.inference.kitagawa import Decomposition
+from metrics.inference.reasons import NO_GROUPS, NO_STRATA
 from metrics.inference.sentences import split_sentence
 
 # A group of a comparison, in words. Other groups are called by their own names.
@@ -17,6 +18,8 @@ GROUPS = {
     "direct": {"nb": "direkte kontakt", "en": "direct contact"},
 }
 
+# Reasons that are about the figure, not about how much of it there is.
+NOT_KEPT = (NO_GROUPS, NO_STRATA)
 ALIKE = {"nb": "Likt mot likt", "en": "Like for like"}
 
 
@@ -83,7 +86,7 @@ class Comparison:
     def sentence(self, language: str) -> str:
         """What it means, in ``nb`` or ``en``, for someone who is no statistician."""
         one, other = self.groups.values()
-        if self.reason in reasons.TEXTS:
+        if self.reason in reasons.TEXTS or self.reason in NOT_KEPT:
             name = metric_of(self.metric).name[language]
             return f"{name}: {reasons.text(self.reason, language)}"
         found = Difference(

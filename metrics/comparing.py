@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from metrics import catalogue, customers
+from metrics import customers
 from metrics.answers import Comparison
 from metrics.catalogue import Metric
 from metrics.inference import Difference, Estimate, Stats, difference, minimum, reasons
@@ -15,95 +14,30 @@ from metrics.inference.clustered_strata import like_for_like_by_cluster
 from metrics.inference.clusters import by_cluster
 from metrics.inference.kitagawa import decompose
 from metrics.inference.quantiles import quantiles_alike
-from metrics.inference.strata import WEIGHTS, Cell, LikeForLike, like_for_like
+from metrics.inference.strata import Cell, LikeForLike, like_for_like
+from metrics.request import ROUTE, Request
 from metrics.sums import Group, estimated, missing, nobody, scale_of
 
 if TYPE_CHECKING:
     from metrics.reader import Reader
 
-ROUTE = "self_service_first"
-ROUTES = ("self_service_first", "direct")
-CLUSTERS = ("agent", "customer")
-# Groups that have agents of their own: contacts of one agent are alike, and the groups have few of them.
-NESTED = ("partner", "team")
 Pair = tuple[Any, Any]  # the sums of the first and the second group
 Pairs = Mapping[Cell, Pair]
-
-
-@dataclass(frozen=True)
-class Request:
-    """Which groups are compared, on what, among which contacts, and how."""
-
-    metric: Metric
-    groups: str
-    where: Mapping[str, Sequence[str]]
-    start: date | None
-    end: date | None
-    fixed_start: bool
-    alike: tuple[str, ...]
-    cluster: str
-    weights: str
-
-    @property
-    def span(self) -> tuple[Mapping[str, Sequence[str]], date | None, date | None]:
-        """Filters and days, as every question takes them."""
-        return self.where, self.start, self.end
-
-
-def request(
-    metric: str,
-    groups: str,
-    where: Mapping[str, Sequence[str]] | None,
-    start: date | None,
-    end: date | None,
-    *,
-    fixed_start: bool,
-    alike: Sequence[str],
-    cluster: str,
-    weights: str,
-) -> Request:
-    """A comparison that can be made; ValueError or UnknownNameError says what is wrong with it."""
-    entry, dim = catalogue.metric(metric), catalogue.dimension(groups).id
-    catalogue.check_dimensions(entry, [dim, *(where or {})])
-    held = tuple(dict.fromkeys(catalogue.dimension(name).id for name in alike))
-    # Nobody is alike in what sets the groups apart.
-    held_equal = tuple(name for name in held if name != dim)
-    if held and not held_equal:
-        raise ValueError(f"groups that differ in {dim} cannot be alike in it; choose another dimension")
-    if (held_equal or cluster) and not entry.adds_up:
-        raise ValueError(f"{metric} has no strata or clusters: its groups do not add up to the whole")
-    if cluster and cluster not in CLUSTERS:
-        raise ValueError(f"clusters are {' or '.join(CLUSTERS)}, not {cluster!r}")
-    if cluster == "agent" and dim == "agent":
-        raise ValueError("agents are what is compared; they cannot be the clusters as well")
-    if weights and weights not in WEIGHTS:
-        raise ValueError(f"weights are one of {', '.join(WEIGHTS)}, not {weights!r}")
-    if weights == "mantel_haenszel" and entry.kind != "share":
-        raise ValueError(f"mantel_haenszel weights are for shares; {metric} is none")
-    return Request(
-        entry,
-        dim,
-        where or {},
-        start,
-        end,
-        fixed_start,
-        held_equal,
-        cluster or ("agent" if dim in NESTED and entry.adds_up and "agent" in entry.dims else ""),
-        weights,
-    )
 
 
 def compare(reader: Reader, asked: Request) -> Comparison:
     """The first group minus the second, with the same like for like in ``adjusted`` where that is asked."""
     entry = asked.metric
+    if asked.no_groups:
+        return _nothing(asked, asked.named(reader.members(asked.groups)))
     found = {group.key[0]: group for group in reader.groups([entry], [asked.groups], *asked.span)}
-    names = _names(asked, list(found))
+    names = asked.named(list(found) or reader.members(asked.groups))
     groups = [found.get(name) or nobody(entry, (name,)) for name in names]
     raw = groups[0].stats[entry.id], groups[1].stats[entry.id]
     sums = Sums(
         names,
-        _strata(reader, asked, names) if asked.alike else {(): raw},
-        _agents(reader, asked, names) if asked.cluster == "agent" else {},
+        _strata(reader, asked, names) if asked.alike and not asked.no_strata else {(): raw},
+        _agents(reader, asked, names) if asked.cluster == "agent" and not asked.no_clusters else {},
     )
     estimates = {name: estimated(entry, group) for name, group in zip(names, groups, strict=True)}
     absent = {missing(entry, group) for group in found.values()}
@@ -113,25 +47,37 @@ def compare(reader: Reader, asked: Request) -> Comparison:
     plain = difference(*raw, minimum_n=entry.minimum_n, fixed_start=asked.fixed_start, scale=scale_of(entry))
     unknown = found["unknown"].contacts if asked.groups == ROUTE and "unknown" in found else 0
     result = Comparison.of(entry.id, estimates, plain, unknown=unknown)
-    if asked.cluster:
+    if asked.no_clusters:
+        result = _unsure(asked, result)
+    elif asked.cluster:
         whole = replace(sums.whole, strata={(): raw})
         result = _clustered(reader, replace(asked, alike=()), result, whole)
-    if asked.alike:
+    if asked.alike and asked.no_strata:
+        nothing = Comparison.of(entry.id, estimates, Difference.missing(asked.no_strata), alike=asked.alike)
+        result = replace(result, adjusted=nothing)
+    elif asked.alike:
         result = replace(result, adjusted=_adjusted(reader, asked, sums))
     return _described(reader, asked, result)
 
 
-def _names(asked: Request, there: Sequence[str]) -> tuple[str, str]:
-    """The two groups: the routes, those that the filter names, or those that are there."""
-    if asked.groups == ROUTE:
-        return ROUTES
-    chosen = list(dict.fromkeys(asked.where.get(asked.groups, there)))
-    if len(chosen) != 2:
-        raise ValueError(
-            f"comparing {asked.groups} needs exactly two of them, for instance with --where "
-            f"{asked.groups}=NAME twice; choose two of: {', '.join(name or '(not given)' for name in there)}"
-        )
-    return chosen[0], chosen[1]
+def _nothing(asked: Request, names: tuple[str, str]) -> Comparison:
+    """What can be told of a metric that does not have the groups: that it does not have them."""
+    groups = {name: Estimate(0, None, None, None, asked.no_groups) for name in names}
+    missing_ = Difference.missing(asked.no_groups)
+    found = Comparison.of(asked.metric.id, groups, missing_, cluster=asked.cluster)
+    found = replace(found, reason_always=_always(asked, found))
+    return replace(found, adjusted=replace(found, alike=asked.alike) if asked.alike else None)
+
+
+def _unsure(asked: Request, plain: Comparison) -> Comparison:
+    """A comparison whose noise by cluster cannot be told: the values stand all the same."""
+    reason = plain.reason or asked.no_clusters
+    groups = {name: replace(one, low=None, high=None, reason=one.reason or reason)
+              for name, one in plain.groups.items()}  # fmt: skip
+    return replace(
+        plain, groups=groups, low=None, high=None, low_always=None, high_always=None, p=None, reason=reason,
+        cluster=asked.cluster,
+    )  # fmt: skip
 
 
 def _strata(reader: Reader, asked: Request, names: tuple[str, str]) -> Pairs:
@@ -224,7 +170,9 @@ def _adjusted(reader: Reader, asked: Request, sums: Sums) -> Comparison:
         strata=plain.strata,
         dropped=plain.dropped,
     )
-    if asked.cluster:
+    if asked.no_clusters:
+        found = _unsure(asked, found)
+    elif asked.cluster:
         found = _clustered(reader, asked, found, sums)
     if entry.kind != "quantile":
         split = decompose(sums.strata, minimum_n=entry.minimum_n, scale=scale_of(entry))
@@ -289,10 +237,12 @@ def _wider(gap: Difference, plain: Comparison) -> float | None:
 def _described(reader: Reader, asked: Request, found: Comparison) -> Comparison:
     """With where it was read, and why there are no always-valid limits where there are none."""
     entry, parts = asked.metric, [asked.groups]
-    if asked.cluster == "agent":
+    clustered = "" if asked.no_clusters else asked.cluster
+    if clustered == "agent":
         parts += ["partner", "agent"]
-    sources = {reader.source([entry.id], [*parts, *alike], asked.where) for alike in ((), asked.alike)}
-    source = ", ".join(sorted(sources | ({"facts"} if asked.cluster == "customer" else set())))
+    cuts = {(), () if asked.no_strata else asked.alike}
+    sources = {reader.source([entry.id], [*parts, *alike], asked.where) for alike in cuts}
+    source = ", ".join(sorted(sources | ({"facts"} if clustered == "customer" else set())))
     adjusted = found.adjusted
     if adjusted is not None:
         adjusted = replace(adjusted, source=source, reason_always=_always(asked, adjusted))

@@ -159,7 +159,7 @@ def compose(asked: Question, tables: Tables) -> Statement:
 def _cells(asked: Question, source: str, tables: Tables, values: dict[str, Any]) -> list[str]:
     """The relations of a statement up to ``cells``: one row per group, with the sums that metrics need."""
     needed = needed_sums(asked)
-    conditions = _conditions(asked, values)
+    conditions = conditions_of(asked, values)
     dims = "".join(f"{cut.text} as dim_{number}, " for number, cut in enumerate(asked.by))
     group = ""
     if asked.by:
@@ -306,18 +306,23 @@ def _rows(asked: Question, needed: Sequence[str], source: str, tables: Tables, v
         delta = tables.delta_cube(source)
         more = f" union all select {columns} from {delta}" if delta else ""
         return f"source as (select {columns} from {source}{more})"
-    files = _files(asked, tables)
-    facts = f"select {', '.join(summed_columns())} from {tables.delta}"
-    if files:
-        values["files"] = files
-        stored = ", ".join(name for name in summed_columns() if name != "sign")
-        facts = f"""
-            select {stored}, cast(1 as smallint) as sign
-            from read_parquet($files, hive_partitioning = false)
-            union all by name {facts}
-        """
-    measured = sql("cubes", "measured")
+    facts, measured = signed_facts(asked, tables, values), sql("cubes", "measured")
     return f"signed_fact as ({facts}), measured as ({measured}), source as (select {columns} from measured)"
+
+
+def signed_facts(asked: Question, tables: Tables, values: dict[str, Any]) -> str:
+    """The signed facts that a question can touch."""
+    facts = f"select {', '.join(summed_columns())} from {tables.delta}"
+    files = _files(asked, tables)
+    if not files:
+        return facts
+    values["files"] = files
+    stored = ", ".join(name for name in summed_columns() if name != "sign")
+    return f"""
+        select {stored}, cast(1 as smallint) as sign
+        from read_parquet($files, hive_partitioning = false)
+        union all by name {facts}
+    """
 
 
 def _files(asked: Question, tables: Tables) -> list[str]:
@@ -332,7 +337,8 @@ def _files(asked: Question, tables: Tables) -> list[str]:
     ]
 
 
-def _conditions(asked: Question, values: dict[str, Any]) -> list[str]:
+def conditions_of(asked: Question, values: dict[str, Any]) -> list[str]:
+    """What a question's days and filters ask of a row."""
     conditions = []
     if asked.start:
         conditions.append("day >= $start_day")

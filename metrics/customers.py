@@ -14,8 +14,9 @@ from metrics.inference.strata import arrays, measured, stratum_weights
 from metrics.sums import scale_of
 
 if TYPE_CHECKING:
-    from metrics.comparing import Pairs, Request
+    from metrics.comparing import Pairs
     from metrics.reader import Reader
+    from metrics.request import Request
 
 Compared = tuple[Estimate, Estimate, Difference, tuple[int, int]]
 

@@ -33,7 +33,7 @@ from data.log import publish
 # How long files live on after the version that named them: longer than any reader keeps one.
 GRACE_S = 900
 # A number of the layout: another one is not read, but built anew from the log.
-LAYOUT = 5
+LAYOUT = 6
 
 
 class OvertakenError(RuntimeError):

@@ -25,6 +25,7 @@ FACT_MODELS = (
     "session_now",
     "contact_session",
     "contact_return",
+    "contact_repeat",
     "tracked_span",
     "fact",
 )
@@ -44,6 +45,7 @@ CUBES: dict[str, tuple[str, ...]] = {
     "topic_duration": ("day", "partner", "topic", "route", "handling_bin"),
     "by_resolution": ("day", "partner", "topic", "route", "resolution_bin"),
     "by_reason": ("day", "partner", "team", "channel", "survey_reason"),
+    "by_driver": ("day", "partner", "team", "channel", "known"),
 }
 
 

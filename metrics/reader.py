@@ -11,13 +11,16 @@ from typing import Any
 
 from metrics import catalogue, comparing
 from metrics.answers import Comparison, Value
+from metrics.arrays import Cube, of_table
 from metrics.catalogue import Metric
 from metrics.compose import Question, compose, layout, question
 from metrics.contributions import contributions
 from metrics.inference import Estimate, ScoreStats, Stats, TimeBins, minimum
 from metrics.inference.reasons import HIDDEN
 from metrics.lake import Version
-from metrics.scans import episodes
+from metrics.models import CUBES
+from metrics.request import Request, request
+from metrics.scans import episodes, rows_of_cube
 from metrics.scope import Room, Scope
 from metrics.sums import Group, Key, estimated, merged, stats_of
 
@@ -89,7 +92,7 @@ class Reader:
         ``weights`` of the strata. ``cluster`` (agent, customer) lets contacts of one have something in
         common; partners and teams are always compared by agent.
         """
-        asked = comparing.request(
+        asked = request(
             metric,
             groups,
             where,
@@ -193,7 +196,7 @@ class Reader:
 
     def customer_noise(
         self,
-        asked: comparing.Request,
+        asked: Request,
         names: tuple[str, str],
         coefficients: Sequence[tuple[Key, float, float]],
     ) -> tuple[tuple[float, float, float], tuple[int, int, int], bool]:
@@ -224,6 +227,19 @@ class Reader:
             row[:size]: (row[size], row[size + 1], row[size + 2 :])
             for row in self._room.ask(statement.text, statement.values)
         }
+
+    def rows(
+        self, cube: str, where: Where, start: date | None = None, end: date | None = None
+    ) -> tuple[list[Cube], str]:
+        """The rows of a cube, all of them, and its name; where the cube lacks a filter's dimension those that
+        a scan of the facts makes of the days and filters, and ``facts``."""
+        asked = self._asked([], (), where, start, end)
+        if asked.columns <= set(CUBES[cube]):
+            return self._room.parts(cube, self._tables), cube
+        statement = rows_of_cube(cube, asked, self._tables)
+        with self._room.cursor() as cursor:
+            table = cursor.sql(statement.text, params=statement.values).to_arrow_table()
+        return [of_table(table, CUBES[cube])], statement.source
 
     def _inner(self, metric: Metric, dim: str, asked: Question) -> Mapping[Key, Mapping[str, int]]:
         """A count within each group, by one dimension more."""

@@ -1,13 +1,15 @@
-"""Statements around a composed one, for what only a scan of the facts by customer can tell."""
+"""Statements for what only a scan of the facts can tell."""
 
-# ruff: noqa: S608 — the text is the composer's own, with fixed text around it.
+# ruff: noqa: S608 — the text is the composer's own and the cubes', with fixed text around it.
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from metrics.catalogue import SCORES, dimension
-from metrics.compose import CUSTOMER, Question, Statement, Tables, compose
+from metrics.compose import CUSTOMER, Question, Statement, Tables, compose, conditions_of, signed_facts
+from metrics.models import sql
 
 EPISODE = timedelta(days=7)  # a contact within so long after another of the same customer belongs to it
 
@@ -52,3 +54,12 @@ def episodes(asked: Question, tables: Tables) -> Statement:
         group by {keys}, number order by {keys}, number
     """
     return Statement(text, inner.values | {"from_day": start}, inner.source)
+
+
+def rows_of_cube(cube: str, asked: Question, tables: Tables) -> Statement:
+    """The statement that makes the rows of a cube of what a question's days and filters leave."""
+    values: dict[str, Any] = {}
+    facts, conditions = signed_facts(asked, tables, values), conditions_of(asked, values)
+    chosen = f"select * from ({facts}) where {' and '.join(conditions) or 'true'}"
+    text = f"with signed_fact as ({chosen}), cube as ({sql('cubes', cube)}) from cube order by day"
+    return Statement(text, values, "facts")

@@ -10,7 +10,7 @@ import pyarrow as pa
 from data.duck import connect
 from data.log import SCHEMAS
 from metrics.inference import time_bin
-from metrics.models import EVENT_KINDS, FACT_MODELS, sql
+from metrics.models import CUBES, EVENT_KINDS, FACT_MODELS, sql
 
 # Talk, hold and wrap-up have at most a day each.
 LONGEST_S = 3 * 86_400
@@ -40,7 +40,7 @@ def signed_schema() -> pa.Schema:
 @cache
 def summed_columns() -> list[str]:
     """The columns of signed facts that sums are made of: fewer than half."""
-    words = set(re.findall(r"\w+", sql("cubes", "measured")))
+    words = {word for name in ("measured", *CUBES) for word in re.findall(r"\w+", sql("cubes", name))}
     return [name for name in signed_schema().names if name in words]
 
 

@@ -60,7 +60,8 @@ def _drivers(found: score_drivers.Found, frame: Frame) -> None:
     if found.unknown:
         names = ", ".join(driver_words.DRIVERS[name][frame.language] for name in found.unknown)
         st.caption(say("reasons.unknown", names=names))
-    st.caption(f"{say('reasons.arrows')} {NOTE[frame.language]}")
+    scanned = f" {say('reasons.scanned')}" if found.source == "facts" else ""
+    st.caption(f"{say('reasons.arrows')} {NOTE[frame.language]}{scanned}")
 
 
 def _dissatisfied(reading: remarks.Reading, frame: Frame) -> None:

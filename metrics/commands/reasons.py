@@ -51,9 +51,10 @@ def drivers(
     with opened() as (settings, store):
         reader = reader_of(settings, store, partner, no_build=no_build)
         span = days_of(reader, first, last)
-        where = {"partner": of_partner, "channel": channel, "topic": topic}
+        given = {"partner": of_partner, "channel": channel, "topic": topic}
+        where = {name: [value] for name, value in given.items() if value}
         as_of = reader.as_of.astimezone(settings.zone).date()
-        found = score_drivers.find(settings, scope_of(partner), *span, where, as_of=as_of)
+        found = score_drivers.find(reader, *span, where, as_of=as_of)
     if as_json:
         print_json(as_content(found, language))
         return
@@ -64,6 +65,7 @@ def drivers(
                 name = driver_words.DRIVERS[driver.name][language]
                 typer.echo(f"  {name}: {100 * driver.share.value:.0f}% {driver_words.direction(driver)}")
     typer.echo(NOTE[language])
+    typer.echo(f"from {found.source}")
 
 
 @reports
@@ -113,6 +115,7 @@ def as_content(found: score_drivers.Found, language: str = "en") -> dict[str, An
         "first": found.first.isoformat(),
         "last": found.last.isoformat(),
         "unknown": list(found.unknown),
+        "source": found.source,
         **{name: _part(part, language) for name, part in parts.items()},
         "note": NOTE[language],
     }

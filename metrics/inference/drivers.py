@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from math import factorial
 
 import numpy as np
@@ -133,20 +132,6 @@ def _correlations(products: np.ndarray) -> np.ndarray:
     return np.asarray(covariance / sd[:, :, None] / sd[:, None, :])
 
 
-def _explained(correlation: np.ndarray, sets: list[list[int]]) -> dict[tuple[int, ...], np.ndarray]:
-    """R² per draw of each set of columns; sets of one size are solved together."""
-    found: dict[tuple[int, ...], np.ndarray] = {(): np.zeros(len(correlation))}
-    for size in {len(used) for used in sets} - {0}:
-        same = [used for used in sets if len(used) == size]
-        at = np.array(same)
-        inside = correlation[:, at[:, :, None], at[:, None, :]] + _RIDGE * np.eye(size)
-        with_score = correlation[:, at, -1]
-        slopes = np.linalg.solve(inside, with_score[..., None])[..., 0]
-        for used, value in zip(same, (with_score * slopes).sum(axis=-1).T, strict=True):
-            found[tuple(used)] = value
-    return found
-
-
 def _slopes(correlation: np.ndarray, used: list[int]) -> np.ndarray:
     # The ridge only matters where a draw leaves a driver without variation.
     inside = correlation[:, used][:, :, used] + _RIDGE * np.eye(len(used))
@@ -154,17 +139,43 @@ def _slopes(correlation: np.ndarray, used: list[int]) -> np.ndarray:
 
 
 def _shapley(correlation: np.ndarray, groups: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """(draws, groups) of R² gained, and R² of all groups together."""
     k = len(groups)
-    chosen_sets = [chosen for size in range(k + 1) for chosen in combinations(range(k), size)]
-    columns = [[j for g in chosen for j in groups[g]] for chosen in chosen_sets]
-    explained = _explained(correlation, columns)
-    worth = {chosen: explained[tuple(used)] for chosen, used in zip(chosen_sets, columns, strict=True)}
-    gained = np.zeros((len(correlation), k))
-    for chosen, value in worth.items():
-        for g in set(range(k)) - set(chosen):
-            weight = factorial(len(chosen)) * factorial(k - len(chosen) - 1) / factorial(k)
-            gained[:, g] += weight * (worth[tuple(sorted((*chosen, g)))] - value)
-    return gained, worth[tuple(range(k))]
+    worth = _explained(correlation, groups)
+    sets = np.arange(2**k)
+    size = np.array([int(one).bit_count() for one in sets])
+    weight = np.array([factorial(s) * factorial(k - s - 1) / factorial(k) for s in range(k)])
+    gained = np.empty((len(correlation), k))
+    for g in range(k):
+        without = sets[sets & 1 << g == 0]
+        gained[:, g] = weight[size[without]] @ (worth[without | 1 << g] - worth[without])
+    return gained, worth[-1]
+
+
+def _explained(correlation: np.ndarray, groups: list[list[int]]) -> np.ndarray:
+    """(sets of groups, draws) of R²; bit g of a set's number says that group g is in it.
+
+    Groups are swept out of the correlations one after the other, of all sets at once; the widest first, so
+    that what is left soon is small.
+    """
+    order = sorted(range(len(groups)), key=lambda g: -len(groups[g]))
+    columns = [*(j for g in order for j in groups[g]), correlation.shape[1] - 1]
+    # The ridge only matters where a draw leaves a driver without variation.
+    ridge = np.diag([_RIDGE] * (len(columns) - 1) + [0.0])
+    left = (correlation[:, columns][:, :, columns] + ridge)[None]
+    numbers = np.zeros(1, dtype=int)
+    for g in order:
+        m = len(groups[g])
+        kept, across = left[..., m:, m:], left[..., m:, :m]
+        if m == 1:
+            gone = kept - across * across.swapaxes(-1, -2) / left[..., :1, :1]
+        else:
+            gone = kept - across @ np.linalg.solve(left[..., :m, :m], across.swapaxes(-1, -2))
+        left = np.concatenate([kept, gone])
+        numbers = np.concatenate([numbers, numbers | 1 << g])
+    found = np.empty((len(numbers), len(correlation)))
+    found[numbers] = correlation[:, -1, -1] - left[..., 0, 0]
+    return found
 
 
 def _estimate(n: int, values: np.ndarray, with_interval: bool) -> Estimate:

@@ -21,6 +21,9 @@ NO_COST = "no_cost"
 NO_FIXED_START = "no_fixed_start"
 CLUSTERED = "clustered"
 NOT_RANKED = "not_ranked"
+NO_GROUPS = "no_such_groups"
+NO_STRATA = "no_strata"
+NO_CLUSTERS = "no_clusters"
 
 TEXTS: dict[str, dict[str, str]] = {
     NO_DATA: {"nb": "Ingen data.", "en": "No data."},
@@ -67,6 +70,18 @@ TEXTS: dict[str, dict[str, str]] = {
     NOT_RANKED: {
         "nb": "Agenter rangeres ikke: plassene deres er for usikre.",
         "en": "Agents are not ranked: their places are too unsure.",
+    },
+    NO_GROUPS: {
+        "nb": "Tallet føres ikke for disse gruppene.",
+        "en": "The figure is not kept for these groups.",
+    },
+    NO_STRATA: {
+        "nb": "Tallet kan ikke deles opp slik at like sammenlignes med like.",
+        "en": "The figure cannot be split so that like is compared with like.",
+    },
+    NO_CLUSTERS: {
+        "nb": "Tallet kan ikke deles på agenter eller kunder, så usikkerheten kan ikke anslås slik.",
+        "en": "The figure cannot be split by agent or customer, so the uncertainty cannot be estimated so.",
     },
     CLUSTERED: {
         "nb": "Intervaller som tåler gjentatte blikk, finnes ikke for agenter og kunder som grupper.",

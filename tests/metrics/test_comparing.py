@@ -20,7 +20,7 @@ from metrics.answers import Comparison
 from metrics.inference import from_json, reasons
 from settings import Settings
 from store import open_store
-from tests.metrics.given import NOON, NOW, contact, days, logged, outcome, sale
+from tests.metrics.given import NOON, NOW, calls, contact, days, logged, outcome, sale
 
 KEYS = {
     "metric", "groups", "difference", "low", "high", "low_always", "high_always", "p", "effect", "adjusted",
@@ -128,26 +128,56 @@ def compared(reader, metric: str, way: dict[str, Any]) -> None:
         assert from_json(Comparison, json.loads(text)) == found
 
 
-COMPARED = [
-    name
-    for name, entry in catalogue.metrics().items()
-    if entry.adds_up and set(entry.dims) == set(catalogue.DIMENSIONS)
-]
+COMPARED = list(catalogue.metrics())
 
 
-@pytest.mark.parametrize("metric", ["contact_rate", "hit_rate_per_customer", "removable_time"])
-@pytest.mark.parametrize("way", [{"alike": ["topic"]}, {"cluster": "customer"}])
-def test_what_does_not_add_up_has_no_strata_and_no_clusters(reader, metric, way):
-    with pytest.raises(ValueError, match="do not add up"):
-        reader.compare(metric, **way)
+@pytest.mark.parametrize(
+    ("metric", "reason"),
+    [
+        ("contact_rate", "no_customers_stated"),
+        ("hit_rate_per_customer", reasons.NO_STRATA),
+        ("removable_time", "no_needs_stated"),
+    ],
+)
+def test_what_does_not_add_up_has_its_gap_but_no_strata_and_no_clusters(reader, metric, reason):
+    raw = reader.compare(metric)
+    alike = reader.compare(metric, alike=["topic"])
+    assert (alike.difference, alike.low, alike.reason) == (raw.difference, raw.low, raw.reason)
+    assert (alike.adjusted.difference, alike.adjusted.reason) == (None, reason)
+    clustered = reader.compare(metric, cluster="customer")
+    assert (clustered.difference, clustered.low, clustered.p) == (raw.difference, None, None)
+    assert clustered.reason == (raw.reason or reasons.NO_CLUSTERS)
+    assert clustered.source == raw.source
 
 
-def test_what_is_no_contact_is_compared_by_the_dimensions_it_has(reader):
-    assert reader.compare("answer_rate", "partner", {"partner": ["A", "B"]}).reason == "no_data"
-    with pytest.raises(
-        UnknownNameError, match="answer_rate has no dimension 'self_service_first'; it has: day"
-    ):
-        reader.compare("answer_rate")
+def test_calls_offered_are_compared_by_what_they_have_and_the_rest_has_a_reason(settings, write, fold):
+    intervals = [
+        calls(NOON + 900 * i, partner=partner, answered=5 + i % 3 + (partner == "A"), answered_within_s20=1)
+        for partner in "AB" for i in range(30)
+    ]  # fmt: skip
+    write("calls_offered", *intervals)
+    write("contact", *(contact(f"c{partner}", partner=partner) for partner in "AB"))
+    fold()
+    reader = open_reader(settings, Scope.everything())
+    raw = reader.compare("answer_rate", "partner")
+    assert (raw.reason, raw.cluster) == ("", "")
+    assert raw.difference == pytest.approx(0.1)
+    assert raw.low < 0.1 < raw.high
+    for alike, reason in ((["topic", "channel"], reasons.NO_STRATA), (["channel"], "")):
+        found = reader.compare("answer_rate", "partner", alike=alike)
+        assert (found.low, found.adjusted.reason) == (raw.low, reason)
+        assert found.adjusted.sentence("en").endswith("like is compared with like.") == bool(reason)
+        check(found.to_json(), adjusted=True)
+    found = reader.compare("answer_rate", "partner", cluster="agent")
+    assert (found.difference, found.low, found.reason) == (raw.difference, None, reasons.NO_CLUSTERS)
+    route = reader.compare("answer_rate", alike=["channel"])
+    assert (route.difference, route.reason) == (None, reasons.NO_GROUPS)
+    assert set(route.groups) == {"self_service_first", "direct"}
+    assert route.sentence("nb").endswith("Tallet føres ikke for disse gruppene.")
+    with pytest.raises(ValueError, match="exactly two"):
+        reader.compare("answer_rate", "agent")
+    with pytest.raises(UnknownNameError, match="has no dimension 'topic'"):
+        reader.compare("answer_rate", "partner", {"topic": ["bill"]})
 
 
 def test_every_metric_and_every_way_of_comparing_gives_all_keys_and_survives_json(reader):

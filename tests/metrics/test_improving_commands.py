@@ -68,7 +68,7 @@ COMMANDS: list[tuple[list[str], set[str]]] = [
         ["initiative", "forecast", "--topic", "bill", "--effect", ".3"],
         {"topics", "effect", "weekly", "fewer", "money_a_year", "weeks_until_seen", "seen_in_8", "reason"},
     ),
-    (["drivers"], {"first", "last", "unknown", "everybody", "asked", "note"}),
+    (["drivers"], {"first", "last", "unknown", "source", "everybody", "asked", "note"}),
     (["comments", "feil"], {"first", "last", "comments", "read", "reasons", "themes", "hits"}),
 ]
 

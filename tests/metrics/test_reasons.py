@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -16,20 +17,21 @@ import numpy as np
 import pytest
 
 from data.log import Log
-from metrics import Scope, build, refresh, remarks, score_drivers
+from metrics import Scope, build, open_reader, refresh, remarks, score_drivers
 from metrics.commands.reasons import as_content, as_reading
 from metrics.inference import reasons
 from metrics.inference.drivers import CrossSums, drivers
-from metrics.score_drivers import COUNTED, _blocks, _drivers
+from metrics.score_drivers import FACTORS, Found, Products, of, products
 from settings import Settings
 from store import Store, open_store
-from tests.metrics.given import contact, logged
+from tests.metrics.given import contact, logged, outcome
 
 FIRST = date(2026, 3, 2)
 DAYS = 12
 LAST = FIRST + timedelta(days=DAYS - 1)
 AS_OF = LAST + timedelta(days=10)
 NOW = datetime(2026, 3, 24, 12, tzinfo=UTC)
+DAY = 86_400
 EVERYTHING, NORD = Scope.everything(), Scope.of_partner("Nord")
 TEXTS = ("Ventet i en time", "Fortsatt ikke løst", "Altfor dyrt", "Jeg gir 3", "nei")
 
@@ -74,8 +76,12 @@ def there(home: Path) -> Settings:
     return Settings(home=home)
 
 
+def drivers_of(settings: Settings, scope: Scope, *asked: Any, as_of: date) -> Found:
+    return score_drivers.find(open_reader(settings, scope), *asked, as_of=as_of)
+
+
 def test_what_makes_the_difference_is_found_with_its_direction(there: Settings) -> None:
-    found = score_drivers.find(there, EVERYTHING, FIRST, LAST, as_of=AS_OF).everybody
+    found = drivers_of(there, EVERYTHING, FIRST, LAST, as_of=AS_OF).everybody
     assert found.n == 40 * DAYS
     assert found.drivers[0].name == "solved"
     assert found.drivers[0].share.low > 0.8
@@ -86,33 +92,83 @@ def test_what_makes_the_difference_is_found_with_its_direction(there: Settings) 
     }  # fmt: skip
 
 
-def test_the_cross_table_is_what_single_contacts_would_give() -> None:
-    rng = np.random.default_rng(2)
-    people = [
-        (int(rng.integers(2)), f"p{rng.integers(2)}", "a", *(int(rng.integers(2)) for _ in range(3)),
-         int(rng.integers(3)), float(rng.normal()), float(rng.normal()), int(rng.integers(1, 11)))
-        for _ in range(400)
-    ]  # fmt: skip
-    cells: dict[tuple[Any, ...], list[float]] = {}
-    for *key, waited, handled, score in people:
-        own = [1, score, score**2, waited, handled, waited**2, handled**2, waited * handled, waited * score,
-               handled * score]  # fmt: skip
-        cells[tuple(key)] = [a + b for a, b in zip(cells.get(tuple(key), [0] * 10), own, strict=True)]
-    found = _blocks([(*key, *sums) for key, sums in cells.items()], COUNTED, [("p1", "a")])
-    for block in (0, 1):
-        rows = [
-            (solved, route, repeats, waited, handled, float(partner == "p1"), score)
-            for at, partner, _, solved, route, _, repeats, waited, handled, score in people
-            if at == block
-        ]
-        assert found[block] == pytest.approx(np.array(CrossSums.of(rows).products))
+def test_the_cubes_products_are_those_of_single_contacts(
+    settings: Settings, fresh, write, fold, facts
+) -> None:
+    contacts, _ = rows()
+    rng = np.random.default_rng(3)
+    told = [row | {"wait_s": None} if rng.random() < 0.1 else row for row in contacts]
+    write("contact", *told[:-60])
+    fold()
+    noon = _noon(FIRST)
+    # Some come late, as a delta: new ones, and one that is corrected.
+    write("contact", *told[-60:], told[0] | {"score": 1, "seq": 9})
+    write("outcome", *(outcome(f"0-{i}", at=noon + i, score=9, guided=bool(i % 2)) for i in range(20)))
+    fresh()
+    cubes, source = open_reader(settings, EVERYTHING).rows("by_driver", {}, FIRST, LAST)
+    assert (source, len(cubes)) == ("by_driver", 2)
+    found = products(cubes, FIRST, LAST, {})
+    expected = np.zeros_like(found.sums)
+    for fact in facts():
+        if fact["score"] is None or fact["wait_s"] is None or fact["route"] == "unknown":
+            continue
+        minutes = [round(1000 * math.log1p(fact[name] / 60)) for name in ("wait_s", "handling_s")]
+        own = [1, fact["returned_at"] is None, fact["route"] == "self_service_first", fact["guided"] or False,
+               fact["repeats"], *minutes, fact["score"]]  # fmt: skip
+        team = found.teams.index((fact["partner"], fact["team"]))
+        expected[(fact["day"] - FIRST).days, team, int(fact["guided"] is not None)] += np.outer(own, own)
+    assert found.sums == pytest.approx(expected, abs=0)
+    assert found.sums[:, :, 1, 0, 0].sum() > 15
+
+
+def test_a_scan_for_a_topic_makes_the_same_sums_as_the_cube(there: Settings) -> None:
+    reader = open_reader(there, EVERYTHING)
+    (cube,), _ = reader.rows("by_driver", {}, FIRST, LAST)
+    scans = [reader.rows("by_driver", {"topic": [f"topic {i}"]}, FIRST, LAST) for i in (0, 1)]
+    assert {source for _, source in scans} == {"facts"}
+    whole = products([cube], FIRST, LAST, {})
+    parts = products([part for (part,), _ in scans], FIRST, LAST, {})
+    order = [parts.teams.index(team) for team in whole.teams]
+    assert (parts.sums[:, order] == whole.sums).all()
+    assert drivers_of(there, EVERYTHING, FIRST, LAST, {"topic": ["topic 1"]}, as_of=AS_OF).source == "facts"
+
+
+def test_no_engine_can_round_a_time_otherwise() -> None:
+    # Thousandths of ln(1 + minutes) of every time a contact can have: none lies near the half of two.
+    thousandths = 1000 * np.log1p(np.arange(3 * 86_400 + 1) / 60)
+    assert np.abs(thousandths % 1 - 0.5).min() > 1e-8
+
+
+@pytest.mark.parametrize(
+    ("times", "repeats"),
+    [
+        ([0, 1], [0, 1]),
+        ([0, 0, 60], [0, 0, 2]),  # two in one second: neither came after the other
+        ([0, 7 * DAY, 14 * DAY + 1], [0, 1, 0]),
+        ([0, 1, 2, 3, 4], [0, 1, 2, 3, 3]),
+    ],
+)
+def test_contacts_of_the_same_customer_in_the_seven_days_before_are_counted(
+    write: Callable[..., None], fresh: Any, facts: Any, times: list[int], repeats: list[int]
+) -> None:
+    noon = _noon(FIRST)
+    # The last one first: it is counted anew when an earlier one comes late.
+    for i, gap in reversed(list(enumerate(times))):
+        customer = {"customer_key": "k", "identified": True, "topic": f"t{i}"}
+        write("contact", contact(f"c{i}", at=noon + gap, **customer))
+        fresh()
+    write("contact", contact("d", at=noon + 1, customer_key="other"), contact("e", at=noon + 1))
+    fresh()
+    found = {row["contact_id"]: row["repeats"] for row in facts()}
+    assert [found[f"c{i}"] for i in range(len(times))] == repeats
+    assert (found["d"], found["e"]) == (0, 0)
 
 
 def test_days_of_which_nobody_knows_who_came_back_are_left_out(there: Settings) -> None:
-    found = score_drivers.find(there, EVERYTHING, FIRST, LAST, as_of=LAST)
+    found = drivers_of(there, EVERYTHING, FIRST, LAST, as_of=LAST)
     assert found.last == LAST - timedelta(days=8)
     assert found.everybody.n == 40 * 4
-    too_soon = score_drivers.find(there, EVERYTHING, LAST, LAST, as_of=LAST)
+    too_soon = drivers_of(there, EVERYTHING, LAST, LAST, as_of=LAST)
     assert (too_soon.everybody.n, too_soon.everybody.reason) == (0, reasons.NO_DATA)
 
 
@@ -125,47 +181,58 @@ def test_what_most_contacts_do_not_tell_is_left_out_and_said(
         *(row | {"wait_s": None, "self_service_first": None, "customer_key": ""} for row in contacts),
     )
     refresh(settings, sqlite_store, NOW)
-    found = score_drivers.find(settings, EVERYTHING, FIRST, LAST, as_of=AS_OF)
+    found = drivers_of(settings, EVERYTHING, FIRST, LAST, as_of=AS_OF)
     assert found.unknown == ("solved", "self_service_first", "waited")
     assert {driver.name for driver in found.everybody.drivers} == {"handled", "team"}
     assert found.everybody.n == 40 * DAYS
 
 
 def test_a_partner_has_drivers_of_its_own_contacts_alone(there: Settings) -> None:
-    found = score_drivers.find(there, NORD, FIRST, LAST, as_of=AS_OF)
+    found = drivers_of(there, NORD, FIRST, LAST, as_of=AS_OF)
     assert found.everybody.n == 20 * DAYS
-    others = score_drivers.find(there, NORD, FIRST, LAST, {"partner": "Sør"}, as_of=AS_OF)
+    others = drivers_of(there, NORD, FIRST, LAST, {"partner": ["Sør"]}, as_of=AS_OF)
     assert others.everybody.reason == reasons.NO_DATA
     assert remarks.remarks(there, NORD, FIRST, LAST, {"partner": "Sør"}) == ()
     assert {remark.partner for remark in remarks.remarks(there, NORD, FIRST, LAST)} == {"Nord"}
     assert {remark.partner for remark in remarks.remarks(there, EVERYTHING, FIRST, LAST)} == {"Nord", "Sør"}
 
 
-@pytest.mark.parametrize(("where", "part"), [({"topic": "topic 1"}, 0.5), ({"channel": "phone"}, 1.0),
-                                             ({"channel": "chat"}, 0.0)])  # fmt: skip
-def test_a_filter_leaves_its_contacts(there: Settings, where: dict[str, str], part: float) -> None:
-    found = score_drivers.find(there, EVERYTHING, FIRST, LAST, where, as_of=AS_OF)
+@pytest.mark.parametrize(
+    ("where", "part"),
+    [
+        ({"topic": ["topic 1"]}, 0.5),
+        ({"topic": ["topic 9"]}, 0.0),
+        ({"channel": ["phone"]}, 1.0),
+        ({"channel": ["chat"]}, 0.0),
+    ],
+)
+def test_a_filter_leaves_its_contacts(there: Settings, where: dict[str, list[str]], part: float) -> None:
+    found = drivers_of(there, EVERYTHING, FIRST, LAST, where, as_of=AS_OF)
     assert found.everybody.n == part * 40 * DAYS
 
 
 def test_nobody_was_asked_about_guidance_and_that_is_said(there: Settings) -> None:
-    asked = score_drivers.find(there, EVERYTHING, FIRST, LAST, as_of=AS_OF).asked
+    asked = drivers_of(there, EVERYTHING, FIRST, LAST, as_of=AS_OF).asked
     assert (asked.n, asked.reason) == (0, reasons.NO_DATA)
 
 
 def test_a_driver_that_never_varies_is_left_out_and_not_an_error() -> None:
-    sums = (10.0, 60.0, 400.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    cells = [(block, "a", "b", solved, 1, 0, 0, *sums) for block in range(12) for solved in (0, 1)]
-    found = _drivers(cells, guided=False)
+    found = of(given(score=[4, 8], solved=[0, 1]))
     assert [driver.name for driver in found.drivers] == ["solved"]
 
 
 def test_scores_that_are_all_alike_have_no_drivers() -> None:
-    sums = (10.0, 80.0, 640.0, 5.0, 5.0, 9.0, 9.0, 4.0, 40.0, 40.0)
-    cells = [(block, "a", "b", solved, 1, 0, 0, *sums) for block in range(12) for solved in (0, 1)]
-    found = _drivers(cells, guided=False)
+    found = of(given(score=[8, 8], solved=[0, 1]))
     assert found.reason == reasons.NO_SPREAD
     assert all(driver.share.value is None for driver in found.drivers)
+
+
+def given(**columns: list[int]) -> Products:
+    """Twelve blocks of one team with contacts that have these factors, ten of each; the others have none."""
+    table = np.array([np.ones(2), *(columns.get(name, [0, 0]) for name in FACTORS)])
+    sums = np.zeros((12, 1, 2, len(table), len(table)))
+    sums[:, 0, 0] = 10 * table @ table.T
+    return Products(sums, (("a", "b"),))
 
 
 def test_too_few_scores_have_no_drivers() -> None:
@@ -205,7 +272,7 @@ def test_an_empty_lake_has_neither_drivers_nor_comments(settings: Settings) -> N
     reading = remarks.read((), dissatisfied_to=4)
     assert (reading.there, reading.themes) == (0, ())
     assert all(reason.share.reason == reasons.NO_DATA for reason in reading.reasons)
-    found = score_drivers.find(settings, EVERYTHING, FIRST, LAST, as_of=AS_OF)
+    found = drivers_of(settings, EVERYTHING, FIRST, LAST, as_of=AS_OF)
     assert found.everybody.reason == reasons.NO_DATA
 
 
@@ -236,7 +303,7 @@ def test_words_of_the_days_of_an_alarm_are_set_apart() -> None:
 
 
 def test_what_the_commands_print_is_json(there: Settings) -> None:
-    found = score_drivers.find(there, EVERYTHING, FIRST, LAST, as_of=AS_OF)
+    found = drivers_of(there, EVERYTHING, FIRST, LAST, as_of=AS_OF)
     given = remarks.remarks(there, EVERYTHING, FIRST, LAST)
     reading = remarks.read(given, dissatisfied_to=4)
     hits = remarks.find(EVERYTHING, reading.read, "ventet")

@@ -23,6 +23,7 @@ with joined as (
         contact_session.session_at,
         contact_return.contact_id is not null as return_known,
         contact_return.returned_at,
+        coalesce(contact_repeat.repeats, 0) as repeats,
         time_bin.bin as handling_bin,
         tracked_span.from_at is not null as tracked,
         contact_sale.contact_id is not null as sale_told,
@@ -39,6 +40,7 @@ with joined as (
     left join contact_session on contact_now.contact_id = contact_session.contact_id
     left join contact_sale on contact_now.contact_id = contact_sale.contact_id
     left join contact_return on contact_now.contact_id = contact_return.contact_id
+    left join contact_repeat on contact_now.contact_id = contact_repeat.contact_id
     left join time_bin on contact_now.handling_s = time_bin.seconds
     left join contact_case on contact_now.contact_id = contact_case.contact_id
     -- Sessions were tracked over all of the 24 hours in which one would have counted, and until the contact.
@@ -91,6 +93,7 @@ final as (
         session_at,
         return_known,
         returned_at,
+        repeats,
         handling_bin,
         case
             when route_source = 'session' then 'self_service_first'

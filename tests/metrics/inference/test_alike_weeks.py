@@ -19,8 +19,9 @@ import pytest
 from metrics import Scope
 from metrics.asked import flagged, who_answers, who_is_asked
 from metrics.catalogue import Metric
-from metrics.comparing import compare, request
+from metrics.comparing import compare
 from metrics.inference import MeanStats, ScoreStats, ShareStats
+from metrics.request import request
 from metrics.standings import standings
 from metrics.sums import Group
 
