@@ -11,15 +11,17 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from metrics import Scope
+from metrics import Scope, score_drivers
+from metrics.arrays import Cube, of_table
 from metrics.asked import who_answers, who_is_asked
 from metrics.catalogue import Metric, metric
 from metrics.comparing import compare
@@ -27,10 +29,12 @@ from metrics.inference import MeanStats, ScoreStats, ShareStats, TimeBins, diffe
 from metrics.inference.kitagawa import by_leading
 from metrics.inference.mantel_haenszel import mantel_haenszel
 from metrics.inference.shrinkage import shrink
+from metrics.models import CUBES
 from metrics.request import request
 from metrics.standings import standings
 from metrics.sums import Group
 
+YEAR = (date(2025, 11, 1), date(2026, 10, 31))
 CONTACTS = 100_000_000
 SIZES = {"topic": 25, "channel": 4, "partner": 6, "team": 60, "agent": 300, "self_service_first": 2}
 LIMIT_MS = 50.0
@@ -92,11 +96,45 @@ class Sums:
 
     def days(self) -> tuple[date, date]:
         """A year."""
-        return date(2025, 11, 1), date(2026, 10, 31)
+        return YEAR
+
+
+def _driver_cells() -> Cube:
+    """The cube of drivers: 90 days, 20 teams of five partners in four channels, four combinations of what is
+    known, each with the products of twenty contacts."""
+    rng = np.random.default_rng(3)
+    days, teams, channels, known = (
+        axis.ravel() for axis in np.meshgrid(np.arange(90), np.arange(20), np.arange(4), (13, 15, 29, 31))
+    )
+    size = (len(days), 20)
+    factors = {name: rng.integers(0, 2, size) for name in ("solved", "self_service", "guided")}
+    factors |= {"repeats": rng.integers(0, 4, size), "waited": rng.integers(0, 2000, size)}
+    factors |= {"handled": rng.integers(700, 2500, size), "score": rng.integers(1, 11, size)}
+    columns: dict[str, Any] = {"scores": np.full(len(days), 20)}
+    columns |= {name: values.sum(axis=1) for name, values in factors.items()}
+    for i, one in enumerate(factors):
+        for other in list(factors)[i:]:
+            columns[f"{one}_{other}"] = (factors[one] * factors[other]).sum(axis=1)
+    keys = {
+        "day": pa.array(days + (YEAR[0] - date(1970, 1, 1)).days, pa.int32()).cast(pa.date32()),
+        "partner": [f"partner {team // 4}" for team in teams],
+        "team": [f"team {team}" for team in teams],
+        "channel": [f"channel {channel}" for channel in channels],
+        "known": known,
+    }
+    return of_table(pa.table(keys | columns), CUBES["by_driver"])
+
+
+def _drivers(cells: Cube) -> None:
+    """What the page of reasons makes of the cube."""
+    added = score_drivers.products([cells], YEAR[0], YEAR[0] + timedelta(days=89), {})
+    score_drivers.of(added)
+    score_drivers.of(added, guided=True)
 
 
 def main() -> None:
     sums: Any = Sums()
+    cells = _driver_cells()
     everything: tuple[dict[str, list[str]], None, None] = ({}, None, None)
 
     def asked(name: str, groups: str = "self_service_first", alike: Sequence[str] = ()) -> Any:
@@ -118,6 +156,7 @@ def main() -> None:
         "groups, 60 teams": lambda: standings(sums, "csat", "team"),
         "groups, 300 agents": lambda: standings(sums, "csat", "agent"),
         "groups, 300 agents, shares": lambda: standings(sums, "hit_rate", "agent"),
+        "drivers of the score, 28,800 cells of 90 days": lambda: _drivers(cells),
         "asked": lambda: (who_answers(sums, "topic", everything), who_is_asked(sums, {}, None)),
     }
     print(f"{'page, statistics beyond the query':44} {'median':>9} {'of 50 ms':>9}")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.arrays import Cube
-from metrics.inference.drivers import CrossSums, Drivers, drivers
+from metrics.inference.drivers import Drivers, drivers
 from metrics.inference.minimum import RANKED
 from metrics.reader import Reader
 
@@ -84,7 +84,9 @@ def products(cubes: Sequence[Cube], first: date, last: date, where: Mapping[str,
     width = -(-((last - first).days + 1) // BLOCKS)
     teams: dict[Team, int] = {}
     parts = []
-    for cube in cubes:
+    for whole in cubes:
+        cube = whole.rolled(frozenset({"partner", "team", "known"} | set(where) & set(whole.keys)))
+        cube.ahead([name for name, _ in _columns()])
         chosen = _chosen(cube, start, start + (last - first).days, where)
         block = (cube.labelled("day").codes[chosen] - start) // width
         known = np.array(cube.labelled("known").labels or (0,))[cube.labelled("known").codes[chosen]]
@@ -165,8 +167,7 @@ def of(added: Products, *, guided: bool = False) -> Drivers:
     # What never varies explains nothing, and would leave the others without an answer.
     varied = _varied(blocks)
     used = {name: tuple(i for i in own if varied[i + 1]) for name, own in columns.items()}
-    return drivers([CrossSums(tuple(map(tuple, b))) for b in blocks.tolist()],
-                   {name: own for name, own in used.items() if own} or columns)  # fmt: skip
+    return drivers(blocks, {name: own for name, own in used.items() if own} or columns)
 
 
 def _teams(sums: Array, teams: Sequence[Team]) -> list[int]:

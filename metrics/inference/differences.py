@@ -119,8 +119,8 @@ def _rates(first: RateStats, second: RateStats, alpha: float) -> tuple[Differenc
     low, high = _squared_and_added(first.rate, gamma(first, alpha), second.rate, gamma(second, alpha))
     gap, squared = first.rate - second.rate, sum(s.squares / s.exposure**2 for s in (first, second))
     p = 2 * float(ndtr(-abs(gap) / math.sqrt(squared))) if squared else None
-    effect = first.rate / second.rate - 1 if second.rate else None
-    return Difference(gap, low, high, None, None, p, effect), squared
+    size = relative((first.rate, second.rate))
+    return Difference(gap, low, high, None, None, p, size, reasons.NO_SPREAD if p is None else ""), squared
 
 
 def _quantiles(first: TimeBins, second: TimeBins, alpha: float) -> tuple[Difference, float]:

@@ -63,7 +63,7 @@ class Drivers:
 
 
 def drivers(
-    blocks: Sequence[CrossSums],
+    blocks: Sequence[CrossSums] | np.ndarray,
     columns: Mapping[str, Sequence[int]],
     *,
     minimum_n: int = minimum.RANKED,
@@ -73,13 +73,14 @@ def drivers(
     """LMG shares: R² gained by a driver, averaged over all orders of entering (Lindeman, Merenda and Gold
     1980; Grömping, Journal of Statistical Software 17, 2006; the Shapley value of R²).
 
-    ``columns`` names the drivers and their columns in the rows (from 0; several for a factor's dummies).
+    ``blocks`` may be an array (blocks, size, size) of the same products. ``columns`` names the drivers and
+    their columns in the rows (from 0; several for a factor's dummies).
     Intervals: percentiles over blocks drawn again (Efron and Tibshirani 1993); they need ten blocks.
     Up to eight drivers (ValueError beyond): the work doubles with each.
     """
     if not 0 < len(columns) <= 8:
         raise ValueError(f"one to eight drivers, not {len(columns)}")
-    stack = np.array([block.products for block in blocks], dtype=float)
+    stack = blocks if isinstance(blocks, np.ndarray) else np.array([b.products for b in blocks], dtype=float)
     n = int(stack[:, 0, 0].sum()) if len(blocks) else 0
     used = sorted(j for own in columns.values() for j in own)
     reason = _missing(stack, n, used, minimum_n)
@@ -99,16 +100,13 @@ def drivers(
     slopes = _slopes(correlation, used)
     with_interval = len(blocks) >= minimum.TOO_FEW
     shares = gained / np.maximum(explained[:, None], 1e-12)
+    whole, *parts = _estimates(n, np.column_stack([explained, shares, slopes]), with_interval)
     found = [
-        Driver(
-            name,
-            _estimate(n, shares[:, i], with_interval),
-            _estimate(n, slopes[:, used.index(own[0])], with_interval) if len(own) == 1 else None,
-        )
-        for i, (name, own) in enumerate(zip(columns, groups, strict=True))
+        Driver(name, share, parts[len(groups) + used.index(own[0])] if len(own) == 1 else None)
+        for share, (name, own) in zip(parts, columns.items(), strict=False)
     ]
     found.sort(key=lambda driver: (-(driver.share.value or 0.0), driver.name))
-    return Drivers(n, _estimate(n, explained, with_interval), tuple(found))
+    return Drivers(n, whole, tuple(found))
 
 
 def _missing(stack: np.ndarray, n: int, used: Sequence[int], minimum_n: int) -> str:
@@ -178,9 +176,13 @@ def _explained(correlation: np.ndarray, groups: list[list[int]]) -> np.ndarray:
     return found
 
 
-def _estimate(n: int, values: np.ndarray, with_interval: bool) -> Estimate:
-    """The first value, with percentiles of the others about it."""
+def _estimates(n: int, values: np.ndarray, with_interval: bool) -> list[Estimate]:
+    """Of each column the first value, with percentiles of the others about it."""
+    first = values[0].tolist()
     if not with_interval:
-        return Estimate(n, float(values[0]), None, None, reasons.TOO_FEW_CLUSTERS)
-    low, high = np.quantile(values[1:], [0.025, 0.975])
-    return Estimate(n, float(values[0]), float(min(low, values[0])), float(max(high, values[0])))
+        return [Estimate(n, value, None, None, reasons.TOO_FEW_CLUSTERS) for value in first]
+    lows, highs = np.quantile(values[1:], [0.025, 0.975], axis=0).tolist()
+    return [
+        Estimate(n, value, min(low, value), max(high, value))
+        for value, low, high in zip(first, lows, highs, strict=True)
+    ]

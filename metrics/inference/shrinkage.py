@@ -207,6 +207,8 @@ def _shrunk_shares(groups: Mapping[str, ShareStats], alpha: float) -> tuple[floa
     total = np.maximum(values * (1 - values) / spread - 1, 1e-6)
     low = betaincinv(values * total, (1 - values) * total, alpha / 2)
     high = betaincinv(values * total, (1 - values) * total, 1 - alpha / 2)
+    # Where groups are all but 0 or 1, the mean of what a share may be lies beyond its middle 95 %.
+    low, high = np.minimum(low, values), np.maximum(high, values)
     found = _members(list(groups), n, np.array([values, low, high]), weight)
     return centre, math.sqrt(centre * (1 - centre) / (a + b + 1)), found
 
