@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from data import guessing, importer, mapping
+from data.progress import Progress, nobody
 from settings import Settings
 
 KINDS = ["csv", "txt", "tsv", "xlsx", "xlsm", "parquet"]
@@ -76,7 +77,7 @@ def take(
     now: datetime,
     *,
     dry_run: bool,
-    progress: importer.Progress = lambda _text, _part: None,
+    progress: Progress = nobody,
 ) -> importer.Summary:
     """Import the file, or say what that would do. ``BadUse`` tells what to correct first."""
     made = mapping.read(toml.encode(), path.stem)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +11,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from data import guessing, importer, mapping
+from data.progress import bar
 from settings import SettingsError, read_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -42,7 +39,7 @@ def import_file(
         chosen = mapping.load(mapping_name)
         if kind:
             chosen = mapping.of_kind(chosen, kind)
-        with _bar() as progress:
+        with bar() as progress:
             summary = importer.run(read_settings(), file, chosen, now=now, dry_run=dry_run, progress=progress)
     except (mapping.BadUse, SettingsError) as error:
         errors.print(f"[red]Not imported.[/red] {escape(str(error))}", markup=True)
@@ -111,7 +108,7 @@ def demo(
         return
     errors.print("Loading the demonstration's data; this happens once.")
     try:
-        with _bar() as progress:
+        with bar() as progress:
             summary = demo.load(
                 settings,
                 store,
@@ -121,23 +118,14 @@ def demo(
                 until=datetime.now(settings.zone).date(),
                 progress=lambda done, total, text: progress(text, done / total),
             )
-            progress("facts and cubes", 1.0)
-            metrics.build(settings, store, datetime.now(UTC))  # so that the first page need not wait for it
+            # So that the first page need not wait for it.
+            metrics.build(settings, store, datetime.now(UTC), progress=progress)
     except demo.DemoError as error:
         errors.print(f"[red]Not loaded.[/red] {error}", markup=True)
         raise typer.Exit(1) from None
     finally:
         store.close()
     print("\n".join(f"{name}: {value}" for name, value in asdict(summary).items()))
-
-
-@contextmanager
-def _bar() -> Iterator[importer.Progress]:
-    """A progress bar on standard error, where somebody looks at it."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda text, part: bar.update(task, description=text, completed=part)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from data.duck import connect
 from data.log import KEYS, SCHEMAS, Log
 from data.mapping import BadUse, Mapping
 from data.merging import FORMAT, Draft
+from data.progress import Progress, nobody
 from data.reading import Source, opened, readable, undecodable
 from data.sampling import refuse_aggregate
 from settings import Settings
@@ -40,7 +41,6 @@ EXAMPLES = 10  # faults repeated in the summary
 STALE_S = 86_400  # a draft this old belongs to an import that was killed
 ENCODING_HELP = 'Declare encoding = "cp1252" (Western Windows) or the right one in the mapping.'
 
-Progress = Callable[[str, float], None]  # told what is being done and how far it is, 0–1
 T = TypeVar("T")
 
 
@@ -76,7 +76,7 @@ def run(
     *,
     now: datetime,
     dry_run: bool = False,
-    progress: Progress = lambda _text, _part: None,
+    progress: Progress = nobody,
 ) -> Summary:
     """Import a file. ``BadUse`` says what the person must change; then nothing has been written.
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from data.progress import bar
 from metrics import tables
 from metrics.audit import check as check_facts
 from metrics.build import build as build_facts
@@ -58,7 +59,8 @@ def build(
         if engine == "spark":
             version = build_on_spark(settings, store, now, master)
         else:
-            version = build_facts(settings, store, now, since.date() if since else None)
+            with bar() as progress:
+                version = build_facts(settings, store, now, since.date() if since else None, progress)
     if as_json:
         print_json({"version": version})
     else:

@@ -18,8 +18,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.log import SCHEMAS, publish
-from metrics.lake import Lake
+from data.log import SCHEMAS
+from metrics.lake import Lake, keep_rows
 from metrics.models import SUMS, sql
 from metrics.statements import signed, summed_up
 
@@ -91,10 +91,16 @@ def sum_everything(connection: Connection) -> None:
     for model in _SESSION_MODELS:
         run(f"create or replace view {model} as {sql('facts', model)}")
     run("create or replace view counted_session as from session_now")
-    for what, rows in ROWS.items():
-        run(f"create table {rows} as {sql('beside', rows)}")
-        connection.table(rows).project("*, cast(1 as bigint) as sign").create_view(f"signed_{what}")
-        run(f"create table {what}_sum as {sql('beside', what)}")
+    for what in ROWS:
+        sum_up(connection, what)
+
+
+def sum_up(connection: Connection, what: str) -> None:
+    """Table ``<what>_sum`` of what the models have made of all events."""
+    rows = ROWS[what]
+    connection.execute(f"create table {rows} as {sql('beside', rows)}")
+    connection.table(rows).project("*, cast(1 as bigint) as sign").create_view(f"signed_{what}")
+    connection.execute(f"create table {what}_sum as {sql('beside', what)}")
 
 
 def _sum_log(connection: Connection) -> None:
@@ -160,6 +166,22 @@ def bring(lake: Lake, changes: Changes, name: str, *, folding: bool) -> Files:
     return files
 
 
+def write(lake: Lake, connection: Connection, name: str) -> Files:
+    """All tables beside the facts, made of the whole log, for the version of that name.
+
+    Needs relations ``log_<kind>``, ``set_aside``, ``tracked_day``, and the tables of sums.
+    """
+    files: Files = {}
+    for kind in STATED:
+        state(connection, kind)
+    for table in (*STATED, "tracked_day", "set_aside"):
+        rows = connection.table(table).order("all").to_arrow_table()
+        files[table] = keep(lake, rows, f"{name}-{table}")
+    for what in SUMS:
+        files[what] = keep_sums(lake, connection, what, (), name, folding=True)
+    return files
+
+
 def state(connection: Connection, kind: str) -> None:
     """Table of a kind that people state, of its whole log in relation ``log_<kind>``."""
     connection.execute(f"create view {kind}_event as from log_{kind}")
@@ -189,13 +211,8 @@ def _keep(lake: Lake, connection: Connection, what: str, rows: pa.Table, name: s
 
 def keep(lake: Lake, rows: pa.Table, name: str) -> tuple[str, ...]:
     """Write rows to a file of their own, durably; its name, relative to the lake. None for no rows."""
-    if rows.num_rows == 0:
-        return ()
-    file = f"beside/{name}.parquet"
-    draft = lake.folder("beside") / f".draft-{name}.parquet"
-    pq.write_table(rows, draft, compression="zstd")
-    publish(draft, lake.path / file)
-    return (file,)
+    file = keep_rows(lake, rows, f"beside/{name}.parquet")
+    return (file,) if file else ()
 
 
 @cache

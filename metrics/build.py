@@ -18,11 +18,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from data.log import SCHEMAS, Log, publish
-from metrics import beside, checks, drain
+from data.log import SCHEMAS, Log
+from data.progress import Progress, nobody
+from metrics import anew, beside, checks, drain
 from metrics.changes import Changes
 from metrics.fold import fold
-from metrics.lake import GRACE_S, Base, Lake, OvertakenError, Version, new_name
+from metrics.lake import GRACE_S, Base, Lake, OvertakenError, Version, keep_rows, new_name, staging
 from settings import Settings
 from store import Store, feed
 from store.lease import held
@@ -52,21 +53,28 @@ def refresh(settings: Settings, store: Store, now: datetime) -> str:
     # Overtaken by a builder whose lease had run out: what it has published will do.
     with _turn(store, PATIENCE_S) as ours, suppress(OvertakenError):
         if ours:
-            _publish(settings, store, now, folding=False, since=None)
+            _publish(settings, store, now, folding=False)
             # What is new can be seen by now; folding it takes longer.
             if _overgrown(Lake(settings.lake_path)):
-                _publish(settings, store, now, folding=True, since=None)
+                _publish(settings, store, now, folding=True)
     return current_version(settings)
 
 
-def build(settings: Settings, store: Store, now: datetime, since: date | None = None) -> str:
+def build(
+    settings: Settings,
+    store: Store,
+    now: datetime,
+    since: date | None = None,
+    progress: Progress = nobody,
+) -> str:
     """Fold everything that is dirty into facts and cubes; returns the version.
 
     With ``since`` the facts of contacts from that day on are made again from the log, whatever is there.
+    ``progress`` is told of what takes long.
     """
     with _turn(store, 600) as ours:
         if ours:
-            _publish(settings, store, now, folding=True, since=since)
+            _publish(settings, store, now, folding=True, since=since, progress=progress)
     return current_version(settings)
 
 
@@ -103,7 +111,15 @@ def _turn(store: Store, patience: float) -> Iterator[bool]:
         time.sleep(0.05)
 
 
-def _publish(settings: Settings, store: Store, now: datetime, *, folding: bool, since: date | None) -> None:
+def _publish(
+    settings: Settings,
+    store: Store,
+    now: datetime,
+    *,
+    folding: bool,
+    since: date | None = None,
+    progress: Progress = nobody,
+) -> None:
     lake, log = Lake(settings.lake_path), Log(settings.lake_path)
     drain.drain(store, log)
     version = lake.version()
@@ -112,17 +128,37 @@ def _publish(settings: Settings, store: Store, now: datetime, *, folding: bool, 
     if version.name and not new and since is None and not (folding and version.delta):
         return
     seen = [file for name, file in batches.items() if name in known and name not in version.retired]
-    changes = Changes(lake, lake.base(version.base), version, seen=seen, new=new, since=since)
-    try:
-        following = _following(lake, changes, now, folding=folding or since is not None)
-    finally:
-        changes.close()
+    base = lake.base(version.base)
+    if _more_than_there_is(base, new) or (since is not None and _all_since(base, since)):
+        with staging(lake) as folder:
+            following = anew.make(lake, [*seen, *new], folder, progress)
+        following = replace(following, as_of=int(now.timestamp()))
+    else:
+        changes = Changes(lake, base, version, seen=seen, new=new, since=since)
+        try:
+            following = _following(lake, changes, now, folding=folding or since is not None)
+        finally:
+            changes.close()
     folded = batches.keys() if following.base != version.base else version.folded
     following = replace(following, folded=tuple(folded))
     lake.publish(_with_batches(following, log, version, set(batches), now), after=version)
     lake.sweep_deltas(time.time())
     if following.base != version.base:
         lake.sweep(time.time())
+
+
+def _more_than_there_is(base: Base, new: Sequence[Path]) -> bool:
+    """More contacts come than there are: changing what is there would cost more than making it anew."""
+    coming: int = sum(pq.read_metadata(file).num_rows for file in new if file.parent.name == "contact")
+    return coming > max(SMALLEST_FOLD, _held(base))
+
+
+def _all_since(base: Base, since: date) -> bool:
+    return all(place.day >= since.isoformat() for place in base.places)
+
+
+def _held(base: Base) -> int:
+    return sum(place.contacts for place in base.places)
 
 
 def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) -> Version:
@@ -177,20 +213,13 @@ def _publishable(base: Base) -> int:
 
 def _bearable(base: Base) -> int:
     """How many contacts a delta on this base may have."""
-    held = sum(place.contacts for place in base.places)
-    return int(min(LARGEST_DELTA, max(SMALLEST_FOLD, held * DELTA_SHARE)))
+    return int(min(LARGEST_DELTA, max(SMALLEST_FOLD, _held(base) * DELTA_SHARE)))
 
 
 def _kept(lake: Lake, changes: Changes, relation: str, name: str) -> str:
     """A relation written to a file of its own, relative to the lake; "" where it is empty."""
     rows = changes.connection.table(relation).to_arrow_table()
-    if rows.num_rows == 0:
-        return ""
-    file = f"delta/{name}-{relation}.parquet"
-    draft = lake.folder("delta") / f".draft-{name}-{relation}.parquet"
-    pq.write_table(rows, draft)
-    publish(draft, lake.path / file)
-    return file
+    return keep_rows(lake, rows, f"delta/{name}-{relation}.parquet")
 
 
 def _with_batches(

@@ -9,7 +9,8 @@ tables beside the facts ``published_queue``, ``expected_queue``, ``published_ses
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import duckdb
@@ -59,6 +60,18 @@ def demand(results: Sequence[Result]) -> None:
     broken = [result for result in results if result["level"] == "fail" and result["rows"]]
     if broken:
         raise CheckError("; ".join(f"{b['check']}: {b['rows']} rows, e.g. {b['examples']}" for b in broken))
+
+
+def together(parts: Iterable[Sequence[Result]]) -> tuple[Result, ...]:
+    """What the checks said of parts, as of the whole."""
+    found: dict[str, Result] = {}
+    for result in chain.from_iterable(parts):
+        before = found.get(result["check"], {"rows": 0, "examples": []})
+        found[result["check"]] = result | {
+            "rows": before["rows"] + result["rows"],
+            "examples": [*before["examples"], *result["examples"]][:EXAMPLES],
+        }
+    return tuple(found.values())
 
 
 def sums(connection: Connection) -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,10 +29,15 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from data.log import publish
 
 # How long files live on after the version that named them: longer than any reader keeps one.
 GRACE_S = 900
+# A builder's folder this old is nobody's any more.
+STALE_S = 86_400
 # A number of the layout: another one is not read, but built anew from the log.
 LAYOUT = 6
 
@@ -211,6 +217,31 @@ def settled(base: Base, changes: dict[tuple[str, str], tuple[tuple[str, ...], in
         else:
             places[number] = Place(partner, day, files, contacts)
     return tuple(places)
+
+
+def keep_rows(lake: Lake, rows: pa.Table, file: str) -> str:
+    """Write rows to a file of their own, relative to the lake, durably; returns it, "" for no rows."""
+    if rows.num_rows == 0:
+        return ""
+    final = lake.path / file
+    draft = lake.folder(str(Path(file).parent)) / f".draft-{final.name}"
+    pq.write_table(rows, draft, compression="zstd")
+    publish(draft, final)
+    return file
+
+
+@contextmanager
+def staging(lake: Lake) -> Iterator[Path]:
+    """A folder for what lies between the log and the facts; what a killed builder left in one goes."""
+    now = time.time()
+    for left in lake.path.glob("staging-*"):
+        if now - left.stat().st_mtime > STALE_S:
+            shutil.rmtree(left, ignore_errors=True)
+    folder = lake.folder(f"staging-{new_name()}")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sync(path: Path) -> None:

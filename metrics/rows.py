@@ -92,10 +92,12 @@ def found(
         hashes, numbers = _index(_beside(lake.path / stem, f"-{key}.idx"))
         first = np.searchsorted(hashes, wanted, side="left")
         last = np.searchsorted(hashes, wanted, side="right")
-        if (hit := last > first).any():
-            spans = zip(first[hit].tolist(), last[hit].tolist(), strict=True)
-            chosen = np.concatenate([numbers[start:end] for start, end in spans])
-            yield order, Segment.open(lake.path / stem).table(schema, np.unique(chosen))
+        counts = last - first
+        if total := int(counts.sum()):
+            # The places from each first to its last, one behind the other.
+            starts = np.cumsum(counts) - counts
+            places = np.repeat(first - starts, counts) + np.arange(total)
+            yield order, Segment.open(lake.path / stem).table(schema, np.unique(numbers[places]))
 
 
 def hashes_of(wanted: duckdb.DuckDBPyRelation) -> Hashes:

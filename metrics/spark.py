@@ -26,7 +26,7 @@ from data.duck import connect
 from data.log import SCHEMAS, Log, publish
 from metrics import audit, beside, checks, drain, rows
 from metrics.fold import rows_of
-from metrics.lake import Base, Lake, Version, new_name, settled, sync
+from metrics.lake import Base, Lake, Version, keep_rows, new_name, settled, staging, sync
 from metrics.models import BESIDE_KINDS, CUBES, EVENT_KINDS, FACT_MODELS, sql
 from metrics.shape import fact_schema, time_bins
 from settings import Settings
@@ -86,20 +86,17 @@ def build(settings: Settings, store: Store, now: datetime, master: str) -> str:
     before = lake.version()
     batches = {drain.batch_name(file): str(file) for kind in SCHEMAS for file in log.files(kind)}
     name = new_name()
-    staging = lake.path / f"staging-{name}"
-    try:
-        with session(master) as spark:
-            aside = _open(spark, batches)
-            _run_models(spark, staging)
-            small = _write_beside(lake, spark, name, aside)
-            base = Base(name, places=_place_facts(lake, staging / "facts", name))
-            base = Base(name, base.places, _write_cubes(lake, spark, name))
-            orphans = _write_orphans(lake, spark, name)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    with staging(lake) as folder, session(master) as spark:
+        aside = _open(spark, batches)
+        _run_models(spark, folder)
+        small = _write_beside(lake, spark, name, aside)
+        base = Base(name, places=_place_facts(lake, folder / "facts", name))
+        base = Base(name, base.places, _write_cubes(lake, spark, name))
+        orphans = spark.sql(_ORPHANS).toArrow().cast(SCHEMAS["outcome"])
+    left = keep_rows(lake, orphans, f"delta/{name}-orphans.parquet")
     base = Base(name, base.places, base.cubes, _rows(lake, base, log))
     version = Version(
-        new_name(), int(now.timestamp()), name, orphans=orphans, consumed=tuple(sorted(batches)),
+        new_name(), int(now.timestamp()), name, orphans=left, consumed=tuple(sorted(batches)),
         folded=tuple(sorted(batches)), retired=before.retired, beside=small,
     )  # fmt: skip
     results = audit.check_version(lake, version, base)
@@ -180,7 +177,7 @@ def _table(spark: SparkSession, name: str, query: str) -> pa.Table:
     )
 
 
-def _run_models(spark: SparkSession, staging: Path) -> None:
+def _run_models(spark: SparkSession, folder: Path) -> None:
     """Facts, written once, one folder for each place; cubes then read what was written."""
     for model in FACT_MODELS:
         spark.sql(sql("facts", model)).createOrReplaceTempView(model)
@@ -195,19 +192,19 @@ def _run_models(spark: SparkSession, staging: Path) -> None:
         .repartition("place")
         .sortWithinPartitions("place", "channel", "topic", "contact_id")
         .write.partitionBy("place")
-        .parquet(str(staging / "facts"))
+        .parquet(str(folder / "facts"))
     )
-    stored = spark.read.parquet(str(staging / "facts")) if numbered else placed
+    stored = spark.read.parquet(str(folder / "facts")) if numbered else placed
     stored.createOrReplaceTempView("stored_fact")
     spark.sql("select *, cast(1 as smallint) as sign from stored_fact").createOrReplaceTempView("signed_fact")
     spark.sql(sql("cubes", "measured")).createOrReplaceTempView("measured")
 
 
-def _place_facts(lake: Lake, staging: Path, name: str) -> tuple[Any, ...]:
+def _place_facts(lake: Lake, written: Path, name: str) -> tuple[Any, ...]:
     """Move the written files to the lake's layout, in the columns and types that all facts have."""
     found: dict[tuple[str, str], tuple[tuple[str, ...], int]] = {}
     columns = pa.schema([*fact_schema(), pa.field("partner_key", pa.string())])
-    for number, path in enumerate(sorted(staging.glob("place=*/*.parquet"))):
+    for number, path in enumerate(sorted(written.glob("place=*/*.parquet"))):
         rows = pq.read_table(path, partitioning=None).select(columns.names).cast(columns)
         partner, day = rows.column("partner")[0].as_py(), rows.column("day")[0].as_py().isoformat()
         folder = f"facts/partner_key={quote(rows.column('partner_key')[0].as_py(), safe='')}/day={day}"
@@ -233,17 +230,6 @@ def _write_cubes(lake: Lake, spark: SparkSession, name: str) -> dict[str, dict[s
             publish(draft, lake.path / file)
             written[cube][month] = file
     return dict(written)
-
-
-def _write_orphans(lake: Lake, spark: SparkSession, name: str) -> str:
-    rows = spark.sql(_ORPHANS).toArrow()
-    if rows.num_rows == 0:
-        return ""
-    file = f"delta/{name}-orphans.parquet"
-    draft = lake.folder("delta") / f".draft-{name}-orphans.parquet"
-    pq.write_table(rows.cast(SCHEMAS["outcome"]), draft)
-    publish(draft, lake.path / file)
-    return file
 
 
 def _rows(lake: Lake, base: Base, log: Log) -> dict[str, tuple[str, ...]]:
