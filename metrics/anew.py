@@ -1,4 +1,4 @@
-"""Step 4c, second half: facts and cubes of the whole log, made anew.
+"""Step 4d, second half: facts and cubes of the whole log, made anew.
 
 For a first build, for an import of more than there is, and for whoever doubts what is there: nothing that
 was published before is looked at. Models run slice by slice and the fold month by month, so that memory

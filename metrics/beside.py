@@ -1,4 +1,4 @@
-"""Step 4b: small tables beside the facts, for what is no contact: calls offered, sessions, and what people
+"""Step 4c: small tables beside the facts, for what is no contact: calls offered, sessions, and what people
 state about topics, customers and costs.
 
 Calls offered and sessions are kept as sums by day, in two files: those as of the last fold, and late ones

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from data.duck import connect
-from metrics import events, rows, tracked
+from metrics import events, rows, touched, tracked
 from metrics.lake import Base, Lake, Version, settled
 from metrics.models import BESIDE_KINDS, EVENT_KINDS, FACT_MODELS, sql
 from metrics.past import EVENTS, Past
@@ -28,64 +28,6 @@ Connection = duckdb.DuckDBPyConnection
 # Kinds that facts carry.
 CARRIED = ("contact", "outcome")
 
-# Contacts touched by a new event of their own, or by a sale that has moved to another contact.
-_TOUCHED = """
-    create table touched as
-    with sold as (select distinct sale_id from new_sale)
-    select contact_id from new_contact
-    union select contact_id from again
-    union select contact_id from new_outcome
-    union select contact_id from new_sale
-    union select contact_id from log_sale where sale_id in (select sale_id from sold)
-    union select contact_id from log_sale where product in (select product from new_product)
-"""
-# Cases whose first contact, or whose end, may change with them.
-_TOUCHED_CASES = """
-    create table touched_case as
-    with met as (
-        select case_id as key from new_case
-        union select case_id from new_contact
-        union select case_id from near_contact where contact_id in (select contact_id from touched)
-        union select case_id from old_delta where contact_id in (select contact_id from touched)
-        union select case_id from log_contact where contact_id in (select contact_id from again)
-    )
-    select key from met where key <> ''
-"""
-# Customers whose contacts may change with them: by a session, by a link, or because one of their contacts
-# did, which may be the answer to whether an earlier one solved the matter.
-_MET_CUSTOMERS = """
-    create table met_customer as
-    with met as (
-        select customer_key as key from new_session
-        union
-        select customer_key from log_session where session_id in (select session_id from new_session)
-        union select phone_key from new_link
-        union select customer_key from new_contact
-        union select customer_key from near_contact where contact_id in (select contact_id from touched)
-        union select customer_key from old_delta where contact_id in (select contact_id from touched)
-        union select customer_key from log_contact where contact_id in (select contact_id from again)
-    )
-    select key from met where key <> ''
-"""
-_KNOWN_CUSTOMERS = """
-    create table known_customer as
-    select key from met_customer
-    union
-    select customer_key from log_link where phone_key in (select key from met_customer)
-"""
-_SAME_CUSTOMERS = """
-    create table touched_customer as
-    select key from known_customer
-    union
-    select phone_key from log_link where customer_key in (select key from known_customer)
-"""
-_CURRENT = """
-    create table current_fact as
-    select * exclude (sign) from old_delta
-    where sign = 1 and contact_id in (select contact_id from touched)
-    union all
-    select * from base_row where contact_id not in (select contact_id from old_delta)
-"""
 # Contacts that are made anew from the log: any version of them falls on a day to be made again.
 _AGAIN = "create table again as select distinct contact_id from log_contact where day >= $since"
 _CONTACT_EVENTS = """
@@ -103,32 +45,6 @@ _ALL_OUTCOMES = """
     select * from carried_outcome where contact_id not in (select contact_id from again)
     union all by name
     select * from log_outcome where contact_id in (select contact_id from again)
-"""
-_BASE_ROWS = """
-    create table base_row as
-    select * from near
-    where contact_id in (select contact_id from touched)
-        or customer_key in (select key from touched_customer)
-        or case_id in (select key from touched_case)
-    union
-    select * from near_day
-    where exists (
-        select 1 from newly_tracked
-        where ended_at - coalesce(handling_s, 0) - coalesce(wait_s, 0) between from_at and to_at
-    )
-"""
-_ALL_TOUCHED = """
-    insert into touched
-    select contact_id from base_row
-    union
-    select contact_id from old_delta
-    where
-        customer_key in (select key from touched_customer)
-        or case_id in (select key from touched_case)
-        or exists (
-            select 1 from newly_tracked
-            where ended_at - coalesce(handling_s, 0) - coalesce(wait_s, 0) between from_at and to_at
-        )
 """
 _EVENTS = {
     "outcome_event": """
@@ -174,7 +90,8 @@ _DELTA = """
     plus as (
         select * from old_delta where sign = 1 and contact_id not in (select contact_id from touched)
         union all
-        select *, cast(1 as smallint) as sign from fact
+        -- What stands around them was made without all that it depends on.
+        select *, cast(1 as smallint) as sign from fact where contact_id in (select contact_id from touched)
     ),
     -- Only what was touched can have become what it was.
     unchanged as (
@@ -251,12 +168,11 @@ class Changes:
         run(_AGAIN, {"since": self.since or date.max})
         if run("from new_product limit 1").fetchall():
             self.past.all_events("sale")
-        run(_TOUCHED)
         self._open_tracked()
         self._read_delta()
-        self._read_base()
-        run(_ALL_TOUCHED)
-        run(_CURRENT)
+        days = tracked.days(self.newly_tracked)
+        places = {number for number, place in enumerate(self.base.places) if place.day in days}
+        touched.find(self.connection, self.past, places)
         self._make_rows()
         run(_DELTA)
         run("""
@@ -303,24 +219,6 @@ class Changes:
             )
         else:
             self.connection.from_arrow(signed_schema().empty_table()).create("old_delta")
-
-    def _read_base(self) -> None:
-        """The rows in the base of everything touched."""
-        run = self.connection.execute
-        touched = "select contact_id as key from touched"
-        self.past.facts("near_contact", {"contact_id": touched})
-        run(_MET_CUSTOMERS)
-        self.past.events("link", "phone_key", "from met_customer")
-        run(_KNOWN_CUSTOMERS)
-        self.past.events("link", "customer_key", "from known_customer")
-        run(_SAME_CUSTOMERS)
-        run(_TOUCHED_CASES)
-        customers, cases = "from touched_customer", "from touched_case"
-        self.past.facts("near", {"contact_id": touched, "customer_key": customers, "case_id": cases})
-        days = tracked.days(self.newly_tracked)
-        numbers = {number for number, place in enumerate(self.base.places) if place.day in days}
-        self.past.open_places("near_day", numbers)
-        run(_BASE_ROWS)
 
     def close(self) -> None:
         self.connection.close()

@@ -1,4 +1,4 @@
-"""Step 4c, first half: the log dealt out to slices, so that each can be made into facts by itself.
+"""Step 4d, first half: the log dealt out to slices, so that each can be made into facts by itself.
 
 A fact depends on its own events and on its customer's and its case's contacts. So a customer's contacts,
 sessions and links go to one slice, with the outcomes and sales of the contacts; a contact whose case has

@@ -1,8 +1,8 @@
-"""Step 4a: what an event needs of the past, found by key: facts as the base has them, and folded events."""
+"""Step 4b: what an event needs of the past, found by key: facts as the base has them, and folded events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -109,7 +109,7 @@ class Past:
         query = f"create table {name} as {_NEWEST}"
         self.connection.execute(query, {"since": self.since or date.max})
 
-    def open_places(self, name: str, numbers: set[int]) -> None:
+    def open_places(self, name: str, numbers: Collection[int]) -> None:
         """View ``name`` of all facts at some places of the base."""
         files = [str(self.lake.path / file) for number in numbers for file in self.base.places[number].files]
         self._open(name, [Path(file) for file in files])
