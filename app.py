@@ -6,6 +6,7 @@ facts to insight) and dashboard/ (what people see).
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import logging
@@ -20,6 +21,7 @@ from starlette.middleware import Middleware
 import dashboard.context
 import surveys.lint
 import surveys.retention
+from dashboard.pushing import keep_fresh
 from settings import PROJECT_ROOT, SettingsError, read_settings
 from surveys.questions import QuestionsError
 from web import Job, LoopbackOnly, Service
@@ -66,7 +68,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     print(
         f"\n  Svar ({what}): {settings.base_url}\n  Ctrl-C stops it; what has been done stays.\n", flush=True
     )
+    pushing = asyncio.create_task(keep_fresh())
     yield
+    pushing.cancel()
     gc.unfreeze()
     await run_in_threadpool(service.stop)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import metrics
+from dashboard import pushing
 from settings import Settings
 from store import Store
 
@@ -26,6 +27,7 @@ _shared = _Shared()
 def configure(settings: Settings, store: Store) -> None:
     """Called by the frame, before the first page is shown."""
     _shared.settings, _shared.store = settings, store
+    pushing.clear()
 
 
 def settings() -> Settings:

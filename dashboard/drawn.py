@@ -5,6 +5,11 @@ Drawing takes Plotly ten to twenty times as long as sending what has been drawn.
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+
 import plotly.graph_objects as go
 
 from dashboard import answers, figures, gaps, standing_figures
@@ -15,12 +20,30 @@ from dashboard.look import Look
 from metrics import Scope
 
 
+@dataclass(frozen=True)
+class _Drawing:
+    """A figure to be drawn; equal to another when the same numbers are to be drawn in the same way."""
+
+    numbers: bytes
+    draw: Callable[[], go.Figure] = field(compare=False)
+
+
+@lru_cache(maxsize=512)
+def _once(drawing: _Drawing) -> go.Figure:
+    return drawing.draw()
+
+
+def _same(draw: Callable[..., go.Figure], *given: object, **more: object) -> go.Figure:
+    """What has been drawn of the same numbers before: a reply changes few of the figures of a version."""
+    return _once(_Drawing(pickle.dumps((draw.__qualname__, given, more)), partial(draw, *given, **more)))
+
+
 @shared
 def over_time(version: str, scope: Scope, filters: Filters, metric: str, look: Look) -> go.Figure:
     """A metric's course, a line for each route."""
     found = answers.over_time(version, scope, filters, metric)
     lines = {route: found.series.get(route, []) for route in ROUTES}
-    return figures.course(metric, lines, look, dim=found.step)
+    return _same(figures.course, metric, lines, look, dim=found.step)
 
 
 @shared
@@ -57,11 +80,11 @@ def histogram(version: str, scope: Scope, filters: Filters, look: Look) -> go.Fi
 def weekly(version: str, scope: Scope, filters: Filters, metric: str, look: Look) -> go.Figure:
     """A metric of the scorecard week by week."""
     line = answers.scorecard(version, scope, filters).weekly[metric]
-    return figures.course(metric, {"": line}, look, dim="week", height=figures.SMALL_HEIGHT)
+    return _same(figures.course, metric, {"": line}, look, dim="week", height=figures.SMALL_HEIGHT)
 
 
 @shared
 def teams(version: str, scope: Scope, filters: Filters, metric: str, look: Look) -> go.Figure:
     """A metric of the scorecard team by team."""
     card = answers.scorecard(version, scope, filters)
-    return figures.dots(metric, card.teams[metric], "team", card.whole[metric], look)
+    return _same(figures.dots, metric, card.teams[metric], "team", card.whole[metric], look)

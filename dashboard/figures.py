@@ -118,38 +118,57 @@ def dots(metric: str, values: Sequence[Value], dim: str, whole: Value, look: Loo
     colours, formats, words = look.palette, look.formats, look.words
     rows = sorted(values, key=lambda value: (enough(value), value.value or 0.0))
     names = [value.dims[dim] or words("table.not_given") for value in rows]
+    traces: list[dict[str, object]] = []
+    notes: list[dict[str, object]] = []
+    for name, value in zip(names, rows, strict=True):
+        if not enough(value) or value.value is None:
+            notes.append({
+                "text": value_text(metric, value, words, formats), "x": 0.01, "xref": "x domain", "y": name,
+                "xanchor": "left", "showarrow": False, "font": {"color": colours.muted, "size": 12},
+            })  # fmt: skip
+            traces.append(
+                {"type": "scatter", "x": [None], "y": [name], "mode": "markers", "hoverinfo": "skip"}
+            )
+            continue
+        low = value.value if value.low is None else value.low
+        high = value.value if value.high is None else value.high
+        traces.append({
+            "type": "scatter", "x": [value.value], "y": [name], "mode": "markers",
+            "marker": {"size": 9, "color": colours.neutral},
+            "error_x": {"type": "data", "symmetric": False, "array": [high - value.value],
+                        "arrayminus": [value.value - low], "thickness": 3, "width": 0,
+                        "color": colours.band("", 0.45)},
+            "customdata": [f"{name}: {_described(metric, value, look)}"],
+            "hovertemplate": "%{customdata}<extra></extra>",
+        })  # fmt: skip
+    # In one piece: Plotly checks everything that is there each time something is added.
     figure = go.Figure(
+        data=traces,
         layout={
             "template": template(look.ground),
             "height": 70 + 34 * max(len(rows), 2),
             "hovermode": "closest",
-        }
+            "annotations": notes,
+            "shapes": [upright(whole.value, {"color": colours.muted, "width": 1, "dash": "dot"})]
+            if enough(whole)
+            else [],
+            "yaxis": {
+                "type": "category",
+                "categoryorder": "array",
+                "categoryarray": names,
+                "showgrid": False,
+                "tickfont": {"color": colours.text, "size": 13},
+            },
+            "xaxis": {"showgrid": True},
+        },
     )
-    for name, value in zip(names, rows, strict=True):
-        if not enough(value) or value.value is None:
-            figure.add_annotation(
-                text=f"{value_text(metric, value, words, formats)}", x=0.01, xref="x domain", y=name,
-                xanchor="left", showarrow=False, font={"color": colours.muted, "size": 12},
-            )  # fmt: skip
-            figure.add_scatter(x=[None], y=[name], mode="markers", hoverinfo="skip")
-            continue
-        low = value.value if value.low is None else value.low
-        high = value.value if value.high is None else value.high
-        figure.add_scatter(
-            x=[value.value], y=[name], mode="markers", marker={"size": 9, "color": colours.neutral},
-            error_x={"type": "data", "symmetric": False, "array": [high - value.value],
-                     "arrayminus": [value.value - low], "thickness": 3, "width": 0,
-                     "color": colours.band("", 0.45)},
-            customdata=[f"{name}: {_described(metric, value, look)}"],
-            hovertemplate="%{customdata}<extra></extra>",
-        )  # fmt: skip
-    if enough(whole):
-        figure.add_vline(x=whole.value, line={"color": colours.muted, "width": 1, "dash": "dot"})
-    figure.update_yaxes(type="category", categoryorder="array", categoryarray=names, showgrid=False)
-    figure.update_yaxes(tickfont={"color": colours.text, "size": 13})
     _format_axis(figure.update_xaxes, metric, [*rows, whole], look, most=3, zero=False)
-    figure.update_xaxes(showgrid=True)
     return figure
+
+
+def upright(x: float | None, line: Mapping[str, object]) -> dict[str, object]:
+    """A line from the bottom of a figure to its top, as one of the layout's shapes."""
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "y domain", "line": dict(line)}
 
 
 def _add_line(

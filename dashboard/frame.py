@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard import context
+from dashboard import context, pushing
 from dashboard.access import Viewer
 from dashboard.look import Look
 from dashboard.template import palette
 
 _STYLE = Path(__file__).parent / "style.css"
-LOOK_EVERY_S = 0.5
-REST_S = 0.8  # between two drawings for one viewer
-_DRAWN_AT = "svar-drawn-at"
+VERSION = pushing.Source(context.version, (), every_s=0.1)
 
 
 @dataclass(frozen=True)
@@ -61,14 +58,4 @@ def _style(ground: str) -> str:
 
 def redraw_when_changed(shown: str) -> None:
     """Keeps an open page up to date. To be called last by a page, with the version it has drawn."""
-    st.session_state[_DRAWN_AT] = time.monotonic()
-    _look(shown)
-
-
-@st.fragment(run_every=LOOK_EVERY_S)
-def _look(shown: str) -> None:
-    # Looks at the lake's version twice a second and draws the page again only when it is a new one. The
-    # pause lets every drawing come to its end: were a version newer already, it would start over for ever.
-    rested = time.monotonic() - st.session_state.get(_DRAWN_AT, 0.0) >= REST_S
-    if rested and context.version() != shown:
-        st.rerun()
+    pushing.watch(VERSION, shown)

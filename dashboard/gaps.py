@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from dashboard.figures import nice_ticks
+from dashboard.figures import nice_ticks, upright
 from dashboard.formats import unit
 from dashboard.look import Look
 from dashboard.template import template
@@ -71,56 +71,62 @@ def topic_rows(metric: str, found: Comparison, look: Look) -> list[Row]:
 def dots(metric: str, rows: Sequence[Row], look: Look) -> go.Figure:
     """Rows of dots with their intervals and numbers; the zero line means no difference."""
     colours = look.palette
-    figure = go.Figure(
-        layout={
-            "template": template(look.ground),
-            "height": 56 + ROW * max(len(rows), 2),
-            "hovermode": "closest",
-        }
-    )
+    traces: list[dict[str, object]] = []
+    notes: list[dict[str, object]] = []
     limits = [0.0]
     for at, row in enumerate(rows):
         y = len(rows) - 1 - at
         if row.value is None:
-            figure.add_annotation(
-                text=row.text, x=0, y=y, xanchor="left", showarrow=False, font={"color": colours.muted}
-            )
+            notes.append({"text": row.text, "x": 0, "y": y, "xanchor": "left", "showarrow": False,
+                          "font": {"color": colours.muted}})  # fmt: skip
             continue
         low = row.value if row.low is None else row.low
         high = row.value if row.high is None else row.high
         limits += [low, high]
         colour = colours.text if row.strong else colours.neutral
-        figure.add_scatter(
-            x=[low, high], y=[y, y], mode="lines", hoverinfo="skip", opacity=0.35,
-            line={"color": colour, "width": 6 if row.strong else 4},
-        )  # fmt: skip
-        figure.add_scatter(
-            x=[row.value], y=[y], mode="markers", marker={"size": 12 if row.strong else 9, "color": colour},
-            customdata=[f"{row.name}: {row.text}"], hovertemplate="%{customdata}<extra></extra>",
-        )  # fmt: skip
-        figure.add_annotation(
-            x=(low + high) / 2, y=y, text=f"<b>{row.text}</b>" if row.strong else row.text, showarrow=False,
-            yshift=15, font={"size": 12, "color": colour}, bgcolor=colours.veil,
-        )  # fmt: skip
+        traces += [
+            {
+                "type": "scatter", "x": [low, high], "y": [y, y], "mode": "lines", "hoverinfo": "skip",
+                "opacity": 0.35, "line": {"color": colour, "width": 6 if row.strong else 4},
+            },
+            {
+                "type": "scatter", "x": [row.value], "y": [y], "mode": "markers",
+                "marker": {"size": 12 if row.strong else 9, "color": colour},
+                "customdata": [f"{row.name}: {row.text}"], "hovertemplate": "%{customdata}<extra></extra>",
+            },
+        ]  # fmt: skip
+        notes.append({
+            "x": (low + high) / 2, "y": y, "text": f"<b>{row.text}</b>" if row.strong else row.text,
+            "showarrow": False, "yshift": 15, "font": {"size": 12, "color": colour}, "bgcolor": colours.veil,
+        })  # fmt: skip
     span = (max(limits) - min(limits)) or 1.0
     left, right = min(limits) - 0.14 * span, max(limits) + 0.14 * span
     ticks = [tick for tick in nice_ticks(left, right, unit(metric), 4) if left <= tick <= right]
-    figure.add_vline(x=0, line={"color": colours.muted, "width": 1})
-    figure.update_xaxes(
-        range=[left, right],
-        tickvals=ticks,
-        ticktext=[look.formats.difference(metric, tick) if tick else "0" for tick in ticks],
-        zeroline=False,
+    # In one piece: Plotly checks everything that is there each time something is added.
+    return go.Figure(
+        data=traces,
+        layout={
+            "template": template(look.ground),
+            "height": 56 + ROW * max(len(rows), 2),
+            "hovermode": "closest",
+            "annotations": notes,
+            "shapes": [upright(0, {"color": colours.muted, "width": 1})],
+            "xaxis": {
+                "range": [left, right],
+                "tickvals": ticks,
+                "ticktext": [look.formats.difference(metric, tick) if tick else "0" for tick in ticks],
+                "zeroline": False,
+            },
+            "yaxis": {
+                "tickvals": list(range(len(rows))),
+                "ticktext": [_label(row) for row in reversed(rows)],
+                "range": [-0.6, len(rows) - 0.2],
+                "showgrid": False,
+                "zeroline": False,
+                "tickfont": {"color": colours.text, "size": 13},
+            },
+        },
     )
-    figure.update_yaxes(
-        tickvals=list(range(len(rows))),
-        ticktext=[_label(row) for row in reversed(rows)],
-        range=[-0.6, len(rows) - 0.2],
-        showgrid=False,
-        zeroline=False,
-        tickfont={"color": colours.text, "size": 13},
-    )
-    return figure
 
 
 def _label(row: Row) -> str:

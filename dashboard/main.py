@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import context
+from dashboard import context, pushing
 from dashboard.access import NoAccess, Picker, Viewer, demo_viewers, signed_in
 from dashboard.cards import empty_state
 from dashboard.formats import LANGUAGES, Formats
@@ -92,17 +92,9 @@ def _menu(pages: Mapping[str, st.Page], alias: st.Page, say: Words) -> dict[str,
 
 
 def _page(name: str, frame: Frame, *, default: bool = False) -> st.Page:
-    module = importlib.import_module(f"dashboard.views.{name}")
-
     def show() -> None:
-        try:
-            module.show(frame)
-        except NoAccess as refusal:
-            _refuse(refusal, frame.words)
-        except Exception:
-            log.exception("The page %s could not be shown.", name)
-            at = Formats(frame.language, context.settings().zone).clock(context.now())
-            st.html(empty_state(frame.words("app.failed_title"), frame.words("app.failed_text", time=at)))
+        pushing.unwatch()
+        _show(name, frame)
 
     return st.Page(
         show,
@@ -111,6 +103,19 @@ def _page(name: str, frame: Frame, *, default: bool = False) -> st.Page:
         url_path="" if default else _PATHS.get(name, name),
         default=default,
     )
+
+
+@st.fragment
+def _show(name: str, frame: Frame) -> None:
+    # A fragment: what a page's own filters and new data change leaves the frame around it alone.
+    try:
+        importlib.import_module(f"dashboard.views.{name}").show(frame)
+    except NoAccess as refusal:
+        _refuse(refusal, frame.words)
+    except Exception:
+        log.exception("The page %s could not be shown.", name)
+        at = Formats(frame.language, context.settings().zone).clock(context.now())
+        st.html(empty_state(frame.words("app.failed_title"), frame.words("app.failed_text", time=at)))
 
 
 def _viewer(bar: st.delta_generator.DeltaGenerator, say: Words) -> Viewer | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, select
 
 from data.people import without_numbers
 from settings import Settings
@@ -49,13 +49,13 @@ class RecentAnswer:
     topic: str
 
 
-def _partner() -> ColumnElement[Any]:
-    partner: ColumnElement[Any] = record.c.payload["partner"].as_string()
-    return partner
-
-
 def _of(contact_id: ColumnElement[Any]) -> ColumnElement[bool]:
     return (record.c.kind == "contact") & (record.c.record_id == contact_id)
+
+
+def _partner_of(contact_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+    # Not a join: SQLite would begin it with the records of all time instead of with today's contacts.
+    return select(record.c.payload["partner"].as_string()).where(_of(contact_id)).scalar_subquery()
 
 
 def today(store: Store, settings: Settings, now: datetime, partner: str | None) -> Board:
@@ -80,9 +80,9 @@ def today(store: Store, settings: Settings, now: datetime, partner: str | None) 
         answer.c.question == "score", answer.c.answered_at >= since
     )
     if partner is not None:
-        decided = decided.join(record, _of(decision.c.contact_id)).where(_partner() == partner)
-        replied = replied.join(record, _of(reply.c.contact_id)).where(_partner() == partner)
-        scored = scored.join(record, _of(answer.c.contact_id)).where(_partner() == partner)
+        decided = decided.where(_partner_of(decision.c.contact_id) == partner)
+        replied = replied.where(_partner_of(reply.c.contact_id) == partner)
+        scored = scored.where(_partner_of(answer.c.contact_id) == partner)
     with store.read() as connection:
         rows = connection.execute(decided).all()
         replies, unclear = connection.execute(replied).one()
@@ -109,15 +109,20 @@ def today(store: Store, settings: Settings, now: datetime, partner: str | None) 
 
 def recent_answers(store: Store, now: datetime, partner: str | None, limit: int) -> list[RecentAnswer]:
     """The latest scores up to ``now``, newest first."""
-    query = (
-        select(answer.c.contact_id, answer.c.value, answer.c.text, answer.c.answered_at, record.c.payload)
-        .join(record, _of(answer.c.contact_id))
+    latest = (
+        select(answer.c.contact_id, answer.c.value, answer.c.text, answer.c.answered_at)
         .where(answer.c.question == "score", answer.c.answered_at <= int(now.timestamp()))
         .order_by(answer.c.answered_at.desc(), answer.c.contact_id)
         .limit(limit)
     )
     if partner is not None:
-        query = query.where(_partner() == partner)
+        latest = latest.where(_partner_of(answer.c.contact_id) == partner)
+    few = latest.subquery()
+    query = (
+        select(few, record.c.payload)
+        .join(record, _of(few.c.contact_id))
+        .order_by(few.c.answered_at.desc(), few.c.contact_id)
+    )
     with store.read() as connection:
         rows = connection.execute(query).all()
     return [

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from html import escape
+from typing import cast
 
 import streamlit as st
 
-from dashboard import context
+from dashboard import context, pushing
 from dashboard.cards import answer, count_card, empty_state, grid
 from dashboard.frame import Frame
 from dashboard.marks import Marks
@@ -15,30 +18,41 @@ from metrics.inference import minimum
 from surveys import board
 from surveys.board import Board, RecentAnswer
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.5
 ANSWERS = 20
 
 
 def show(frame: Frame) -> None:
     st.title(frame.words("live.title"), anchor=False)
-    _today(frame)
+    source = pushing.Source(_look, (frame.viewer.partner_only,), LOOK_EVERY_S)
+    seen = cast("_Seen", pushing.latest(source))
+    _draw(seen, frame)
+    pushing.watch(source, seen)
 
 
-@st.cache_resource(ttl=0.9, max_entries=64, show_spinner=False)
-def _now(partner: str | None) -> tuple[Board, Sequence[RecentAnswer]]:
-    """Asked once a second for all viewers of the same partner (None: of everything)."""
-    now = context.now()
-    return (
-        board.today(context.store(), context.settings(), now, partner),
-        board.recent_answers(context.store(), now, partner, ANSWERS),
+@dataclass(frozen=True)
+class _Seen:
+    """What stands on the page; equal where nothing has happened in between."""
+
+    day: date
+    today: Board
+    answers: Sequence[RecentAnswer]
+
+
+def _look(partner: str | None) -> _Seen:
+    """Asked twice a second for all viewers of the same partner (None: of everything)."""
+    now, store, settings = context.now(), context.store(), context.settings()
+    return _Seen(
+        now.astimezone(settings.zone).date(),
+        board.today(store, settings, now, partner),
+        board.recent_answers(store, now, partner, ANSWERS),
     )
 
 
-@st.fragment(run_every=LOOK_EVERY_S)
-def _today(frame: Frame) -> None:
+def _draw(seen: _Seen, frame: Frame) -> None:
     say, formats = frame.words, frame.formats
-    today, recent = _now(frame.viewer.partner_only)
-    day = formats.long_day(context.today())
+    today, recent = seen.today, seen.answers
+    day = formats.long_day(seen.day)
     if not today.contacts:
         st.html(answer(say("live.nothing"), day))
         st.html(empty_state(say("live.empty_title"), say("live.empty_text")))

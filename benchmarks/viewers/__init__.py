@@ -1,0 +1,1 @@
+"""Fifty people in front of open pages: their sessions, what they see, and what that costs the server."""
