@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
+from store.absent import NotThereError
 from store.deeds import note_down
 from store.engine import Store
 from store.schema import initiative
@@ -73,12 +74,12 @@ def register(store: Store, measure: Initiative, *, who: str, now: datetime) -> N
 
 
 def remove(store: Store, initiative_id: str, *, who: str, now: datetime) -> None:
-    """Take an initiative off the list. KeyError where there is none of that id."""
+    """Take an initiative off the list. NotThereError where there is none of that id."""
     own = initiative.c.initiative_id == initiative_id
     with store.write() as connection:
         name = connection.scalar(select(initiative.c.name).where(own))
         if name is None:
-            raise KeyError(f"there is no initiative {initiative_id!r}")
+            raise NotThereError(f"there is no initiative {initiative_id!r}")
         connection.execute(delete(initiative).where(own))
         note_down(connection, SUBJECT, initiative_id, "removed", who=who, now=now, note=name)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from store.absent import NotThereError
 from store.deeds import note_down
 from store.engine import Store
 from store.schema import metric_alarm
@@ -60,7 +61,7 @@ def keep(store: Store, alarms: Iterable[StoredAlarm]) -> None:
 
 
 def acknowledge(store: Store, key: str, *, who: str, now: datetime) -> None:
-    """Somebody looks into it. The first one counts; KeyError for an alarm that does not exist."""
+    """Somebody looks into it. The first one counts; NotThereError for an alarm that does not exist."""
     values = {"acknowledged_at": int(now.timestamp()), "acknowledged_by": who.strip()}
     with store.write() as connection:
         if _change(connection, key, metric_alarm.c.acknowledged_at.is_(None), values):
@@ -68,7 +69,7 @@ def acknowledge(store: Store, key: str, *, who: str, now: datetime) -> None:
 
 
 def close(store: Store, key: str, *, who: str, note: str, now: datetime) -> None:
-    """Somebody has found out what it was. Closing twice changes nothing; KeyError as above."""
+    """Somebody has found out what it was. Closing twice changes nothing; NotThereError as above."""
     values = {"closed_at": int(now.timestamp()), "closed_by": who.strip(), "note": note.strip()}
     with store.write() as connection:
         if _change(connection, key, metric_alarm.c.closed_at.is_(None), values):
@@ -76,7 +77,7 @@ def close(store: Store, key: str, *, who: str, note: str, now: datetime) -> None
 
 
 def reopen(store: Store, key: str, *, who: str, now: datetime) -> None:
-    """It was closed too early. Opening an open one changes nothing; KeyError as above."""
+    """It was closed too early. Opening an open one changes nothing; NotThereError as above."""
     values = {"closed_at": None, "closed_by": "", "note": ""}
     with store.write() as connection:
         if _change(connection, key, metric_alarm.c.closed_at.is_not(None), values):
@@ -87,5 +88,5 @@ def _change(connection: Connection, key: str, condition: Any, values: dict[str, 
     """Whether the alarm was in that condition and has been changed."""
     own = metric_alarm.c.key == key
     if connection.scalar(select(metric_alarm.c.key).where(own)) is None:
-        raise KeyError(f"there is no alarm {key!r}")
+        raise NotThereError(f"there is no alarm {key!r}")
     return connection.execute(update(metric_alarm).where(own, condition).values(**values)).rowcount > 0

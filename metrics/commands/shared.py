@@ -18,6 +18,7 @@ from metrics.build import refresh
 from metrics.checks import CheckError
 from settings import Settings, read_settings
 from store import Store, open_store
+from store.absent import NotThereError
 
 Arguments = ParamSpec("Arguments")
 MOST = 12  # names that an error message lists
@@ -41,7 +42,7 @@ def reports(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except (UnknownNameError, ValueError, KeyError) as error:
+        except (UnknownNameError, NotThereError, ValueError) as error:
             text = error.args[0] if error.args else error
             typer.echo(f"metrics: {text}", err=True)
             raise typer.Exit(2) from error

@@ -90,7 +90,8 @@ def drivers(
     rng = np.random.default_rng(seed)
     counts = rng.multinomial(len(blocks), np.full(len(blocks), 1 / len(blocks)), size=draws)
     size = stack.shape[1]
-    drawn = (counts @ stack.reshape(len(blocks), -1)).reshape(draws, size, size)
+    # Without the threads of a matrix product, which would wait for each other while other pages are drawn.
+    drawn = np.einsum("db,bp->dp", counts, stack.reshape(len(blocks), -1)).reshape(draws, size, size)
     correlation = _correlations(np.concatenate([stack.sum(axis=0)[None], drawn]))
     if np.linalg.cond(correlation[0][np.ix_(used, used)]) > 1 / _RIDGE:
         empty = Estimate(n, None, None, None, reasons.COLLINEAR)

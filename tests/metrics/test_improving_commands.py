@@ -157,6 +157,16 @@ def test_bad_use_ends_with_two_and_says_what_is_wrong(arguments: list[str], mess
     assert message in found.output.replace("\n", " ")
 
 
+def test_a_mistake_of_ours_is_not_called_bad_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("forgotten")
+
+    monkeypatch.setattr("metrics.commands.targets.standings", broken)
+    found = CliRunner().invoke(app, ["targets", "--no-build"])
+    assert found.exit_code == 1
+    assert isinstance(found.exception, KeyError)
+
+
 def test_without_json_each_command_speaks_to_people() -> None:
     for arguments, text in (
         (["alarms"], "false alarms a year"),

@@ -1,0 +1,212 @@
+"""Weeks in which nothing differs, through the whole product: how often a page claims that something does.
+
+    python -m benchmarks.alike [--weeks 1000] [--seed 7]
+
+Contacts are drawn in which routes, partners, teams, topics and asking differ in nothing; agents differ by
+nature, as agents do. DuckDB makes the cubes of them by the product's own SQL, a reader opens cubes and facts
+as the pages do, and everything that a page claims is asked week by week: the comparison's sentences, what is
+left on the same questions, groups called different, agents who ask less, and alarms year by year.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import pyarrow as pa
+
+from data.duck import connect
+from metrics import Reader, Scope, open_reader
+from metrics.asked import flagged, who_answers, who_is_asked
+from metrics.fold import measured
+from metrics.inference.alarms import FALSE_ALARMS
+from metrics.lake import Base, Lake, Place, Version, new_name
+from metrics.models import CUBES, sql
+from metrics.series import JUDGED, watched
+from metrics.shape import signed_schema
+from metrics.standings import standings
+from settings import Settings
+
+CONTACTS, PARTNERS, TEAMS, AGENTS, TOPICS = 3000, 2, 12, 48, 8  # of a week
+FIRST = date(2001, 1, 1)  # a Monday; the weeks follow one another
+COMPARED = ("csat_index", "handling_time", "hit_rate")
+EARLIER = 7  # weeks before the first that is judged
+ICC = 0.03  # how much alike the contacts of one agent are
+_DRAWN = """
+    insert into delta by name
+    select
+        'c' || number as contact_id, 'api' as source, day, cast(12 as smallint) as hour,
+        'partner ' || partner as partner, 'team ' || team as team, 'agent ' || agent as agent,
+        case when channel = 0 then 'phone' else 'chat' end as channel, 'topic ' || topic as topic,
+        case route when 0 then 'self_service_first' when 1 then 'direct' else 'unknown' end as route,
+        'nb' as language, '' as customer, true as answered, seconds as handling_s,
+        cast(least(floor(ln(seconds) / ln(1.05)), 300) as smallint) as handling_bin,
+        case when asked then 'asked' else 'skipped' end as survey_state,
+        case when asked then 'asked' else 'recently_asked' end as survey_reason,
+        eligible, asked, asked as sent, asked as delivered, false as late,
+        case when score > 0 then score end as score,
+        case when score > 0 then 'sms' else '' end as score_source,
+        true as sale_known, hit, case when hit then 49900 else 0 end as value_minor,
+        case when hit then 49900000 else 0 end as weighted_milli, false as case_open, true as return_known,
+        0 as repeats, 1 as sign
+    from drawn
+"""
+
+
+# A file of facts per partner and week: as many as a question of one week needs.
+_FACTS = """
+    copy (
+        select * exclude (sign), partner as partner_key, date_trunc('week', day) as monday
+        from delta order by partner, day
+    ) to $folder (
+        format parquet, partition_by (partner_key, monday), overwrite_or_ignore true, return_stats true
+    )
+"""
+
+
+def draw(rng: np.random.Generator, weeks: int) -> dict[str, np.ndarray]:
+    """The contacts of so many weeks, in columns."""
+    size = weeks * CONTACTS
+    week = np.repeat(np.arange(weeks), CONTACTS)
+    agent = rng.integers(AGENTS, size=size)
+    level = rng.normal(0, ICC**0.5, (weeks, AGENTS))[week, agent]
+    mood = level + rng.normal(0, (1 - ICC) ** 0.5, size)
+    eligible = rng.random(size) < 0.85
+    asked = eligible & (rng.random(size) < 0.9)
+    answered = asked & (rng.random(size) < 0.5)
+    return {
+        "number": np.arange(size),
+        "on": week * 7 + rng.integers(7, size=size),
+        "agent": agent,
+        "team": agent % TEAMS,
+        "partner": agent % TEAMS % PARTNERS,
+        "topic": rng.integers(TOPICS, size=size),
+        "channel": rng.integers(2, size=size),
+        "route": rng.choice(3, size, p=[0.55, 0.35, 0.1]),
+        "eligible": eligible,
+        "asked": asked,
+        "score": np.where(answered, np.clip(np.round(6.5 + 2.5 * mood), 1, 10), 0).astype(int),
+        "seconds": np.round(np.exp(5.8 + 0.5 * rng.normal(size=size) + 0.1 * level)).astype(int),
+        "hit": rng.random(size) < 0.1,
+    }
+
+
+def publish(folder: Path, columns: Mapping[str, np.ndarray]) -> Reader:
+    """A lake of these contacts, cubes and facts, and a reader of it as the pages have one."""
+    settings = Settings(home=folder, demo=False)
+    lake = Lake(settings.lake_path)
+    name, places, cubes = new_name(), [], {}
+    days = (np.datetime64(FIRST) + columns["on"]).astype("datetime64[D]")
+    with connect(memory="3GB") as connection:
+        connection.from_arrow(signed_schema().empty_table()).create("delta")
+        connection.from_arrow(pa.table({**columns, "day": days})).create_view("drawn")
+        connection.execute(_DRAWN)
+        measured(connection, "select * from delta")
+        lake.folder("cubes")
+        for cube in CUBES:
+            file = f"cubes/{name}-{cube}-all.parquet"
+            rows = connection.sql(f"from ({sql('cubes', cube)}) order by day, partner")
+            rows.write_parquet(str(lake.path / file), compression="zstd")
+            cubes[cube] = {"all": file}
+        for path, rows_, *_ in connection.execute(_FACTS, {"folder": str(lake.folder("facts"))}).fetchall():
+            partner, monday = (unquote(part.split("=", 1)[1]) for part in Path(path).parts[-3:-1])
+            places.append(Place(partner, monday[:10], (str(Path(path).relative_to(lake.path)),), rows_))
+    base = Base(name, tuple(places), cubes)
+    lake.keep(base)
+    now = int(datetime(2030, 1, 1, tzinfo=UTC).timestamp())
+    lake.publish(Version(new_name(), now, base.name), after=lake.version())
+    return open_reader(settings, Scope.everything())
+
+
+def claims(reader: Reader, week: int) -> dict[str, bool]:
+    """What the pages claim of a week: differences in words, groups called different, agents flagged."""
+    found: dict[str, bool] = {}
+    first = FIRST + timedelta(weeks=week)
+    last = first + timedelta(days=6)
+
+    def compared(metric: str, groups: str, alike: Sequence[str]) -> Any:
+        return reader.compare(metric, groups, None, first, last, alike=alike)
+
+    for metric in COMPARED:
+        one = compared(metric, "self_service_first", ("topic", "channel", "partner"))
+        found[f"{metric}, routes"] = "No difference" not in one.sentence("en")
+        within, mix = one.adjusted.split.within, one.adjusted.split.mix
+        found[f"{metric}, same questions"] = not within.low <= 0 <= within.high
+        found[f"{metric}, other questions"] = not mix.low <= 0 <= mix.high
+        partners = compared(metric, "partner", ("topic", "channel"))
+        found[f"{metric}, partners"] = "No difference" not in partners.sentence("en")
+        found[f"{metric}, partners like for like"] = "No difference" not in partners.adjusted.sentence("en")
+    for by in ("team", "agent", "topic"):
+        for metric in ("csat", "handling_time"):
+            judged = standings(reader, metric, by, start=first, end=last).groups
+            found[f"groups: some {by} in {metric}"] = any(one.differs for one in judged)
+    agents = who_is_asked(reader, {}, last)
+    found["asked: some agent asks less or more"] = bool(flagged(agents.asked))
+    found["asked: some agent has fewer who can be asked"] = bool(flagged(agents.eligible))
+    shift = who_answers(reader, "topic", ({}, first, last)).weighted.shift
+    found["asked: weighting moves the score"] = (
+        shift.low is not None and shift.high is not None and not shift.low <= 0 <= shift.high
+    )
+    return found
+
+
+def alarms(reader: Reader, weeks: int) -> tuple[int, float]:
+    """False alarms of all series, and the years they were watched for."""
+    found, days = 0, 0
+    end = FIRST + timedelta(weeks=weeks, days=-1)
+    # Whole stretches of judged days, each with the whole history it needs before it.
+    while end - timedelta(days=JUDGED + 130) >= FIRST:
+        start = end - timedelta(days=JUDGED)
+        raised = watched(reader, end, with_today=False).alarms()
+        found += sum(start < alarm.day <= end for alarm in raised)
+        days += JUDGED
+        end = start
+    return found, days / 365.25
+
+
+def stated(claim: str) -> float:
+    """What each claim may be wrong in: 10 % of whole pages of groups, else the 5 % of one interval."""
+    return 0.1 if claim.startswith(("groups", "asked: some")) else 0.05
+
+
+def shares(reader: Reader, weeks: Sequence[int]) -> dict[str, float]:
+    """The share of weeks in which each claim is made."""
+    made: dict[str, int] = defaultdict(int)
+    for week in weeks:
+        for name, claimed in claims(reader, week).items():
+            made[name] += claimed
+    return {name: count / len(weeks) for name, count in made.items()}
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--weeks", type=int, default=1000)
+    options.add_argument("--seed", type=int, default=7)
+    given = options.parse_args()
+    begun = time.perf_counter()
+    # Who is asked is judged over eight weeks: the first seven only stand before the others.
+    weeks = range(EARLIER, EARLIER + given.weeks)
+    with tempfile.TemporaryDirectory() as folder:
+        reader = publish(Path(folder), draw(np.random.default_rng(given.seed), weeks.stop))
+        print(f"{weeks.stop * CONTACTS:,} contacts in cubes after {time.perf_counter() - begun:.0f} s")
+        found = shares(reader, weeks)
+        count, years = alarms(reader, weeks.stop)
+    print(f"{'claim':48} {'stated':>6} {'found':>6}   (of {given.weeks:,} weeks)")
+    for name, share in found.items():
+        print(f"{name:48} {stated(name):6.2f} {share:6.3f}")
+    if years:
+        name = "alarms a year, all series together"
+        print(f"{name:48} {FALSE_ALARMS:6.0f} {count / years:6.1f}   (of {years:.1f} years)")
+    print(f"{time.perf_counter() - begun:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
