@@ -165,7 +165,7 @@ def alarms(reader: Reader, weeks: int) -> tuple[int, float]:
     # Whole stretches of judged days, each with the whole history it needs before it.
     while end - timedelta(days=JUDGED + 130) >= FIRST:
         start = end - timedelta(days=JUDGED)
-        raised = watched(reader, end, with_today=False).alarms()
+        raised = watched(reader, end + timedelta(days=1), until=end).alarms()
         found += sum(start < alarm.day <= end for alarm in raised)
         days += JUDGED
         end = start

@@ -99,7 +99,8 @@ class Room:
             if mine is not None:
                 rows = rows.filter(pc.equal(rows.column("partner"), mine))
             found.append(rows.select(names))
-        return pa.concat_tables(found)
+        # Files of different folds need not agree on whether a column may be null.
+        return pa.concat_tables(found, promote_options="default")
 
     def cube(self, name: str) -> Cube:
         """A cube's rows of this scope; each column is read when it is first asked."""

@@ -156,13 +156,13 @@ _CUTS: tuple[tuple[str, tuple[_Kind, ...], tuple[str, ...]], ...] = (
 )
 
 
-def watched(reader: Reader, today: date, *, with_today: bool = True) -> Watched:
-    """Every series up to ``today`` (the local day), whose own numbers are marked as unfinished; or up to the
-    day before."""
+def watched(reader: Reader, today: date, *, until: date | None = None) -> Watched:
+    """Every series up to ``today`` (the local day), whose own numbers are marked as unfinished; or ``until``
+    an earlier day."""
     span = reader.days()
     if span is None:
         return Watched((), None, None, frozenset())
-    last = min(span[1], today if with_today else today - timedelta(days=1))
+    last = min(span[1], until or today)
     first = max(span[0], last - timedelta(days=HISTORY + JUDGED))
     days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
     series: list[Series] = []

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
 
 from metrics.inference.alarms import TOGETHER, Alarm
 from metrics.inference.results import from_json, to_json
@@ -13,12 +16,14 @@ from metrics.reader import Reader
 from metrics.scope import Scope
 from metrics.series import Watched, watched
 from settings import Settings
-from store import Store
+from store import Store, open_store
 from store.lease import held
 from store.metric_alarms import StoredAlarm, keep, stored
+from store.schema import record
 
 # An alarm that was over longer ago is history when it is first seen.
 LOOK_BACK = timedelta(days=35)
+DEMO = "demo"  # kind of the record that says when a demonstration's history was loaded
 
 
 def watch(settings: Settings, store: Store, now: datetime) -> Watched:
@@ -40,8 +45,16 @@ def watch(settings: Settings, store: Store, now: datetime) -> Watched:
 
 def look(reader: Reader, settings: Settings, today: date) -> Watched:
     """Every series as it is watched. A demonstration's live traffic is a hundred times as dense as its
-    history, so that there today would be an alarm each day: it is left out."""
-    return watched(reader, today, with_today=not settings.demo)
+    history, so that every day of it would be an alarm: there the history alone is watched."""
+    return watched(reader, today, until=_end_of_history(settings, today) if settings.demo else None)
+
+
+def _end_of_history(settings: Settings, today: date) -> date:
+    """The last whole day of a demonstration's history: the one before it was loaded."""
+    with closing(open_store(settings.database_url)) as store, store.read() as connection:
+        at = connection.scalar(select(record.c.received_at).where(record.c.kind == DEMO))
+    loaded = today if at is None else datetime.fromtimestamp(at, settings.zone).date()
+    return loaded - timedelta(days=1)
 
 
 def changes(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from data.log import Log
+from demo import marker
 from metrics import Scope, build, open_reader, refresh
 from metrics.holidays import easter, holidays
 from metrics.inference.alarms import group
@@ -127,15 +128,23 @@ def test_of_a_day_that_is_not_over_only_too_many_are_an_alarm(
     assert bool(stored(sqlite_store)) is alarm
 
 
-def test_a_demonstrations_live_traffic_of_today_is_no_alarm(
-    calm: Settings, sqlite_store: Store, write: Callable[..., None]
+@pytest.mark.parametrize("later", [0, 1, 8])
+def test_a_demonstrations_live_traffic_since_it_was_loaded_is_no_alarm(
+    calm: Settings, write: Callable[..., None], later: int
 ) -> None:
     demo = calm.model_copy(update={"demo": True})
-    tomorrow = NOW + timedelta(hours=12)
-    write("contact", *(contact(f"new{i}", at=int(tomorrow.timestamp()) + i) for i in range(80)))
-    refresh(demo, sqlite_store, tomorrow)
-    assert watch(demo, sqlite_store, tomorrow).last == TODAY
-    assert stored(sqlite_store) == []
+    loaded = NOW + timedelta(hours=12)
+    with closing(open_store(demo.database_url)) as store:
+        marker.start(
+            demo.model_copy(update={"lake": str(demo.home / "none")}), store, {}, int(loaded.timestamp())
+        )
+        for day in range(later + 1):
+            noon = int((loaded + timedelta(days=day)).timestamp())
+            write("contact", *(contact(f"new{day}-{i}", at=noon + i) for i in range(80)))
+        now = loaded + timedelta(days=later, hours=1)
+        refresh(demo, store, now)
+        assert watch(demo, store, now).last == TODAY
+        assert stored(store) == []
 
 
 def test_what_people_did_is_kept_while_the_figures_are_looked_at_again(
