@@ -5,14 +5,15 @@ The statements are SQLAlchemy's own; their rows go straight to the driver.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Dialect, Insert, Table, Update, insert
+from sqlalchemy import JSON, Connection, Dialect, Insert, Table, TextClause, Update, insert
+
+from store.documents import to_text
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -26,7 +27,9 @@ class _Prepared:
 
     def values(self, row: Mapping[str, Any]) -> Any:
         if self.fixed or self.documents:
-            row = {**self.fixed, **row, **{name: json.dumps(row[name]) for name in self.documents}}
+            row = {**self.fixed, **row}
+            for name in self.documents:
+                row[name] = to_text(row[name])
         return row if self.in_order is None else self.in_order(row)
 
 
@@ -36,36 +39,35 @@ def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
         _run(connection, _insert(table, connection.dialect, tuple(rows[0])), rows)
 
 
-def update_rows(connection: Connection, statement: Update, rows: Rows) -> None:
-    """Run an update once for each row; the rows hold its named parameters.
+def run(connection: Connection, statement: Update | TextClause, rows: Rows) -> int:
+    """Run a statement once for each row (its named parameters); returns the rows changed, where that is told.
 
-    It must not set JSON, and its lists are of literals (a list of values is spelled out anew each time).
+    Its lists are of literals (a list of values is spelled out anew each time).
     """
-    if rows:
-        _run(connection, _update(statement, connection.dialect), rows)
+    return _run(connection, _statement(statement, connection.dialect), rows) if rows else 0
 
 
-def _run(connection: Connection, prepared: _Prepared, rows: Rows) -> None:
-    connection.exec_driver_sql(prepared.text, [prepared.values(row) for row in rows])
+def _run(connection: Connection, prepared: _Prepared, rows: Rows) -> int:
+    return connection.exec_driver_sql(prepared.text, [prepared.values(row) for row in rows]).rowcount
 
 
 @lru_cache(maxsize=256)
 def _insert(table: Table, dialect: Dialect, columns: tuple[str, ...]) -> _Prepared:
-    documents = tuple(name for name in columns if isinstance(table.c[name].type, JSON))
-    return _prepared(insert(table).inline(), dialect, list(columns), documents)
+    return _prepared(insert(table).inline(), dialect, list(columns))
 
 
 @lru_cache(maxsize=64)
-def _update(statement: Update, dialect: Dialect) -> _Prepared:
-    return _prepared(statement, dialect, [], ())
+def _statement(statement: Update | TextClause, dialect: Dialect) -> _Prepared:
+    return _prepared(statement, dialect, [])
 
 
 def _prepared(
-    statement: Insert | Update, dialect: Dialect, columns: list[str], documents: tuple[str, ...]
+    statement: Insert | Update | TextClause, dialect: Dialect, columns: Collection[str]
 ) -> _Prepared:
     compiled: Any = statement.compile(dialect=dialect, column_keys=columns or None)
-    given = {name for bind, name in compiled.bind_names.items() if bind.required or name in columns}
+    given = {name: bind for bind, name in compiled.bind_names.items() if bind.required or name in columns}
     everything = compiled.construct_params(_check=False)
     fixed = {name: value for name, value in everything.items() if name not in given}
+    documents = tuple(name for name, bind in given.items() if isinstance(bind.type, JSON))
     positions = compiled.positiontup
     return _Prepared(str(compiled), fixed, documents, itemgetter(*positions) if positions else None)

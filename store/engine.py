@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from store.documents import from_text, to_text
 from store.migrate import migrate
 
 
@@ -53,16 +55,19 @@ def open_store(url: str) -> Store:
     """Open the store at an SQLAlchemy URL, created or brought to the newest schema where needed."""
     # Errors are logged, and a statement's values hold phone numbers: hide_parameters leaves them out.
     parsed = make_url(url)
+    given: dict[str, Any] = {
+        "hide_parameters": True,
+        "json_serializer": to_text,
+        "json_deserializer": from_text,
+    }
     if parsed.get_backend_name() == "sqlite":
         Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
         arguments = {"timeout": 30, "check_same_thread": False}
-        engine = create_engine(parsed, hide_parameters=True, connect_args=arguments)
+        engine = create_engine(parsed, connect_args=arguments, **given)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(
-            parsed, hide_parameters=True, pool_size=10, max_overflow=20, pool_pre_ping=True
-        )
+        engine = create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True, **given)
     migrate(engine)
     return Store(engine)
 

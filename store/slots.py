@@ -7,10 +7,11 @@ text would compare by spelling and fail in silence.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, text
+
+from store.documents import to_text
 
 # The same statement, fed with one JSON array of {phone, contact_id}; only unpacking it differs.
 _CLAIM_SQLITE = text(
@@ -50,7 +51,7 @@ def claim(connection: Connection, claims: Mapping[str, str], now: int) -> set[st
     statement = _CLAIM_SQLITE if connection.dialect.name == "sqlite" else _CLAIM_POSTGRES
     # In the order of the numbers, so that two claiming transactions never wait for each other in a ring.
     rows = [{"phone": phone, "contact_id": claims[phone]} for phone in sorted(claims)]
-    return set(connection.scalars(statement, {"claims": json.dumps(rows), "now": now}))
+    return set(connection.scalars(statement, {"claims": to_text(rows), "now": now}))
 
 
 def give_back(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:

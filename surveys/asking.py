@@ -12,6 +12,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Update, bindparam, exists, func, select, update
@@ -77,6 +78,7 @@ class Asker:
         longest = max(w.segments for w in lint.wordings(self._questions, settings) if w.where == "score")
         # Under a cap on cost an opening counts as its longest wording.
         self._rules = replace(Rules.of(settings), segment_cost=settings.segment_cost * longest)
+        self._said = lru_cache(maxsize=4_096)(self._worded)
 
     def decide_due(self, now: datetime, limit: int, clock: int) -> tuple[int, list[Outgoing]]:
         """Decide up to ``limit`` due contacts; returns how many were looked at and what to post.
@@ -133,11 +135,11 @@ class Asker:
             return Verdict("wait", "fault", False, int(now.timestamp()) + FAULT_PAUSE_S)
 
     def _facts(self, row: Any) -> Facts:
-        facts = row.payload or {}
+        facts, phone = row.payload or {}, row.phone
         return Facts(
             contact_id=row.contact_id,
-            number=number_class(row.phone, demo=self._settings.demo),
-            phone=row.phone or "",
+            number=number_class(phone, demo=self._settings.demo),
+            phone=phone or "",
             ended_at=facts.get("ended_at") or row.created_at,
             received_at=row.created_at,
             answered=facts.get("answered") is not False,
@@ -222,8 +224,11 @@ class Asker:
         }
 
     def _opening(self, language: str, agent: str, token: str) -> str:
-        link = f"{self._settings.base_url}/r/{token}"
-        values = {"company": self._settings.company, "agent": agent, "link": link}
+        # All but the link is the same for the next customer of that agent.
+        return self._said(language, agent).replace("{link}", f"{self._settings.base_url}/r/{token}")
+
+    def _worded(self, language: str, agent: str) -> str:
+        values = {"company": self._settings.company, "agent": agent}
         text = questions.say(self._questions.opening.text, language, values)
         if self._settings.sms_link:
             text = f"{text} {questions.say(self._questions.link, language, values)}"

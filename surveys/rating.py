@@ -24,9 +24,9 @@ from settings import Settings
 from store import Store
 from store.schema import answer, survey
 from surveys import outcomes, questions
+from surveys.changes import ANSWER
 from surveys.gateways.signature import parse_form
 from surveys.questions import Question, say
-from surveys.replies import ANSWER
 from surveys.self_service import came_from_self_service
 
 PER_MINUTE = 60  # of one survey, and of one address without any; a person needs three

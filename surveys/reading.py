@@ -44,6 +44,11 @@ def read(text: str) -> Reading:
     return _read(text[:MAX_LENGTH])
 
 
+def says_stop(text: str) -> bool:
+    """Whether :func:`read` would call the text a stop, without reading the rest of it."""
+    return text not in _PLAIN and is_stop(normalise(text[:MAX_LENGTH]))
+
+
 @lru_cache(maxsize=4_096)
 def _read(text: str) -> Reading:
     plain = normalise(text)

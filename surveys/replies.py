@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, select, text, update
 
 from settings import Settings
-from store import Store, is_passing
-from store.schema import message, reply, survey
+from store import Store, bulk, is_passing
+from store.documents import to_text
+from store.schema import reply
 from surveys import alarms, outcomes, questions
+from surveys.changes import Changes, write
 from surveys.conversation import Talk, Turn, turn
 from surveys.open_surveys import OpenSurvey, open_surveys, stopped
 from surveys.opting import opt_in_in, opt_out_in
+from surveys.reading import says_stop
 from surveys.sms import pack
 from surveys.stopping import is_stop
 
@@ -34,44 +35,6 @@ _STORE = text(
     on conflict (sid) do nothing
     """
 )
-_READ = (
-    update(reply)
-    .where(reply.c.sid == bindparam("reply_sid"))
-    .values(
-        read_at=bindparam("at"),
-        contact_id=bindparam("contact"),
-        kind=bindparam("read_kind"),
-        score=bindparam("read_score"),
-        flags=bindparam("read_flags"),
-        parser=bindparam("by"),
-        late=bindparam("is_late"),
-        question=bindparam("asked"),
-    )
-)
-ANSWER = text(
-    """
-    insert into answer (contact_id, question, value, text, answered_at, source, late)
-    values (:contact_id, :question, :value, :text, :answered_at, :source, :late)
-    on conflict (contact_id, question) do update set value = excluded.value, text = excluded.text,
-        answered_at = excluded.answered_at, source = excluded.source, late = excluded.late
-    """
-)
-_SURVEY = (
-    update(survey)
-    .where(survey.c.contact_id == bindparam("id"))
-    .values(question=bindparam("open_question"), messages=bindparam("sent_so_far"), sent=True, delivered=True)
-)
-
-
-@dataclass
-class _Changes:
-    """What a batch of readings writes, gathered so that it is written in few statements."""
-
-    replies: list[dict[str, Any]] = field(default_factory=list)
-    answers: list[dict[str, Any]] = field(default_factory=list)
-    surveys: list[dict[str, Any]] = field(default_factory=list)
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    worded: list[str] = field(default_factory=list)  # contacts whose comment has changed
 
 
 def receive(store: Store, form: Mapping[str, str], now: datetime) -> bool:
@@ -83,21 +46,41 @@ def receive(store: Store, form: Mapping[str, str], now: datetime) -> bool:
 def store_raw(connection: Connection, forms: Iterable[Mapping[str, str]], now: datetime) -> int:
     """Store replies inside the caller's transaction; returns how many were new, where the driver tells."""
     rows = [_raw(form, int(now.timestamp())) for form in forms]
-    return connection.execute(_STORE, rows).rowcount if rows else 0
+    return bulk.run(connection, _STORE, rows) if rows else 0
+
+
+def stopping_numbers(forms: Iterable[Mapping[str, str]]) -> set[str]:
+    """The numbers whose reply, as the carrier sent it, says stop."""
+    return {
+        _phone_of(form)
+        for form in forms
+        if says_stop(_body_of(form.get("OptOutType", ""), _storable(form.get("Body", ""))))
+    }
+
+
+def _body_of(opt_out_type: str, body: str) -> str:
+    # A Messaging Service may have stop words of its own; the carrier says so, and has stopped already.
+    return _OPT_OUT_TYPES.get(opt_out_type, body)
 
 
 def _raw(form: Mapping[str, str], at: int) -> dict[str, Any]:
-    form = {_clean(name): _clean(value) for name, value in form.items()}
-    everything = json.dumps(form, sort_keys=True)
+    everything = to_text(dict(sorted(form.items())))
+    if "\\ud" in everything:  # perhaps half a character
+        form = {_clean(name): _clean(value) for name, value in form.items()}
+        everything = to_text(dict(sorted(form.items())))
     sid = form.get("MessageSid") or form.get("SmsSid") or form.get("SmsMessageSid")
     return {
         # A form without any id still is a reply: its content is its id.
         "sid": _storable(sid or "form-" + hashlib.sha256(everything.encode()).hexdigest()[:32]),
-        "phone": _storable(form.get("From", "")).strip() or None,
+        "phone": _phone_of(form) or None,
         "body": _storable(form.get("Body", "")),
         "form": everything,
         "at": at,
     }
+
+
+def _phone_of(form: Mapping[str, str]) -> str:
+    return _storable(form.get("From", "")).strip()
 
 
 def _clean(value: str) -> str:
@@ -125,15 +108,23 @@ def read_pending(store: Store, settings: Settings, now: datetime) -> int:
             return done
 
 
-def read_batch(connection: Connection, settings: Settings, now: datetime) -> int:
-    """Read up to a batch of stored replies inside the caller's transaction, in the order they came."""
+def read_batch(
+    connection: Connection,
+    settings: Settings,
+    now: datetime,
+    most: int = BATCH,
+    phones: Collection[str] | None = None,
+) -> int:
+    """Read stored replies (of these numbers only, where given) inside the caller's transaction, in order."""
     query = (
         select(reply.c.sid, reply.c.phone, reply.c.body, reply.c.form, reply.c.received_at)
         .where(reply.c.read_at.is_(None))
         .order_by(reply.c.received_at, reply.c.sid)
-        .limit(BATCH)
+        .limit(most)
         .with_for_update(skip_locked=True)
     )
+    if phones is not None:
+        query = query.where(reply.c.phone.in_(phones))
     rows = connection.execute(query).all()
     try:
         with connection.begin_nested():
@@ -154,7 +145,7 @@ def _read_rows(connection: Connection, settings: Settings, rows: Sequence[Any], 
     reader = _Reader(connection, settings, now, current, stopped(connection, current))
     for row in rows:
         reader.read(row)
-    _write(connection, reader.changes, now)
+    write(connection, reader.changes, now)
 
 
 def _read_or_put_aside(connection: Connection, settings: Settings, row: Any, now: datetime) -> None:
@@ -189,7 +180,7 @@ class _Reader:
         self._connection, self._settings, self._now = connection, settings, now
         self._surveys, self._stopped = surveys, stopped
         self._questions = questions.load()
-        self.changes = _Changes()
+        self.changes = Changes()
 
     def read(self, row: Any) -> None:
         """Read one stored reply."""
@@ -198,8 +189,7 @@ class _Reader:
             current = None
         late = current is not None and row.received_at > current.row.closes_at
         talk = self._talk(current, silent=late or row.phone in self._stopped)
-        # A Messaging Service may have stop words of its own; the carrier says so, and has stopped already.
-        body = _OPT_OUT_TYPES.get(row.form.get("OptOutType", ""), row.body)
+        body = _body_of(row.form.get("OptOutType", ""), row.body)
         done = turn(talk, body, self._questions)
         self.changes.replies.append(
             {
@@ -208,7 +198,7 @@ class _Reader:
                 "contact": current.row.contact_id if current else None,
                 "read_kind": done.kind,
                 "read_score": done.reading.score,
-                "read_flags": list(done.reading.flags),
+                "read_flags": done.reading.flags,
                 "by": done.reading.parser,
                 "is_late": late,
                 "asked": talk.question,
@@ -285,15 +275,3 @@ class _Reader:
             "look_at": row.received_at,
             "segments": pack(body).segments,
         }
-
-
-def _write(connection: Connection, changes: _Changes, now: datetime) -> None:
-    connection.execute(_READ, changes.replies)
-    if changes.answers:
-        connection.execute(ANSWER, changes.answers)
-    if changes.surveys:
-        connection.execute(_SURVEY, changes.surveys)
-    if changes.messages:
-        connection.execute(insert(message), changes.messages)
-    outcomes.append_changed(connection, [row["id"] for row in changes.surveys], now)
-    outcomes.append_comments(connection, changes.worded, now)

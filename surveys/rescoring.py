@@ -11,9 +11,9 @@ from sqlalchemy import Connection, select, update
 from store import Store
 from store.schema import answer, reply
 from surveys import outcomes
+from surveys.changes import ANSWER
 from surveys.opting import opt_out_in
 from surveys.reading import VERSION, read
-from surveys.replies import ANSWER
 
 BATCH = 1_000
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from store.schema import RECORD_CUSTOMER, SESSION, customer_link, record
+from store.schema import RECORD_CUSTOMER, SESSION, customer_link, decision, record
 from surveys.eligibility import DAY_S
 
 
@@ -19,21 +19,26 @@ def came_from_self_service(connection: Connection, contact_ids: Sequence[str]) -
     """Those of some live contacts that a session of the same customer came before."""
     if not contact_ids:
         return set()
-    of_contact = (record.c.kind == "contact") & record.c.record_id.in_(contact_ids)
-    contacts: dict[str, dict[str, Any]] = dict(connection.execute(_PAYLOAD.where(of_contact)).all())
-    customers = _customers(connection, {facts.get("customer_key") or "" for facts in contacts.values()})
+    known = select(decision.c.contact_id, decision.c.customer_key)
+    keys: dict[str, str] = dict(connection.execute(known.where(decision.c.contact_id.in_(contact_ids))).all())
+    customers = _customers(connection, set(keys.values()))
     sessions: dict[str, list[int]] = {}
-    wanted = {key for keys in customers.values() for key in keys}
+    wanted = {key for linked in customers.values() for key in linked}
     for _, facts in connection.execute(_PAYLOAD.where(SESSION, RECORD_CUSTOMER.in_(wanted))):
         sessions.setdefault(facts["customer_key"], []).append(facts["started_at"])
+    begun = {
+        name: [at for key in customers.get(of, ()) for at in sessions.get(key, ())]
+        for name, of in keys.items()
+    }
+    # Few have one, and only theirs is the contact looked at.
+    followed = [name for name, starts in begun.items() if starts]
+    if not followed:
+        return set()
+    of_contact = (record.c.kind == "contact") & record.c.record_id.in_(followed)
     return {
         name
-        for name, facts in contacts.items()
-        if any(
-            _comes_before(started_at, facts)
-            for key in customers.get(facts.get("customer_key") or "", ())
-            for started_at in sessions.get(key, ())
-        )
+        for name, facts in connection.execute(_PAYLOAD.where(of_contact))
+        if any(_comes_before(at, facts) for at in begun[name])
     }
 
 

@@ -88,7 +88,7 @@ def _taken(connection: Connection, results: Sequence[Posted], now: datetime) -> 
 def _advance_group(connection: Connection, status: str, group: Sequence[Posted], at: int) -> None:
     settled = at if RANK[status] >= RANK["delivered"] else None
     rows = [{"id": r.message.message_id, "new_sid": r.sid, "at": at, "settled": settled} for r in group]
-    bulk.update_rows(connection, _taken_as(status), rows)
+    bulk.run(connection, _taken_as(status), rows)
     values: dict[str, bool] = {"sent": True}
     if settled is not None:
         values["delivered"] = status in statuses.ARRIVED

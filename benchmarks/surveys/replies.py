@@ -1,4 +1,4 @@
-"""Replies: signature checked, committed and read before the answer, against a route that does nothing.
+"""Replies: signature checked and committed before the answer, against a route that does nothing.
 
 The peer is a Starlette form route that checks the same signature with Twilio's own validator.
 """
@@ -6,6 +6,7 @@ The peer is a Starlette form route that checks the same signature with Twilio's 
 from __future__ import annotations
 
 import asyncio
+import math
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -35,12 +36,21 @@ from surveys.worker import Worker
 BODIES = [
     "8",
     "10",
-    "9 og takk for hjelpen",
+    "9 og takk for hjelpen, {word}",
     "3",
-    "Veldig bra service, 9",
+    "Veldig bra service av {word}, 9",
     "hva?",
-    "7 - litt lang ventetid",
+    "7 - litt lang ventetid hos {word}",
 ]
+STOP_EVERY = 100
+
+
+def _body(n: int) -> str:
+    """What one customer writes; whoever writes more than a number does so in words of his own."""
+    if n % STOP_EVERY == STOP_EVERY - 1:
+        return "STOPP"
+    word = "".join(chr(ord("a") + int(digit)) for digit in str(n))
+    return BODIES[n % len(BODIES)].format(word=word)
 
 
 def serve(kind: str, port: int, home: Path, commit_s: float) -> None:
@@ -78,7 +88,7 @@ def requests(count: int, first: int) -> list[bytes]:
         form = {
             "ToCountry": "NO", "ToState": "", "SmsMessageSid": f"SM{n:032x}", "NumMedia": "0", "ToCity": "",
             "FromZip": "", "SmsSid": f"SM{n:032x}", "FromState": "", "SmsStatus": "received", "FromCity": "",
-            "Body": BODIES[n % len(BODIES)], "FromCountry": "NO", "To": "+4759440000", "ToZip": "",
+            "Body": _body(n), "FromCountry": "NO", "To": "+4759440000", "ToZip": "",
             "NumSegments": "1", "MessageSid": f"SM{n:032x}", "AccountSid": "AC" + "1" * 32,
             "From": f"+4742{n:06d}", "ApiVersion": "2010-04-01",
         }  # fmt: skip
@@ -116,19 +126,24 @@ async def _fire(port: int, made: list[bytes]) -> float:
 def run(count: int) -> None:
     for commit_ms in COMMITS_MS:
         rates: dict[str, list[float]] = {"no-op": [], "svar": []}
+        until_read = []
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder)
             settings = settings_of(home)
             store = open_store(settings.database_url)
             # Every reply answers an open survey: it is attributed, scored, told to the feed and followed up.
             accept(store, settings, "contact", contacts(count * ROUNDS), NOON)
-            _asked_now(store, Worker(settings, store, PhoneGateway(store)))
+            _asked_now(store, Worker(settings, store, PhoneGateway(store)), count * ROUNDS)
             for turn in range(ROUNDS):
                 made = requests(count, turn * count)
                 for kind in ("no-op", "svar"):
                     with served("--serve", kind, "--home", folder, "--commit-ms", str(commit_ms)) as port:
                         asyncio.run(_fire(port, made[:0]))
+                        began = time.perf_counter()
                         rates[kind].append(asyncio.run(_fire(port, made)))
+                        if kind == "svar":
+                            _wait_until_read(store)
+                            until_read.append(count / (time.perf_counter() - began))
             store.close()
         report(
             f"replies/s, {commit_ms} ms per commit",
@@ -136,12 +151,22 @@ def run(count: int) -> None:
             rates["no-op"],
             0.8 if not commit_ms else 0.5,
         )
+        report("  until all of them are read as well", until_read, rates["no-op"], None)
 
 
-def _asked_now(store: Store, worker: Worker) -> None:
+def _wait_until_read(store: Store) -> None:
+    unread = text("select exists (select 1 from reply where read_at is null)")
+    while True:
+        with store.read() as connection:
+            if not connection.scalar(unread):
+                return
+        time.sleep(0.01)
+
+
+def _asked_now(store: Store, worker: Worker, count: int) -> None:
     # Asked at the real time, since the webhook attributes replies by it.
     now = datetime.now(UTC)
-    shift = int((now - NOON).total_seconds())
+    shift = math.floor((now - NOON).total_seconds())
     with store.write() as connection:
         connection.execute(
             text("update decision set created_at = created_at + :s, due_at = due_at + :s"), {"s": shift}
@@ -151,3 +176,6 @@ def _asked_now(store: Store, worker: Worker) -> None:
             {"at": int(now.timestamp()) - 60},
         )
     worker.step(now)
+    with store.read() as connection:
+        asked = connection.scalar(text("select count(*) from survey"))
+    assert asked == count, f"{asked} of {count} were asked: replies without a survey would measure nothing"

@@ -31,9 +31,7 @@ def parse_form(body: bytes) -> dict[str, list[str]]:
 
 def sign(token: str, url: str, form: Form, algorithm: str = "HMAC_SHA1") -> str:
     """The signature of a request, as the carrier makes it."""
-    text = url + "".join(name + value for name in sorted(form) for value in sorted(set(form[name])))
-    digest = hmac.digest(token.encode(), text.encode("utf-8", "replace"), _HASHES[algorithm])
-    return base64.b64encode(digest).decode()
+    return _signature(token, url, _joined(form), algorithm)
 
 
 def is_signed(token: str, url: str, form: Form, signature: str, settings_header: str = "") -> bool:
@@ -43,11 +41,26 @@ def is_signed(token: str, url: str, form: Form, signature: str, settings_header:
         return False
     place, mark, query = url.partition("?")
     given = signature.encode("utf-8", "replace")
+    fields = _joined(form)
     right = False
     for variant in _variants(place):
-        expected = sign(token, f"{variant}{mark if query else ''}{query}", form, algorithm)
+        expected = _signature(token, f"{variant}{mark if query else ''}{query}", fields, algorithm)
         right |= hmac.compare_digest(expected.encode(), given)
     return right
+
+
+def _joined(form: Form) -> str:
+    """Names and values as they are signed: in order, each value of a name once."""
+    pieces = []
+    for name in sorted(form):
+        values = form[name]
+        pieces += [name + value for value in (values if len(values) == 1 else sorted(set(values)))]
+    return "".join(pieces)
+
+
+def _signature(token: str, url: str, fields: str, algorithm: str) -> str:
+    text = (url + fields).encode("utf-8", "replace")
+    return base64.b64encode(hmac.digest(token.encode(), text, _HASHES[algorithm])).decode()
 
 
 @lru_cache(maxsize=256)
