@@ -39,13 +39,13 @@ class History:
     daily: Daily
     first: date
     last: date
-    seconds: Mapping[str, MeanStats]  # topic → handling times
-    hour_cost: float | None  # NOK
+    seconds: Mapping[str, Mapping[str, MeanStats]]  # topic → partner → handling times
+    hour_costs: Mapping[str, float]  # NOK, by partner; "" for those of which nothing is stated
     contact_costs: Mapping[str, float]  # NOK, where stated
 
     def cost_per_contact(self, topics: Sequence[str]) -> float | None:
-        """NOK for a contact on these topics: as stated, else handling time at the hour's cost. None where
-        neither is known."""
+        """NOK for a contact on these topics: as stated, else handling time at the hour's cost of the partners
+        who had it. None where neither is known."""
         weights = {topic: sum(self.daily.get(topic, {}).values()) for topic in topics}
         costs = {topic: self._cost(topic) for topic in topics}
         known = {topic: cost for topic, cost in costs.items() if cost is not None and weights[topic]}
@@ -55,10 +55,14 @@ class History:
     def _cost(self, topic: str) -> float | None:
         if topic in self.contact_costs:
             return self.contact_costs[topic]
-        times = self.seconds.get(topic)
-        if self.hour_cost is None or times is None or not times.n:
-            return None
-        return self.hour_cost * times.mean / 3600
+        common = self.hour_costs.get("")
+        spent = [
+            (times, cost)
+            for partner, times in self.seconds.get(topic, {}).items()
+            if times.n and (cost := self.hour_costs.get(partner, common)) is not None
+        ]
+        known = sum(times.n for times, _ in spent)
+        return sum(times.n * times.mean * cost for times, cost in spent) / 3600 / known if known else None
 
 
 @dataclass(frozen=True)
@@ -114,14 +118,13 @@ def history(reader: Reader, settings: Settings, today: date) -> History | None:
     daily: dict[str, dict[date, int]] = {}
     for group in reader.groups([], ["topic", "day"], None, first, last):
         daily.setdefault(group.key[0], {})[date.fromisoformat(group.key[1])] = group.contacts
-    seconds = {
-        group.key[0]: stats
-        for group in reader.groups([handling], ["topic"], None, first, last)
-        if isinstance(stats := group.stats[handling.id], MeanStats)
-    }
+    seconds: dict[str, dict[str, MeanStats]] = {}
+    for group in reader.groups([handling], ["topic", "partner"], None, first, last):
+        if isinstance(stats := group.stats[handling.id], MeanStats):
+            seconds.setdefault(group.key[0], {})[group.key[1]] = stats
     daily.pop("", None)
     return History(
-        daily, first, last, seconds, stated.hour_cost(settings, last), stated.contact_costs(settings)
+        daily, first, last, seconds, stated.hour_costs(settings, last), stated.contact_costs(settings)
     )
 
 

@@ -25,13 +25,13 @@ def stated(settings: Settings, kind: str) -> list[dict[str, Any]]:
     return [latest[key] for key in sorted(latest)]
 
 
-def hour_cost(settings: Settings, day: date) -> float | None:
-    """NOK for an hour of handling on a day, over all partners: the latest row that holds then, else the
-    setting; None where neither says."""
-    rows = [row for row in stated(settings, "hour_cost") if not row["partner"] and row["valid_from"] <= day]
-    if rows:
-        return float(max(rows, key=lambda row: row["valid_from"])["cost_minor"]) / 100
-    return settings.hour_cost or None
+def hour_costs(settings: Settings, day: date) -> dict[str, float]:
+    """NOK for an hour of handling on a day, by partner, and for all others under "": the latest row that
+    holds then; for all others else the setting. Whoever is missing has no cost that is known."""
+    rows = [row for row in stated(settings, "hour_cost") if row["valid_from"] <= day]
+    rows.sort(key=lambda row: row["valid_from"])
+    found = {"": settings.hour_cost} if settings.hour_cost else {}
+    return found | {row["partner"] or "": float(row["cost_minor"]) / 100 for row in rows}
 
 
 def contact_costs(settings: Settings) -> dict[str, float]:

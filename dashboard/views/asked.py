@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import streamlit as st
 
 from dashboard import answers, context, drawn
@@ -58,8 +60,16 @@ def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator
         label_visibility="collapsed",
     )
     st.html(html_table(*heard_rows(found, frame), text_columns=1))
+    st.caption(f"{say('heard.cells_note')} {_still_coming(filters, frame)}")
+
+
+def _still_coming(filters: Filters, frame: Frame) -> str:
+    """That answers are still coming in, where the period reaches into the days of which that is so."""
+    window = timedelta(hours=context.settings().answer_window_h)
+    if filters.end < (context.now() - window).astimezone(context.settings().zone).date():
+        return ""
     hours = frame.formats.number(context.settings().answer_window_h)
-    st.caption(f"{say('heard.cells_note')} {say('scorecard.window', hours=hours)}")
+    return frame.words("scorecard.window", hours=hours)
 
 
 def _episodes(filters: Filters, frame: Frame) -> None:

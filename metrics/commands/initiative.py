@@ -78,10 +78,13 @@ def listed(*, language: Language = "en", no_build: NoBuild = False, as_json: Jso
         found = outcomes(past, measures)
     if as_json:
         content = [as_content(outcome, language) for outcome in found]
-        cost = past.hour_cost if past else None
-        print_json(
-            {"until": past.last.isoformat() if past else None, "hour_cost": cost, "initiatives": content}
-        )
+        costs = dict(past.hour_costs) if past else {}
+        print_json({
+            "until": past.last.isoformat() if past else None,
+            "hour_cost": costs.pop("", None),
+            "hour_costs": costs,
+            "initiatives": content,
+        })  # fmt: skip
         return
     for outcome in found:
         typer.echo(f"{outcome.initiative.initiative_id}: {initiative_words.sentence(outcome, language)}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, stdtr
 
 from metrics.inference import minimum, reasons
 from metrics.inference.discovery import adjusted_p
@@ -62,7 +62,8 @@ def funnel(
     false_share: float = FALSE_SHARE,
 ) -> Funnel:
     """z = (value − centre) ÷ (sd/√n·√φ), φ being the winsorised over-dispersion of Spiegelhalter (Statistics
-    in Medicine 24, 2005; Qual. Saf. Health Care 14, 2005), corrected for what winsorising takes away.
+    in Medicine 24, 2005; Qual. Saf. Health Care 14, 2005), corrected for what winsorising takes away. Of
+    means and scores p is the larger of that z's and of the t test by the group's own spread.
 
     Groups below ``minimum_n`` are neither judged nor counted among the peers; fewer than five peers: none is.
     """
@@ -83,7 +84,10 @@ def funnel(
     z = (table[:, 0] - centre) / np.sqrt(variance / n)
     phi = over_dispersion(z)
     z = z / math.sqrt(phi)
-    p = adjusted_p(2 * ndtr(-np.abs(z)))
+    chance = 2 * ndtr(-np.abs(z))
+    if not all(isinstance(stats, ShareStats) for stats in peers.values()):
+        chance = np.maximum(chance, _by_own_spread(table, n, centre, phi))
+    p = adjusted_p(chance)
     judged = {
         name: Point(
             name,
@@ -99,6 +103,14 @@ def funnel(
         judged.get(name) or _unjudged(name, stats, reasons.TOO_FEW, scale) for name, stats in groups.items()
     )
     return Funnel(scale[0] + scale[1] * centre, phi, abs(scale[1]) * math.sqrt(variance), points)
+
+
+def _by_own_spread(table: np.ndarray, n: np.ndarray, centre: float, phi: float) -> np.ndarray:
+    """p of each group by its own spread rather than that of all: of skewed values, such as times, a high mean
+    comes with a large spread, and by the common one chance alone would call too many groups high."""
+    spread = np.sqrt(phi * table[:, 1] / n)
+    t = np.divide(table[:, 0] - centre, spread, out=np.full(len(n), np.inf), where=spread > 0)
+    return np.asarray(2 * stdtr(np.maximum(n - 1, 1), -np.abs(t)))
 
 
 def over_dispersion(z: np.ndarray) -> float:

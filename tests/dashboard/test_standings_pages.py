@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import context
 from settings import Settings
-from tests.dashboard.lake import opened, shown
+from tests.dashboard.lake import LAST_DAY, opened, shown
 
 Page = Callable[..., AppTest]
 
@@ -42,6 +44,19 @@ def test_who_answers_is_told_raw_weighted_and_at_worst(page: Page, demo_settings
     assert "24-hour rule" in shown(app)
     app.segmented_control(key="svar-asked-by").set_value("team").run()
     assert "Kai" in shown(app)
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize(("hours", "coming"), [(71, True), (73, False)])
+def test_answers_are_said_to_be_coming_in_only_while_they_may(
+    page: Page, demo_settings: Settings, monkeypatch: pytest.MonkeyPatch, hours: int, coming: bool
+) -> None:
+    # The last day that the period holds ended at 23:00 UTC.
+    over = datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, 23, tzinfo=UTC)
+    monkeypatch.setattr(context, "now", lambda: over + timedelta(hours=hours))
+    text = shown(opened(page(demo_settings, {"lang": "en"}), "asked"))
+    assert ("may still be answered" in text) is coming
+    assert "Coverage: asked of those who could be" in text
 
 
 @pytest.mark.usefixtures("full")

@@ -63,7 +63,7 @@ def run(*arguments: str) -> Any:
 
 COMMANDS: list[tuple[list[str], set[str]]] = [
     (["alarms", "--all"], {"as_of", "series", "false_alarms_a_year", "unwatched", "causes"}),
-    (["initiative", "list"], {"until", "hour_cost", "initiatives"}),
+    (["initiative", "list"], {"until", "hour_cost", "hour_costs", "initiatives"}),
     (
         ["initiative", "forecast", "--topic", "bill", "--effect", ".3"],
         {"topics", "effect", "weekly", "fewer", "money_a_year", "weeks_until_seen", "seen_in_8", "reason"},

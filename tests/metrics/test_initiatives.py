@@ -20,7 +20,7 @@ from metrics.commands.initiative import as_content
 from metrics.inference import reasons
 from metrics.inference.stats import MeanStats
 from metrics.initiatives import History, ahead, outcomes, weekly
-from metrics.stated import contact_costs, hour_cost, stated
+from metrics.stated import contact_costs, hour_costs, stated
 from settings import Settings
 from store import Store
 from store.deeds import deeds
@@ -45,8 +45,8 @@ def past(*, effect: float = 0.4, last: date = LAST, first: date = FIRST, **given
         }
         for topic in ("bill", "move", "net", "tv", "app")
     }
-    seconds = {topic: MeanStats.of([240.0, 360.0]) for topic in daily}
-    return replace(History(daily, first, last, seconds, 480.0, {}), **given)
+    seconds = {topic: {"Nord": MeanStats.of([240.0, 360.0])} for topic in daily}
+    return replace(History(daily, first, last, seconds, {"": 480.0}, {}), **given)
 
 
 def only(history: History, *measures: Initiative) -> Any:
@@ -157,11 +157,27 @@ def test_christmas_touches_all_topics_and_is_no_effect() -> None:
 
 
 def test_without_a_known_cost_there_is_no_money() -> None:
-    found = only(past(hour_cost=None), BILL)
+    found = only(past(hour_costs={}), BILL)
     assert (found.impact.money.value, found.impact.money.reason) == (None, reasons.NO_COST)
     assert only(past(), replace(BILL, cost_minor=None)).net.reason == reasons.NO_COST
-    stated_cost = only(past(hour_cost=None, contact_costs={"bill": 85.0}), BILL)
+    stated_cost = only(past(hour_costs={}, contact_costs={"bill": 85.0}), BILL)
     assert stated_cost.impact.money.value == pytest.approx(85 * stated_cost.impact.avoided.value)
+
+
+@pytest.mark.parametrize(
+    ("costs", "cost"),
+    [
+        ({"": 480.0}, 480 * 500 / 3600),
+        ({"": 480.0, "Sør": 600.0}, (2 * 480 * 300 + 600 * 900) / 3 / 3600),
+        ({"Nord": 360.0, "": 1.0, "Sør": 600.0}, (2 * 360 * 300 + 600 * 900) / 3 / 3600),
+        ({"Sør": 600.0}, 600 * 900 / 3600),  # of Nord nothing is known
+        ({"Vest": 600.0}, None),
+    ],
+)
+def test_a_contact_costs_what_its_partners_hours_cost(costs: dict[str, float], cost: float | None) -> None:
+    times = {"Nord": MeanStats.of([240.0, 360.0]), "Sør": MeanStats.of([900.0])}
+    found = past(seconds={"bill": times}, hour_costs=costs).cost_per_contact(["bill"])
+    assert found == (None if cost is None else pytest.approx(cost))
 
 
 def test_all_are_ranked_by_what_they_avoided_and_those_without_a_number_come_last() -> None:
@@ -252,17 +268,17 @@ def test_the_latest_row_of_what_is_stated_counts(settings: Settings, state: Call
 def test_the_cost_of_an_hour_is_that_of_its_day_then_the_settings_then_unknown(
     settings: Settings, state: Callable[..., None]
 ) -> None:
-    assert hour_cost(settings, LAST) is None
-    assert hour_cost(settings.model_copy(update={"hour_cost": 300.0}), LAST) == 300
+    assert hour_costs(settings, LAST) == {}
+    assert hour_costs(settings.model_copy(update={"hour_cost": 300.0}), LAST) == {"": 300}
     row = {"partner": "", "cost_minor": 400_00}
     later = {"valid_from": date(2026, 6, 1), "cost_minor": 500_00}
     elsewhere = {"valid_from": date(2026, 6, 2), "cost_minor": 1, "partner": "Nord"}
     state("hour_cost", row | {"cost_id": "a", "valid_from": date(2026, 1, 1)})
     state("hour_cost", row | {"cost_id": "b"} | later, row | {"cost_id": "c"} | elsewhere)
-    assert hour_cost(settings, date(2025, 12, 31)) is None
-    assert hour_cost(settings, date(2026, 5, 31)) == 400
-    assert hour_cost(settings, date(2026, 6, 1)) == 500
-    assert hour_cost(settings, date(2026, 6, 3)) == 500
+    assert hour_costs(settings, date(2025, 12, 31)) == {}
+    assert hour_costs(settings, date(2026, 5, 31)) == {"": 400}
+    assert hour_costs(settings, date(2026, 6, 1)) == {"": 500}
+    assert hour_costs(settings, date(2026, 6, 3)) == {"": 500, "Nord": 0.01}
 
 
 def test_a_contact_costs_what_is_stated(settings: Settings, state: Callable[..., None]) -> None:
