@@ -31,6 +31,7 @@ from store import Store, bulk, slots
 from store.schema import decision, message, survey
 from surveys import alarms, outcomes, statuses
 from surveys.gateways.base import RANK, Posted
+from surveys.holding import hold_in, queue_full_in
 from surveys.opting import opt_out_in
 
 LOOK_AGAIN_S = (30, 120, 600, 3_600, 21_600)  # pauses between asking the carrier about an unknown message
@@ -66,6 +67,9 @@ def record(store: Store, results: Sequence[Posted], now: datetime) -> None:
             if result.result in ("not_sent", "refused"):
                 changed += _not_sent(connection, result, now)
         _unknown(connection, [r for r in results if r.result == "unknown"], now)
+        hold_in(connection, max(r.hold_s for r in results), now)
+        if any(r.queue_full for r in results):
+            queue_full_in(connection, now)
         for name, error in {r.alarm: r.error for r in results if r.alarm}.items():
             alarms.raise_in(connection, name, _WORDS[name].format(error), now)
         outcomes.append_changed(connection, changed, now)

@@ -16,25 +16,18 @@ from sqlalchemy import Connection, delete, exists, select, text, update
 from store import Store, bulk
 from store.schema import early_status, message, message_status, survey
 from surveys import alarms, outcomes
-from surveys.due import HOLD
 from surveys.gateways.base import RANK
+from surveys.holding import queue_full_in
 from surveys.opting import opt_out_in
 
 ARRIVED = ("delivered", "read")
 PERMANENT = ("30004", "30005", "30006")  # blocked, unknown, a landline: the number cannot be reached
-QUEUE_FULL_PAUSE_S = 60
 log = logging.getLogger(__name__)
 
 _KEEP_EARLY = text(
     """
     insert into early_status (sid, status, error, at) values (:sid, :status, :error, :at)
     on conflict (sid) do update set status = excluded.status, error = excluded.error, at = excluded.at
-    """
-)
-_HOLD = text(
-    """
-    insert into lease (name, holder, expires_at) values (:name, 'carrier', :until)
-    on conflict (name) do update set expires_at = excluded.expires_at
     """
 )
 
@@ -136,5 +129,4 @@ def _consequences(connection: Connection, callback: Status, phone: str | None, n
     elif callback.error == "30007":
         alarms.raise_in(connection, "carrier_filtered", "The carrier filters our messages (30007).", now)
     elif callback.error in ("30001", "21611"):
-        until = int(now.timestamp()) + QUEUE_FULL_PAUSE_S
-        connection.execute(_HOLD, {"name": HOLD, "until": until})
+        queue_full_in(connection, now)

@@ -46,6 +46,7 @@ class Worker:
         self._accepted_at = 0  # when a person last said that the clock is right
         # Perhaps alarms stand from before: they are cleared once all is well.
         self._clock_alarm = self._carrier_alarm = True
+        self._fault: str | None = None  # of the gateway, as last seen
 
     def wake(self) -> None:
         """There may be something to do: a contact or a reply has come in."""
@@ -174,6 +175,12 @@ class Worker:
         at = int(now.timestamp())
         self._gateway.share(present(self._store, SENDER, self.id, at, PRESENT_S))
         note(self._store, _CLOCK, self._clock.kept(), at)
+        fault = self._gateway.fault()
+        if fault and fault != self._fault:
+            alarms.raise_alarm(self._store, "poster_fault", fault, now)
+        elif fault != self._fault:
+            alarms.clear(self._store, "poster_fault", now)
+        self._fault = fault
 
     def _tend(self, now: datetime) -> int:
         orphans = adopt_orphans(self._store, self.id, self._in_flight, now)

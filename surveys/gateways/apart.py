@@ -18,6 +18,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -29,6 +30,8 @@ _LENGTH = struct.Struct(">I")
 CHUNK = 1 << 20  # bytes read at once
 END_S = 10.0  # for a poster to end
 MOST_PAUSE_S = 60.0  # between two attempts to start one
+DEATHS = 3  # so many posters that ended by themselves ...
+LATELY_S = 600.0  # ... within so long are a fault
 log = logging.getLogger(__name__)
 
 
@@ -46,6 +49,7 @@ class ProcessLink:
         self._lost: list[Posted] = []
         self._bytes = bytearray()
         self._failures = 0
+        self._deaths: deque[float] = deque(maxlen=DEATHS)
         self._again_at = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._listens = False
@@ -58,6 +62,11 @@ class ProcessLink:
         if not self._listens:
             self._read(0.0)
         return self._listens
+
+    def fault(self) -> str:
+        if len(self._deaths) < DEATHS or time.monotonic() - self._deaths[0] > LATELY_S:
+            return ""
+        return "The process that posts keeps ending by itself; the log says why. Little or nothing is sent."
 
     def send(self, jobs: Sequence[Job]) -> None:
         self._out.update({_key(job): job for job in jobs})
@@ -90,13 +99,18 @@ class ProcessLink:
 
     def _start(self) -> None:
         self._bytes.clear()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "surveys.gateways.apart"],
-            cwd=PROJECT_ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "surveys.gateways.apart"],
+                cwd=PROJECT_ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+            )
+        except OSError:
+            log.exception("the poster could not be started")
+            self._died()
+            return
         self._write(_frame(self._settings))
 
     def _write(self, data: bytes) -> bool:
@@ -132,6 +146,7 @@ class ProcessLink:
         self._failures += not self._listens
         pause = min(MOST_PAUSE_S, 2.0**self._failures) if self._failures else 0.0
         self._again_at = time.monotonic() + pause
+        self._deaths.append(time.monotonic())
         log.error("the poster has ended by itself; %d messages are of unknown outcome", len(self._out))
         self._lost += [_unanswered(job, "unknown") for job in self._out.values()]
         self._out.clear()

@@ -57,6 +57,8 @@ class Posted:
     retry_after_s: float = 0.0
     alarm: str = ""
     busy: bool = False  # the carrier wants to be left alone for a while
+    hold_s: float = 0.0  # ... by every worker: it has said so itself
+    queue_full: bool = False  # ... and for longer each time
     trips: bool = False  # a fault that concerns every message
     looked_up: bool = False  # the answer to a look-up, not to a post
 
@@ -66,6 +68,9 @@ class Gateway(Protocol):
 
     def room(self) -> int:
         """How many messages may be claimed and submitted right now (pace, capacity, circuit breaker)."""
+
+    def fault(self) -> str:
+        """What keeps this gateway from posting though the carrier may be well; "" for nothing."""
 
     def share(self, senders: int) -> None:
         """So many workers share the pace from now on."""

@@ -44,6 +44,9 @@ class Link(Protocol):
     def ready(self) -> bool:
         """Whether jobs may be sent."""
 
+    def fault(self) -> str:
+        """Why nothing can be sent, where that has lasted or keeps coming back; "" for no reason."""
+
     def send(self, jobs: Sequence[Job]) -> None:
         """Hand jobs over; each is answered once."""
 
@@ -110,6 +113,9 @@ class ThreadLink:
 
     def ready(self) -> bool:
         return True
+
+    def fault(self) -> str:
+        return ""
 
     def send(self, jobs: Sequence[Job]) -> None:
         self._loop.call_soon_threadsafe(self._lanes.take, jobs)

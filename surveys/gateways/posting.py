@@ -48,6 +48,9 @@ class PostingGateway:
             self._answered.popleft()
         return sum(count for _, count in self._answered)
 
+    def fault(self) -> str:
+        return self._link.fault()
+
     def share(self, senders: int) -> None:
         self._pace.rate(self._settings.messages_per_second / max(1, senders))
 
@@ -98,7 +101,8 @@ class PostingGateway:
             self._pace.trip()
             return replace(result, trips=True, alarm="carrier_unwell")
         elif result.result == "not_sent" and result.busy:
-            self._pace.pause(result.retry_after_s or None)
+            pause = self._pace.pause(result.retry_after_s or None)
+            return replace(result, hold_s=pause) if result.hold_s else result
         return result
 
     def _validity_s(self, now: datetime) -> int:

@@ -27,7 +27,7 @@ from surveys.gateways.transport import CONNECT_S, Seen, Transport, field_of, see
 
 CLAIM_S = 30.0  # a claim older than this is not posted any more
 LOOK_UPS_AT_ONCE = 8
-QUEUE_FULL_PAUSE_S = 60.0
+MIN_HOLD_S = 0.1  # the pace knows better how long, where the carrier does not say
 log = logging.getLogger(__name__)
 
 
@@ -159,8 +159,6 @@ class Twilio:
         meaning = meaning_of(seen.status, seen.code)
         busy = meaning is _BUSY
         pause = seen.retry_after_s or 0.0
-        if seen.code == 21611:
-            pause = max(pause, QUEUE_FULL_PAUSE_S)
         return Posted(
             message,
             meaning.result,
@@ -171,6 +169,8 @@ class Twilio:
             alarm=meaning.alarm,
             trips=meaning.trips,
             busy=busy,
+            hold_s=max(pause, MIN_HOLD_S) if busy else 0.0,
+            queue_full=seen.code == 21611,
         )
 
     async def find(self, message: Outgoing, known: frozenset[str]) -> Posted:

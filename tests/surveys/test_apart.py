@@ -13,12 +13,13 @@ import pytest
 from settings import Settings
 from store import Store
 from store.schema import message
+from surveys import alarms
 from surveys.gateways import make_gateway
-from surveys.gateways.apart import ProcessLink
+from surveys.gateways.apart import LATELY_S, ProcessLink
 from surveys.gateways.base import Gateway
 from surveys.worker import Worker
 from tests.surveys.carrier import Carrier, through
-from tests.surveys.conftest import rows
+from tests.surveys.conftest import NOON, rows
 
 Ended = Callable[..., None]
 # The database makes no difference here.
@@ -119,9 +120,17 @@ def test_a_poster_that_cannot_start_is_tried_again_ever_later_and_costs_nobody_a
     monkeypatch.setattr("sys.executable", "/bin/false")
     gateway: Any = make_gateway(twilio, sqlite_store, apart=True)
     link: ProcessLink = gateway._link
-    for failures in (1, 2):
+    worker = Worker(twilio, sqlite_store, gateway)
+    for failures in (1, 2, 3):
+        worker._be_known(NOON)
+        assert not alarms.standing(sqlite_store, "poster_fault"), "one or two may be chance"
         link._again_at = 0.0
         until(lambda: gateway.room() == 0 and link._process is None)
         assert link._failures == failures
         assert link._again_at > time.monotonic()
+    worker._be_known(NOON)
+    assert alarms.standing(sqlite_store, "poster_fault")
+    link._deaths[0] -= LATELY_S + 1
+    worker._be_known(NOON)
+    assert not alarms.standing(sqlite_store, "poster_fault"), "the first is long ago"
     gateway.close(0)
