@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import pytest
 from sqlalchemy import func, select
 from twilio.request_validator import RequestValidator
 
+from benchmarks.viewers.session import Session
+from benchmarks.viewers.views import View
 from metrics import Scope, open_reader
 from settings import PROJECT_ROOT
 from store import Store, open_store
@@ -210,3 +213,30 @@ def test_ctrl_c_ends_cleanly_and_a_new_start_goes_on_where_it_was(tmp_path: Path
 
         assert until(all_asked, "every contact decided and every SMS sent once")
         opened.close()
+
+
+def test_a_reply_comes_to_open_pages_that_never_ask(server: Server, store: Store) -> None:
+    number, phone = 90, Phone(server.settings, store)
+    live, comparison = (Session(server.url, View(page, "lead", "nb", "light")) for page in ("live", ""))
+
+    def get_in_touch_and_reply() -> None:
+        assert server.post("/api/contacts", contact(number)).status_code == 200
+        until(lambda: phone.messages(contact(number)["phone"]), "the SMS")
+        phone.reply(contact(number)["phone"], "9")
+
+    async def look() -> None:
+        tasks = [asyncio.create_task(session.run()) for session in (live, comparison)]
+        for session in (live, comparison):
+            await asyncio.wait_for(session.ready.wait(), 90)
+        before = live.seen.count, len(comparison.seen.drawn)
+        await asyncio.to_thread(get_in_touch_and_reply)
+        await asyncio.to_thread(until, lambda: live.seen.count == before[0] + 1, "the reply on the live page")
+        await asyncio.to_thread(
+            until, lambda: len(comparison.seen.drawn) > before[1], "a new drawing of the comparison"
+        )
+        for task in tasks:
+            task.cancel()
+
+    asyncio.run(look())
+    assert not live.seen.looks
+    assert not comparison.seen.looks
