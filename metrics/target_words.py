@@ -14,8 +14,10 @@ _PROBLEMS = {
         "en": "The target is about a metric or a cut that does not exist.",
     },
     targets.NO_FORECAST: {
-        "nb": "For dette måltallet lages det ingen prognose.",
-        "en": "There is no forecast of this metric.",
+        "nb": "Rater og summer over en periode har ikke noe ukenivå å lage prognose fra; velg et snitt, en "
+        "andel eller en median.",
+        "en": "Rates and sums over a period have no weekly level to forecast from; choose a mean, a share or "
+        "a median.",
     },
 }
 _TEXT = {

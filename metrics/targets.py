@@ -14,7 +14,7 @@ from metrics import catalogue, stated
 from metrics.catalogue import Metric, UnknownNameError
 from metrics.inference import INDEX, Estimate, estimate, minimum, reasons
 from metrics.inference.estimates import AS_IS, Scale
-from metrics.inference.stats import MeanStats, RatioStats, ScoreStats, ShareStats, Stats
+from metrics.inference.stats import MeanStats, ScoreStats, ShareStats, Stats, TimeBins
 from metrics.inference.targets import LONGEST, Outlook, Target, Weekly, outlook, problems
 from metrics.reader import Reader
 from metrics.scope import Scope
@@ -82,17 +82,23 @@ def standing(reader: Reader, goal: Goal, today: date) -> Standing:
     try:
         entry = catalogue.metric(goal.metric)
         where = {catalogue.dimension(dim).id: [value] for dim, value in goal.filters}
+        catalogue.check_dimensions(entry, where)
     except UnknownNameError:
         return _without(goal, UNKNOWN)
+    if not forecastable(entry):
+        return _without(goal, NO_FORECAST)
     higher = entry.better != "lower" if entry.better else _upwards(goal)
     span = reader.days()
     last = min(span[1] if span else today, today - timedelta(days=1))
     if "still_coming" in entry.parts:
         last = min(last, today - _STILL_COMING)
     sums = _weekly_sums(entry, reader.groups([entry], ["day"], where, None, last), last) if span else []
-    if any(not isinstance(each, MeanStats | ShareStats | ScoreStats | RatioStats) for each in sums):
-        return _without(goal, NO_FORECAST)
     return _stand(goal, entry, sums, last, today, higher=higher, hidden=reader.scope.partner is not None)
+
+
+def forecastable(entry: Metric) -> bool:
+    """Whether its weeks have a level of their own: not of rates, nor of sums over a whole period."""
+    return entry.kind in ("mean", "share", "score", "quantile")
 
 
 def _stand(
@@ -141,6 +147,8 @@ def _nothing(like: Stats) -> Stats:
         return ScoreStats((0,) * 10)
     if isinstance(like, ShareStats):
         return ShareStats(0, 0)
+    if isinstance(like, TimeBins):
+        return TimeBins((), like.q)
     return MeanStats(0, 0.0, 0.0) if isinstance(like, MeanStats) else like
 
 

@@ -6,9 +6,9 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard import context, goals
+from dashboard import context, goals, target_form
 from dashboard.cards import answer, empty_state
-from dashboard.figures import CONFIG
+from dashboard.charts import chart
 from dashboard.formats import MISSING
 from dashboard.frame import Frame, redraw_when_changed
 from dashboard.tables import html_table
@@ -35,6 +35,7 @@ def show(frame: Frame) -> None:
         st.html(html_table(*_rows(found, frame), text_columns=3))
         for standing in found:
             _details(version, standing, today, frame)
+    target_form.show(version, frame)
     redraw_when_changed(version)
 
 
@@ -106,5 +107,5 @@ def _details(version: str, standing: Standing, today: date, frame: Frame) -> Non
             st.caption(f"△ {text}")
         if standing.weeks and any(week.value.low is not None for week in standing.weeks):
             figure = goals.course(version, frame.viewer.scope, today, goal.target_id, frame.look)
-            st.plotly_chart(figure, theme=None, config=CONFIG, key=f"svar-target-{goal.target_id}")
+            chart(figure, _name(standing, frame), f"svar-target-{goal.target_id}")
             st.caption(frame.words("targets.figure_note"))

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.special import ndtr
 
 from metrics.inference import reasons
-from metrics.inference.estimates import ALPHA, AS_IS, Scale, moments, z_quantile
+from metrics.inference.estimates import ALPHA, AS_IS, Scale, moments, quantile, woodruff, z_quantile
 from metrics.inference.results import Estimate
-from metrics.inference.stats import MeanStats, RatioStats, ScoreStats, ShareStats
+from metrics.inference.stats import MeanStats, RatioStats, ScoreStats, ShareStats, TimeBins
 
 FEWEST = 6  # weeks with data
 LONGEST = 52  # weeks of history that are looked at
@@ -23,7 +23,7 @@ REACHED, ON_TRACK, UNCERTAIN, OFF_TRACK = "reached", "on_track", "uncertain", "o
 # as likely anywhere: taking small moves for the rule covered .83 where .95 is promised.
 _WANDER = np.linspace(0, 1.5, 25) ** 2
 
-Weekly = MeanStats | ShareStats | ScoreStats | RatioStats
+Weekly = MeanStats | ShareStats | ScoreStats | RatioStats | TimeBins
 
 PROBLEMS = {
     "no_metric": {"nb": "Målet har ikke noe måltall.", "en": "The target has no metric."},
@@ -151,14 +151,20 @@ def outlook_text(outlook: Outlook, language: str = "nb") -> str:
 
 def _observed(weeks: Sequence[Weekly], scale: Scale) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Week numbers, values and the squared standard errors of the weeks that have data."""
-    known = [(i, stats) for i, stats in enumerate(weeks) if stats.n > 1]
-    if not known:
-        return np.zeros(0), np.zeros(0), np.zeros(0)
-    table = np.array([moments(stats) for _, stats in known])
-    n = np.array([stats.n for _, stats in known], dtype=float)
-    common = float(((n - 1) * table[:, 1]).sum() / (n - 1).sum())
     a, b = scale
-    return np.array([i for i, _ in known], dtype=float), a + b * table[:, 0], b * b * common / n
+    rows = [
+        (i, quantile(stats, stats.q), ((limits[1] - limits[0]) / (2 * z_quantile(0.975))) ** 2)
+        for i, stats in enumerate(weeks)
+        if isinstance(stats, TimeBins) and stats.n > 1 and (limits := woodruff(stats))
+    ]
+    averaged = [(i, s) for i, s in enumerate(weeks) if s.n > 1 and not isinstance(s, TimeBins)]
+    if averaged:
+        table = [moments(stats) for _, stats in averaged]
+        degrees = [stats.n - 1 for _, stats in averaged]
+        common = sum(d * variance for d, (_, variance) in zip(degrees, table, strict=True)) / sum(degrees)
+        rows = [(i, mean, common / s.n) for (i, s), (mean, _) in zip(averaged, table, strict=True)]
+    at, values, variances = np.array(rows, dtype=float).reshape(-1, 3).T
+    return at, a + b * values, b * b * variances
 
 
 def _fit(

@@ -12,7 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import context
 from data.log import Log
+from metrics import Scope, refresh
+from metrics.targets import goals
 from settings import Settings
+from store import Store
+from store.deeds import deeds
 from tests.dashboard.lake import opened, shown
 
 Page = Callable[..., AppTest]
@@ -56,3 +60,32 @@ def test_a_partner_sees_its_own_targets_only(page: Page, demo_settings: Settings
 
 def test_without_targets_the_page_says_how_to_set_one(page: Page, demo_settings: Settings) -> None:
     assert "POST /api/targets" in shown(opened(page(demo_settings, {"lang": "en"}), "targets"))
+
+
+@pytest.mark.usefixtures("full")
+def test_a_target_set_on_the_page_is_kept_as_the_api_keeps_it_and_written_down(
+    page: Page, demo_settings: Settings, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "now", lambda: NOW)
+    app = opened(page(demo_settings), "targets")
+    button = next(one for one in app.button if one.label == "Sett målet")
+    button.click().run()
+    assert [one.value for one in app.warning] == ["Skriv inn tallet og hvem som eier målet."]
+    app.selectbox(key="svar-target-metric").set_value("satisfied").run()
+    app.selectbox(key="svar-target-partner").set_value("Nord")
+    app.number_input(key="svar-target-value").set_value(85.0)
+    app.text_input(key="svar-target-owner").set_value("Kundesjefen")
+    next(one for one in app.button if one.label == "Sett målet").click().run()
+    refresh(demo_settings, sqlite_store, NOW)
+    (goal,) = goals(demo_settings, Scope.everything())
+    assert (goal.metric, dict(goal.filters), goal.target) == ("satisfied", {"partner": "Nord"}, 0.85)
+    assert goal.baseline == pytest.approx(1.0)  # all of Nord's customers give eight or more
+    assert (goal.by, goal.start) == (date(2027, 2, 19), date(2026, 11, 20))
+    assert [(deed.what, deed.key) for deed in deeds(sqlite_store, "target")] == [("stated", goal.target_id)]
+    assert "Kundesjefen" in shown(opened(page(demo_settings), "targets"))
+
+
+@pytest.mark.usefixtures("stated")
+def test_a_partner_states_no_targets(page: Page, demo_settings: Settings) -> None:
+    app = opened(page(demo_settings, {"viewer": "partner:Nord"}), "targets")
+    assert not [one for one in app.selectbox if one.key == "svar-target-metric"]

@@ -18,7 +18,7 @@ from data.log import Log
 from metrics import Scope, target_words
 from metrics.catalogue import Metric
 from metrics.commands.targets import as_content
-from metrics.inference import MeanStats, ScoreStats, ShareStats, reasons
+from metrics.inference import MeanStats, ScoreStats, ShareStats, TimeBins, reasons
 from metrics.inference.targets import OFF_TRACK, ON_TRACK, REACHED
 from metrics.sums import Group
 from metrics.targets import Goal, goals, standing, standings
@@ -103,6 +103,46 @@ def test_a_date_that_has_passed_has_a_level_and_no_forecast() -> None:
     assert (found.outlook.probability, found.outlook.reason) == (None, reasons.NO_TARGET_DATE)
     assert found.level.value < 5
     assert target_words.sentence(found, "nb") == "Fristen er passert."
+
+
+def times(seconds: float, seed: int, q: float = 0.5) -> TimeBins:
+    given = np.random.default_rng(seed).lognormal(np.log(seconds), 0.5, 60)
+    return TimeBins.of_seconds(given.tolist(), q)
+
+
+@pytest.mark.parametrize(
+    ("metric", "q", "goal", "status"),
+    [
+        ("handling_time_median", 0.5, 330.0, REACHED),
+        ("handling_time_median", 0.5, 240.0, OFF_TRACK),
+        ("handling_time_p90", 0.9, 640.0, REACHED),
+    ],
+)
+def test_medians_have_a_level_and_a_forecast(metric: str, q: float, goal: float, status: str) -> None:
+    reader = Days(lambda day: times(300, day.toordinal(), q))
+    found = standing(reader, replace(GOAL, metric=metric, baseline=320.0, target=goal), TODAY)
+    assert (found.outlook.status, found.outlook.reason) == (status, "")
+    assert found.level.low < 300 * np.exp(0.5 * (0 if q == 0.5 else 1.2816)) < found.level.high
+    assert found.weeks[-1].value.low < found.weeks[-1].value.value < found.weeks[-1].value.high
+
+
+@pytest.mark.parametrize(
+    ("metric", "filters", "problem"),
+    [
+        ("contact_rate", (), "no_forecast"),
+        ("removable_time", (), "no_forecast"),
+        ("answer_rate", (("topic", "bill"),), "unknown_name"),  # calls offered have no topic
+        ("leakage", (("partner", "Nord"),), "unknown_name"),
+    ],
+)
+def test_what_has_no_weekly_level_or_no_such_cut_says_so(
+    metric: str, filters: tuple[tuple[str, str], ...], problem: str
+) -> None:
+    reader = Days(ShareStats(50, 20))
+    found = standing(reader, replace(GOAL, metric=metric, filters=filters), TODAY)
+    assert found.problems == (problem,)
+    assert reader.asked == []
+    assert all(target_words.problem_texts(found, language) for language in ("nb", "en"))
 
 
 def test_weeks_that_are_all_alike_and_gaps_make_no_error() -> None:
