@@ -144,6 +144,12 @@ def who_is_asked(version: str, scope: Scope, filters: Filters) -> WhoIsAsked:  #
 
 
 @shared
+def asked_by_topic(day: date, scope: Scope, filters: Filters) -> WhoIsAsked:  # noqa: ARG001
+    """The same on the same topics. Reads every contact of eight weeks, so once a ``day`` at most."""
+    return asked.who_is_asked(context.reader(scope), filters.where, filters.end, by_topic=True)
+
+
+@shared
 def by_episode(day: date, scope: Scope, filters: Filters) -> Weighted:  # noqa: ARG001
     """The score with repeat callers weighted in. Reads every contact, so once a ``day`` at most."""
     return asked.by_episode(context.reader(scope), (filters.where, filters.start, filters.end))

@@ -100,19 +100,25 @@ def by_episode(reader: Reader, span: Span) -> Weighted:
     return weigh({key: _of_sums(*sums) for key, sums in cells.items()})
 
 
-def who_is_asked(reader: Reader, where: Mapping[str, Sequence[str]], end: date | None) -> WhoIsAsked:
-    """Each agent against the others of the same partner, team and route, over eight weeks up to ``end``."""
+def who_is_asked(
+    reader: Reader, where: Mapping[str, Sequence[str]], end: date | None, *, by_topic: bool = False
+) -> WhoIsAsked:
+    """Each agent against the others of the same partner, team and route, over eight weeks up to ``end``.
+
+    ``by_topic``: against the others of the same partner on the same topics and routes, where topics that are
+    asked of less often may be some agents' own. No cube has topics by agent, so that scans the facts.
+    """
     days = reader.days()
     last = end or (days[1] if days else None)
     first = last - timedelta(weeks=WEEKS) + timedelta(days=1) if last else None
-    dims = ["partner", "agent", "team", "self_service_first"]
+    dims = ["partner", "agent", "topic" if by_topic else "team", "self_service_first"]
     asked: dict[str, dict[tuple[str, ...], tuple[int, int]]] = {}
     eligible: dict[str, dict[tuple[str, ...], tuple[int, int]]] = {}
     for group in reader.groups(METRICS, dims, where, first, last):
-        partner, agent, team, route = group.key
+        partner, agent, among, route = group.key
         if not agent:
             continue
-        parts, cell = group.parts["survey_coverage"], (partner, team, route)
+        parts, cell = group.parts["survey_coverage"], (partner, among, route)
         name = f"{agent} ({partner})" if partner else agent
         could = int(parts["eligible"])
         asked.setdefault(name, {})[cell] = could, int(parts["asked"])

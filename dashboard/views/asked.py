@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import answers, context, drawn
 from dashboard.cards import answer, empty_state
-from dashboard.figures import CONFIG
+from dashboard.charts import chart
 from dashboard.filters import Filters, filter_row
 from dashboard.frame import Frame, redraw_when_changed
 from dashboard.standing_tables import flagged_rows, heard_rows
@@ -44,7 +44,7 @@ def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator
     head.html(answer(first, period))
     if found.weighted.worst_low is not None:
         figure = drawn.worst_case(version, scope, filters, frame.look)
-        st.plotly_chart(figure, theme=None, config=CONFIG, key="svar-worst")
+        chart(figure, first, "svar-worst")
         st.html("".join(answer("", sentence) for sentence in others))
     _episodes(filters, frame)
     _agents(version, filters, frame)
@@ -84,9 +84,12 @@ def _episodes(filters: Filters, frame: Frame) -> None:
 def _agents(version: str, filters: Filters, frame: Frame) -> None:
     say = frame.words
     st.subheader(say("heard.agents"), anchor=False)
-    found = answers.who_is_asked(version, frame.viewer.scope, filters)
+    if st.toggle(say("heard.by_topic"), key="svar-asked-by-topic", help=say("heard.by_topic_help")):
+        found, note = answers.asked_by_topic(context.today(), frame.viewer.scope, filters), "topics_note"
+    else:
+        found, note = answers.who_is_asked(version, frame.viewer.scope, filters), "agents_note"
     sentences = asked_words.agent_sentences(found, frame.language)
-    st.html(answer(" ".join(sentences), say("heard.agents_note")))
+    st.html(answer(" ".join(sentences), say(f"heard.{note}")))
     header, rows = flagged_rows(found, frame)
     if rows:
         st.html(html_table(header, rows))

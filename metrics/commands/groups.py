@@ -64,6 +64,9 @@ def asked(
     episodes: Annotated[
         bool, typer.Option("--episodes", help="Weight by the number of the contact as well; scans the facts.")
     ] = False,
+    topics: Annotated[
+        bool, typer.Option("--topics", help="Agents against others on the same topics; scans the facts.")
+    ] = False,
     where: Filters = None,
     first: First = None,
     last: Last = None,
@@ -77,7 +80,7 @@ def asked(
     what = asked_for(["csat"], where, (first, last), partner, no_build=no_build)
     span = what.filters, what.start, what.end
     answers = who_answers(what.reader, by, span)
-    agents = who_is_asked(what.reader, what.filters, what.end)
+    agents = who_is_asked(what.reader, what.filters, what.end, by_topic=topics)
     repeat = by_episode(what.reader, span) if episodes else None
     said = asked_words.sentences(answers, agents, repeat, language)
     if as_json:

@@ -126,6 +126,21 @@ def test_an_agent_who_asks_less_or_leaves_numbers_out_is_flagged(reader, share, 
     assert ("no proof" in text) == bool(asked or eligible)
 
 
+def test_who_has_the_topics_that_are_asked_of_less_often_is_flagged_only_among_all_topics(reader):
+    pairs = []
+    for agent in range(8):
+        for i in range(100):
+            topic = "fault" if (i < 80 if agent == 0 else i < 20) else "bill"
+            # Of faults every second customer is asked, of bills nine in ten, whoever has them.
+            said = {} if i % 10 < (5 if topic == "fault" else 9) else SKIPPED
+            pairs.append(({"agent": f"agent {agent}", "topic": topic}, said))
+    found = reader(*pairs)
+    all_topics, same_topics = who_is_asked(found, {}, None), who_is_asked(found, {}, None, by_topic=True)
+    assert [one.agent for one in flagged(all_topics.asked)] == ["agent 0 (A)"]
+    assert flagged(same_topics.asked) == ()
+    assert (all_topics.source, same_topics.source) == ("by_agent", "facts")
+
+
 def test_contacts_without_an_agent_are_nobodys_fault(reader):
     found = who_is_asked(reader(*[({"agent": ""}, {})] * 60), {}, None)
     assert found.asked.agents == ()
