@@ -20,8 +20,6 @@ from dashboard.template import template
 from metrics import Value
 from metrics.inference import minimum
 
-# What st.plotly_chart hands to Plotly: no tool bar, no zooming by accident while scrolling a phone.
-CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
 LINE_HEIGHT = 340
 SMALL_HEIGHT = 200
 

@@ -6,7 +6,7 @@ for and the viewer's data does not hold is ignored: a partner cannot even name a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,7 +19,7 @@ PERIODS = ("7", "28", "90", "month", "all", "custom")
 DEFAULT_PERIOD = "28"
 DAYS_SHOWN = 62
 _CHOSEN = "svar-chosen"
-WIDTH = 168  # pixels: two beside each other on a phone of 390
+WIDTH, WIDEST = 168, 300  # pixels: two of the narrow ones beside each other on a phone of 390
 DIMENSIONS = ("partner", "channel", "topic")
 
 
@@ -49,6 +49,12 @@ class Filters:
     @property
     def where(self) -> dict[str, list[str]]:
         return {name: [value] for name in DIMENSIONS if (value := getattr(self, name))}
+
+
+def width_of(labels: Iterable[str]) -> int:
+    """Pixels of a select box in which the longest of its labels can be read to the end."""
+    longest = max((len(label) for label in labels), default=0)
+    return min(max(WIDTH, 60 + round(7.6 * longest)), WIDEST)
 
 
 def period_days(code: str, first: date, last: date) -> tuple[date, date]:
@@ -114,13 +120,14 @@ def _dimension(name: str, members: Sequence[str], words: Words) -> str:
     options = ["", *members]
     key = f"svar-{name}"
     _begin_with_address(name, options, "")
+    labels = {code: words.named(name, code) if code else words(f"filter.all_{name}") for code in options}
     chosen: str = st.selectbox(
         words(f"filter.{name}"),
         options,
         key=key,
-        format_func=lambda code: words.named(name, code) if code else words(f"filter.all_{name}"),
+        format_func=labels.__getitem__,
         label_visibility="collapsed",
-        width=WIDTH,
+        width=width_of(labels.values()),
     )
     return chosen
 

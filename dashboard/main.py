@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard import context, pushing
 from dashboard.access import NoAccess, Picker, Viewer, demo_viewers, signed_in
 from dashboard.cards import empty_state
+from dashboard.filters import width_of
 from dashboard.formats import LANGUAGES, Formats
 from dashboard.frame import Frame, ground, put_style
 from dashboard.words import Words, words
@@ -140,6 +141,7 @@ def _picked_viewer(bar: st.delta_generator.DeltaGenerator, say: Words) -> Viewer
     if "svar-viewer" not in st.session_state:
         # A name that is not there opens nothing: a misspelt partner must not see what a team lead sees.
         st.session_state["svar-viewer"] = (asked if asked in viewers else None) if asked else "lead"
+    names = {code: _viewer_name(viewer, say) for code, viewer in viewers.items()}
     with bar:
         st.html(f'<span class="svar-demo">{say("app.demo")}: {say("app.demo_note")}</span>', width="content")
         code = st.selectbox(
@@ -149,9 +151,9 @@ def _picked_viewer(bar: st.delta_generator.DeltaGenerator, say: Words) -> Viewer
             index=None if st.session_state["svar-viewer"] is None else 0,
             key="svar-viewer",
             placeholder=say("app.viewer"),
-            format_func=lambda code: _viewer_name(viewers[code], say),
+            format_func=names.__getitem__,
             label_visibility="collapsed",
-            width=184,
+            width=width_of(names.values()),
         )
     if code is None:
         raise NoAccess("access.no_viewer", name=asked)
@@ -173,6 +175,13 @@ def _language() -> str:
 
 def _choose_language(bar: st.delta_generator.DeltaGenerator, say: Words) -> None:
     with bar:
+        # What reads the page out must know in which language to do so.
+        language = st.session_state["svar-language"]
+        st.html(
+            f'<script>document.documentElement.lang = "{language}"</script>',
+            unsafe_allow_javascript=True,
+            width=1,
+        )
         st.space("stretch")
         st.segmented_control(
             say("app.language"),

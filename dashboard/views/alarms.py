@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard import context, watching
 from dashboard.cards import answer, empty_state
+from dashboard.charts import chart
 from dashboard.doer import doer
-from dashboard.figures import CONFIG
 from dashboard.frame import Frame, redraw_when_changed
 from dashboard.tables import html_table
 from metrics import alarm_words
@@ -101,7 +101,7 @@ def _case(version: str, case: watching.Case, today: date, frame: Frame) -> None:
         left, right = st.columns([3, 2], gap="large")
         with left:
             figure = watching.course(version, frame.viewer.scope, today, strongest.series, frame.look)
-            st.plotly_chart(figure, theme=None, config=CONFIG, key=f"svar-alarm-{strongest.key}")
+            chart(figure, alarm_words.name(strongest, frame.language), f"svar-alarm-{strongest.key}")
         with right:
             _inside(case, today, frame)
         _act(case, frame)

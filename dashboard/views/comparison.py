@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import answers, context, drawn
 from dashboard.cards import answer, comparison_card, empty_state, grid
-from dashboard.figures import CONFIG
+from dashboard.charts import chart
 from dashboard.filters import Filters, filter_row
 from dashboard.frame import Frame, redraw_when_changed
 from dashboard.marks import Marks
@@ -50,12 +50,8 @@ def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator
         _course(version, filters, frame, chosen)
     with right:
         st.subheader(say("figure.histogram"), anchor=False)
-        st.plotly_chart(
-            drawn.histogram(version, frame.viewer.scope, filters, frame.look),
-            theme=None,
-            config=CONFIG,
-            key="svar-histogram",
-        )
+        figure = drawn.histogram(version, frame.viewer.scope, filters, frame.look)
+        chart(figure, say("figure.histogram"), "svar-histogram")
         st.caption(say("figure.histogram_note"))
     _table(found, filters, frame)
 
@@ -97,12 +93,12 @@ def _alike(version: str, filters: Filters, frame: Frame, metric: str) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         figure = drawn.gap(version, scope, filters, metric, frame.look)
-        st.plotly_chart(figure, theme=None, config=CONFIG, key="svar-gap")
+        chart(figure, say(f"gap.title_{metric}"), "svar-gap")
         st.caption(say("gap.note"))
     with right:
         st.markdown(f"**{say('gap.by_topic')}**")
         figure = drawn.gap_by_topic(version, scope, filters, metric, frame.look)
-        st.plotly_chart(figure, theme=None, config=CONFIG, key="svar-gap-topics")
+        chart(figure, say("gap.by_topic"), "svar-gap-topics")
         st.caption(say("gap.topics_note"))
     with st.expander(say("gap.table")):
         st.html(html_table(*gap_rows(metric, adjusted.split, frame), text_columns=1))
@@ -111,13 +107,9 @@ def _alike(version: str, filters: Filters, frame: Frame, metric: str) -> None:
 def _course(version: str, filters: Filters, frame: Frame, chosen: str) -> None:
     say = frame.words
     step = answers.over_time(version, frame.viewer.scope, filters, chosen).step
-    st.subheader(say(f"figure.course_{step}", metric=say(f"metric.{chosen}")), anchor=False)
-    st.plotly_chart(
-        drawn.over_time(version, frame.viewer.scope, filters, chosen, frame.look),
-        theme=None,
-        config=CONFIG,
-        key="svar-course",
-    )
+    title = say(f"figure.course_{step}", metric=say(f"metric.{chosen}"))
+    st.subheader(title, anchor=False)
+    chart(drawn.over_time(version, frame.viewer.scope, filters, chosen, frame.look), title, "svar-course")
     st.caption(say("figure.band", n=minimum.TOO_FEW))
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import answers, context, drawn
 from dashboard.cards import answer, empty_state
-from dashboard.figures import CONFIG
+from dashboard.charts import chart
 from dashboard.filters import Filters, filter_row
 from dashboard.frame import Frame, redraw_when_changed
 from dashboard.standing_tables import standing_rows
@@ -48,7 +48,7 @@ def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator
     with left:
         st.subheader(say("groups.funnel"), anchor=False)
         figure = drawn.funnel(version, scope, filters, (metric, by), frame.look)
-        st.plotly_chart(figure, theme=None, config=CONFIG, key="svar-funnel")
+        chart(figure, say("groups.funnel"), "svar-funnel")
         st.caption(say("groups.funnel_note" if found.funnel else "groups.no_funnel", n=minimum.RANKED))
     with right:
         st.subheader(say("groups.table"), anchor=False)

@@ -106,9 +106,13 @@ def _age(moment: datetime | None, now: datetime, frame: Frame) -> str:
     if moment is None:
         return frame.words("health.never")
     seconds = max(0.0, (now - moment).total_seconds())
-    return frame.words(
-        "health.ago", time=frame.formats.duration(seconds if seconds < 3600 else seconds // 60 * 60)
-    )
+    return frame.words("health.ago", time=frame.formats.duration(_coarse(seconds)))
+
+
+def _coarse(seconds: float) -> float:
+    """Of an age only what matters: seconds, then minutes, then hours."""
+    unit = next((unit for unit in (3_600, 60) if seconds >= 2 * unit), 1)
+    return seconds // unit * unit
 
 
 def _faults(store: Health, frame: Frame) -> None:

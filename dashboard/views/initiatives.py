@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import context, measure_figures, measures, register_form
 from dashboard.cards import answer, empty_state
-from dashboard.figures import CONFIG
+from dashboard.charts import chart
 from dashboard.formats import MISSING
 from dashboard.frame import Frame, redraw_when_changed
 from dashboard.tables import html_table
@@ -42,7 +42,7 @@ def _draw(version: str, past: History, today: date, frame: Frame) -> None:
         head.html(answer(_sentence(outcomes, frame), note))
         if any(outcome.impact.avoided.low is not None for outcome in outcomes):
             figure = measure_figures.ranking(outcomes, frame.look)
-            st.plotly_chart(figure, theme=None, config=CONFIG, key="svar-ranking")
+            chart(figure, say("initiatives.title"), "svar-ranking")
             st.caption(say("initiatives.ranking_note"))
         st.html(html_table(*_rows(outcomes, frame), text_columns=3))
         for outcome in outcomes:
@@ -120,7 +120,7 @@ def _details(outcome: Outcome, frame: Frame) -> None:
         st.html(answer(initiative_words.sentence(outcome, frame.language), ""))
         if outcome.weeks.days:
             figure = measure_figures.course(outcome, frame.look)
-            st.plotly_chart(figure, theme=None, config=CONFIG, key=f"svar-course-{measure.initiative_id}")
+            chart(figure, measure.name, f"svar-course-{measure.initiative_id}")
         lines = []
         if found.placebo_dates is not None:
             lines.append(say("initiatives.placebo_dates", share=formats.share(found.placebo_dates)))

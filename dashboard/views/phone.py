@@ -15,7 +15,7 @@ import streamlit as st
 from dashboard import context
 from dashboard.access import Picker
 from dashboard.cards import answer
-from dashboard.filters import WIDTH
+from dashboard.filters import width_of
 from dashboard.frame import Frame
 from surveys.explain import explain
 from surveys.phone import Phone, PhoneMessage
@@ -93,8 +93,10 @@ def _contact_form(number: str, frame: Frame) -> None:
     picker = Picker()
     with st.container(horizontal=True, gap="small"):
         partners, topics = picker.members("partner"), picker.members("topic")
-        partner = st.selectbox(say("filter.partner"), partners, key="svar-contact-partner", width=WIDTH)
-        topic = st.selectbox(say("filter.topic"), topics, key="svar-contact-topic", width=WIDTH)
+        partner = st.selectbox(
+            say("filter.partner"), partners, key="svar-contact-partner", width=width_of(partners)
+        )
+        topic = st.selectbox(say("filter.topic"), topics, key="svar-contact-topic", width=width_of(topics))
     if st.button(say("phone.send"), type="primary", icon=":material/call:"):
         team = picker.team_of(partner) if partner else ""
         made = _post_contact(

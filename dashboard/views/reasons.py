@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import answers, context, why_figures, whys
 from dashboard.cards import answer, empty_state
-from dashboard.figures import CONFIG
+from dashboard.charts import chart
 from dashboard.filters import filter_row
 from dashboard.frame import Frame
 from dashboard.tables import html_table
@@ -54,7 +54,7 @@ def _drivers(found: score_drivers.Found, frame: Frame) -> None:
                 st.caption(f"{reason_text(part.reason, frame.language)} (n = {number(part.n)})")
                 continue
             figure = why_figures.drivers(part.drivers, frame.look)
-            st.plotly_chart(figure, theme=None, config=CONFIG, key=f"svar-drivers-{key}")
+            chart(figure, say(f"reasons.{key}"), f"svar-drivers-{key}")
             explained = frame.formats.share(part.explained.value, 0)
             st.caption(say("reasons.explained", n=number(part.n), share=explained))
     if found.unknown:
@@ -72,7 +72,7 @@ def _dissatisfied(reading: remarks.Reading, frame: Frame) -> None:
         st.caption(say("reasons.too_few", n=number(given)))
         return
     figure = why_figures.reasons(reading.reasons, frame.look)
-    st.plotly_chart(figure, theme=None, config=CONFIG, key="svar-why")
+    chart(figure, say("reasons.dissatisfied"), "svar-why")
     st.caption(say("reasons.coded", n=number(given)))
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import answers, context, drawn
 from dashboard.cards import answer, empty_state, grid, key_figure
-from dashboard.figures import CONFIG
+from dashboard.charts import chart
 from dashboard.filters import Filters, filter_row
 from dashboard.frame import Frame, redraw_when_changed
 from dashboard.marks import Marks
@@ -111,9 +111,10 @@ def _small_multiples(version: str, filters: Filters, frame: Frame) -> None:
     for row in (RESULTS, KNOWLEDGE):
         for column, metric in zip(st.columns(len(row), gap="large"), row, strict=True):
             with column:
-                st.markdown(f"**{frame.words(f'metric.{metric}')}**")
+                name = frame.words(f"metric.{metric}")
+                st.markdown(f"**{name}**")
                 figure = drawn.weekly(version, frame.viewer.scope, filters, metric, frame.look)
-                st.plotly_chart(figure, theme=None, config=CONFIG, key=f"svar-week-{metric}")
+                chart(figure, f"{name}, {frame.words('scorecard.weeks')}", f"svar-week-{metric}")
     st.caption(frame.words("scorecard.band", n=minimum.TOO_FEW))
 
 
@@ -125,6 +126,6 @@ def _teams(version: str, card: answers.Scorecard, filters: Filters, frame: Frame
         with column:
             st.markdown(f"**{say(f'metric.{metric}')}**")
             figure = drawn.teams(version, frame.viewer.scope, filters, metric, frame.look)
-            st.plotly_chart(figure, theme=None, config=CONFIG, key=f"svar-team-{metric}")
+            chart(figure, f"{say(f'metric.{metric}')}, {say('scorecard.teams')}", f"svar-team-{metric}")
     st.caption(say("scorecard.dots"))
     st.html(html_table(*team_rows(card, frame), text_columns=1))
