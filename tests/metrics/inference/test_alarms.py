@@ -1,4 +1,4 @@
-"""Alarms: expectation by weekday, stated false alarms, how fast a change is seen, causes and words."""
+"""Alarms: stated false alarms, how fast a change is seen, and causes."""
 
 # A value that is None fails the comparison, as it should in a test.
 # mypy: disable-error-code="operator, no-untyped-def, arg-type, misc, type-var, comparison-overlap"
@@ -7,111 +7,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pytest
 from scipy import stats as reference
 
 from metrics.holidays import holidays
-from metrics.inference import from_json, reasons, to_json
+from metrics.inference import from_json, to_json
 from metrics.inference.alarms import SHIFT, SPIKE, Alarm, Cause, detect, group, limits
-from metrics.inference.baseline import HISTORY, Series, _mid_z, expect, unjudged
-from metrics.inference.inside import Distinct, distinctive, excesses
-
-START = date(2025, 1, 6)
-WEEK = np.array([1.2, 1.1, 1.0, 1.0, 1.0, 0.5, 0.4])
-
-
-def counts(rng: np.random.Generator, mean: float, alpha: float, days: int) -> np.ndarray:
-    mu = mean * WEEK[np.arange(days) % 7]
-    return rng.negative_binomial(1 / alpha, 1 / (1 + alpha * mu)) if alpha else rng.poisson(mu)
-
-
-def count_series(values: np.ndarray, name: str = "contacts", **options) -> Series:
-    return Series(name, "count", START, tuple(map(float, values)), **options)
-
-
-def score_series(
-    rng: np.random.Generator, mean: float, per_day: float, days: int, name: str = "csat"
-) -> Series:
-    n = rng.poisson(per_day * WEEK[np.arange(days) % 7])
-    days_ = [np.clip(np.round(rng.normal(mean + rng.normal(0, 0.2), 2, k)), 1, 10) for k in n]
-    return Series(
-        name,
-        "mean",
-        START,
-        tuple(float(x.sum()) for x in days_),
-        tuple(map(int, n)),
-        tuple(float((x**2).sum()) for x in days_),
-    )
-
-
-def share_series(
-    rng: np.random.Generator, share: float, per_day: float, days: int, name: str = "hit"
-) -> Series:
-    n = rng.poisson(per_day * WEEK[np.arange(days) % 7])
-    hits = rng.binomial(n, np.clip(share + rng.normal(0, 0.02, days), 0, 1))
-    return Series(name, "share", START, tuple(map(float, hits)), tuple(map(int, n)))
-
-
-def test_a_day_is_expected_to_be_like_its_weekday() -> None:
-    values = np.tile(100 * WEEK, 20)
-    found = expect(count_series(values))
-    assert found.expected[-14:] == pytest.approx(values[-14:])
-    assert np.abs(found.z[-14:]).max() < 0.1
-
-
-def test_the_last_14_days_are_no_part_of_the_expectation() -> None:
-    values = np.tile(100 * WEEK, 20)
-    values[-15:-1] *= 10
-    assert expect(count_series(values)).expected[-1] == pytest.approx(40)
-
-
-def test_a_holiday_is_neither_judged_nor_expected_from() -> None:
-    values = np.tile(100 * WEEK, 20)
-    holiday = 100
-    values[holiday] = 0
-    with_it = expect(count_series(values), holidays={START + timedelta(days=holiday)})
-    assert np.isnan(with_it.z[holiday])
-    assert with_it.expected[holiday + 28] == pytest.approx(values[holiday + 28])
-    assert expect(count_series(values)).expected[holiday + 28] < values[holiday + 28]
-
-
-@pytest.mark.parametrize(("weeks", "judged"), [(7, False), (8, True)])
-def test_six_weekdays_are_needed_before_a_day_is_judged(weeks: int, judged: bool) -> None:
-    values = np.tile(100 * WEEK, weeks + 1)[: 7 * weeks + 1]
-    assert np.isnan(expect(count_series(values)).z[-1]) != judged
-
-
-def test_the_z_of_a_count_agrees_with_scipys_negative_binomial() -> None:
-    y, mean, variance = np.array([0.0, 3, 12, 40]), np.full(4, 12.0), np.full(4, 30.0)
-    law = reference.nbinom(144 / 18, 12 / 30)
-    expected = reference.norm.ppf(law.cdf(y) - law.pmf(y) / 2)
-    assert _mid_z(y, mean, variance) == pytest.approx(expected, abs=1e-9)
-
-
-def test_a_day_without_answers_is_not_judged() -> None:
-    series = share_series(np.random.default_rng(1), 0.2, 50, 140)
-    n = list(series.n)
-    n[-1] = 0
-    found = expect(replace(series, n=tuple(n), total=(*series.total[:-1], 0.0)))
-    assert np.isnan(found.z[-1])
-    assert np.isnan(found.value[-1])
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        {"kind": "median"},
-        {"bad": "sideways"},
-        {"kind": "share"},
-        {"kind": "mean", "n": (1,)},
-    ],
+from metrics.inference.baseline import HISTORY, Series
+from metrics.inference.inside import Distinct, distinctive
+from tests.metrics.inference.days import (
+    START,
+    count_series,
+    counts,
+    score_series,
+    share_of,
+    share_series,
 )
-def test_a_series_that_cannot_be_is_refused(bad) -> None:
-    with pytest.raises(ValueError, match=r".+"):
-        Series(**{"name": "x", "kind": "count", "first_day": START, "total": (1.0,), **bad})
 
 
 def test_limits_share_the_false_alarms_among_all_series() -> None:
@@ -294,10 +208,6 @@ def test_causes_far_apart_in_time_are_not_joined() -> None:
     assert len(group([alarm, near])) == 1
 
 
-def share_of(hits: list[int], n: list[int], **options) -> Series:
-    return Series("send_failure", "share", START, tuple(map(float, hits)), tuple(n), **options)
-
-
 @pytest.mark.parametrize(("failed", "alarm"), [(0, False), (1, False), (2, False), (20, True)])
 def test_a_failure_that_never_happened_before_is_judged_by_how_many_there_are(
     failed: int, alarm: bool
@@ -321,25 +231,6 @@ def test_a_rare_share_is_judged_as_often_as_its_count_would_be() -> None:
     assert found < 30 * 4 * 1.5
 
 
-@pytest.mark.parametrize(
-    ("series", "reason"),
-    [
-        (count_series(np.zeros(0)), reasons.NO_DATA),
-        (count_series(np.full(7, 5.0)), reasons.TOO_SHORT),
-        (count_series(np.full(55, 5.0)), reasons.TOO_SHORT),
-        (count_series(np.full(56 + 7, 5.0)), ""),
-        (count_series(np.zeros(140)), ""),
-        (count_series(np.full(140, np.nan)), reasons.NO_DATA),
-        (share_of([0] * 140, [0] * 140), reasons.NO_DATA),
-        (share_of([0] * 140, [50] * 140), ""),
-        (Series("csat", "mean", START, (80.0,) * 140, (10,) * 140, (640.0,) * 140), reasons.NO_SPREAD),
-    ],
-)
-def test_a_series_that_cannot_be_judged_says_why(series: Series, reason: str) -> None:
-    assert unjudged(series) == reason
-    assert detect([series]) == ()
-
-
 def test_of_an_unfinished_day_only_too_many_are_an_alarm_and_nothing_is_closed() -> None:
     values = np.full(140, 20.0)
     values[-3:] = (80, 75, 0)
@@ -353,14 +244,6 @@ def test_of_an_unfinished_day_only_too_many_are_an_alarm_and_nothing_is_closed()
     assert detect([share]) == ()
 
 
-def test_a_day_of_which_nothing_is_known_is_neither_judged_nor_learnt_from() -> None:
-    values = np.tile(100 * WEEK, 20)
-    values[100] = np.nan
-    found = expect(count_series(values))
-    assert np.isnan(found.z[100])
-    assert found.expected[128] == pytest.approx(values[128])
-
-
 def test_the_whole_belongs_to_the_strongest_of_its_parts_and_else_stands_alone() -> None:
     part = shifted("bill", 1.6)
     other = shifted("move", 1.4)
@@ -370,48 +253,6 @@ def test_the_whole_belongs_to_the_strongest_of_its_parts_and_else_stands_alone()
     assert causes[0].shared == (("partner", "Alfa"), ("topic", "bill"))
     alone = group(detect([replace(whole, name="send_failure")], false_alarms=0.5))
     assert (len(alone), alone[0].shared) == (1, ())
-
-
-def test_log_odds_follow_monroe_by_hand() -> None:
-    found = {d.name: d for d in distinctive({"kø": 30, "takk": 20}, {"kø": 5, "takk": 22}, (100, 100))}
-    share = 35 / 200
-    odds = [(30 + 10 * share) / (70 + 10 * (1 - share)), (5 + 10 * share) / (95 + 10 * (1 - share))]
-    assert found["kø"].log_odds == pytest.approx(np.log(odds[0] / odds[1]), abs=1e-9)
-    variance = sum(1 / (y + 10 * share) + 1 / (100 - y + 10 * (1 - share)) for y in (30, 5))
-    assert found["kø"].z == pytest.approx(found["kø"].log_odds / variance**0.5, abs=1e-9)
-    assert (found["kø"].side, found["takk"].side) == ("first", "")
-    assert found["kø"].low > 0
-
-
-def test_rare_words_and_empty_sides_are_left_out() -> None:
-    assert distinctive({"kø": 4}, {}, (10, 10)) == ()
-    assert distinctive({"kø": 5}, {}, (10, 0)) == ()
-    assert [d.name for d in distinctive({"kø": 5}, {}, (10, 10))] == ["kø"]
-    with pytest.raises(ValueError, match="items"):
-        distinctive({"kø": 11}, {}, (10, 10))
-
-
-def word_false_share(runs: int, seed: int) -> float:
-    rng, false = np.random.default_rng(seed), []
-    share = rng.beta(1, 20, 200)
-    for _ in range(runs):
-        sides = [dict(enumerate(map(int, rng.binomial(300, share)))) for _ in range(2)]
-        one, two = ({f"w{k}": v for k, v in side.items()} for side in sides)
-        found = distinctive(one, two, (300, 300))
-        false.append(any(d.side for d in found))
-    return float(np.mean(false))
-
-
-def test_words_of_equal_sides_are_seldom_called_distinct(figure) -> None:
-    assert figure("200 words, no difference, any called distinct", word_false_share(200, 1)) < 0.12
-
-
-def test_excesses_add_up_to_the_rise() -> None:
-    found = excesses({"bill": 60, "move": 21}, {"bill": 140, "move": 140, "new": 7}, 1 / 7)
-    assert [e.name for e in found] == ["bill", "move", "new"]
-    assert sum(e.excess for e in found) == pytest.approx(81 - 41)
-    assert sum(e.share for e in found) == pytest.approx(1)
-    assert excesses({"a": 30, "b": 10}, {"a": 20, "b": 20}, 1.0)[0].share is None
 
 
 def test_results_survive_json() -> None:
