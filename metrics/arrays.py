@@ -8,9 +8,9 @@ counting: rows of a group add up in one pass, exactly.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -24,8 +24,13 @@ Load = Callable[[Sequence[str]], pa.Table]
 
 EXACT = 2.0**53  # below it floating point counts integers exactly
 LOW_BITS = 24
-# Cubes of more rows are not rolled up: a question about few of their dimensions has a smaller cube.
+# Cubes of so many rows are rolled up by fewer dimensions; larger ones are first summed up by whole months.
 ROLLED_FROM, ROLLED_TO = 5_000, 2_000_000
+# More groups than this are numbered by sorting rather than by counting.
+DENSE = 4_000_000
+
+# In cubes of more rows those of a label are kept in order: four bytes a row and dimension asked for.
+ORDERED_FROM = 200_000
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class Cube:
         self._labelled: dict[str, Labelled] = {}
         self._sums: dict[str, Sums] = {}
         self._rolled: dict[frozenset[str], Cube] = {}
+        self._monthly: Cube | None = None
+        self._ordered: dict[str, tuple[Codes, Codes]] = {}
 
     def labelled(self, key: str) -> Labelled:
         """A dimension of every row. Days are their own labels, in days since 1970."""
@@ -72,9 +79,67 @@ class Cube:
     def span(self, first: int | None, last: int | None) -> slice:
         """The rows from one day to another, both included, in days since 1970."""
         days = self.labelled("day").codes
-        begin = 0 if first is None else int(np.searchsorted(days, first, side="left"))
-        end = self.rows if last is None else int(np.searchsorted(days, last, side="right"))
+        begin = 0 if first is None else _place(days, first, "left")
+        end = self.rows if last is None else _place(days, last, "right")
         return slice(begin, end)
+
+    def having(self, key: str, inside: NDArray[np.bool_], span: slice) -> Codes:
+        """The rows of a span whose label of a dimension is among those marked, in their order.
+
+        Rows of a label are found without looking at the others, once they have been put in order.
+        """
+        codes = self.labelled(key).codes
+        if self.rows < ORDERED_FROM:
+            few: Codes = np.flatnonzero(inside[codes[span]]) + span.start
+            return few
+        with self._lock:
+            if key not in self._ordered:
+                order = np.argsort(codes, kind="stable").astype(np.int32)
+                ends = np.cumsum(np.bincount(codes, minlength=len(inside)))
+                self._ordered[key] = order, ends
+            order, ends = self._ordered[key]
+        found = []
+        for code in np.flatnonzero(inside).tolist():
+            rows = order[ends[code - 1] if code else 0 : ends[code]]
+            found.append(rows[_place(rows, span.start, "left") : _place(rows, span.stop, "left")])
+        together: Codes = np.concatenate([order[:0], *found])
+        return together if len(found) == 1 else np.sort(together)
+
+    def by_month(self) -> Cube:
+        """The same sums by whole months, whose day is their first; the cube itself where that saves little.
+
+        Rows stand in the order of their days, so a month's are numbered by themselves.
+        """
+        if self.rows <= ROLLED_TO:
+            return self
+        with self._lock:
+            if self._monthly is None:
+                self._monthly = self._by_month()
+            return self._monthly
+
+    def _by_month(self) -> Cube:
+        others = [key for key in self.keys if key != "day"]
+        columns = [_ranked(self.labelled(key)) for key in others]
+        size = size_of(columns)
+        days, inverse = np.empty(0, dtype=np.int32), np.empty(self.rows, dtype=np.int32)
+        codes: dict[str, list[Codes]] = {key: [] for key in others}
+        for first, rows in _months(self.labelled("day").codes):
+            there, numbers = numbered(mixed([(column[rows], each) for column, each in columns]), size)
+            inverse[rows] = numbers + len(days)
+            days = np.concatenate([days, np.full(len(there), first, dtype=np.int32)])
+            for key, (_, each) in zip(reversed(others), reversed(columns), strict=True):
+                codes[key].append(there % each)
+                there = there // each
+        count = len(days)
+
+        def add_up(names: Sequence[str]) -> pa.Table:
+            return pa.table({name: totals(inverse, self.sums(name), count) for name in names})
+
+        monthly = Cube(add_up, self.keys, count)
+        monthly._labelled = {"day": Labelled(days, ())} | {
+            key: Labelled(_narrow(np.concatenate(codes[key])), self.labelled(key).labels) for key in others
+        }
+        return monthly
 
     def rolled(self, keys: frozenset[str]) -> Cube:
         """The same sums by fewer dimensions, beside the day; the cube itself where that saves little."""
@@ -129,12 +194,42 @@ def mixed(columns: Sequence[tuple[Codes, int]]) -> Codes:
     return groups
 
 
+def numbered(groups: Codes, size: int) -> tuple[Codes, Codes]:
+    """The groups that occur, of so many that there may be, and the place of each row's among them."""
+    if size > DENSE:
+        return np.unique(groups, return_inverse=True)
+    there = np.flatnonzero(np.bincount(groups, minlength=size))
+    places = np.zeros(size, dtype=np.int64)
+    places[there] = np.arange(len(there))
+    return there, places[groups]
+
+
+def month_of(days: Codes) -> Codes:
+    """The first days of the months of some days, all in days since 1970."""
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype("datetime64[D]").astype(np.int32)
+
+
 def size_of(columns: Sequence[tuple[Codes, int]]) -> int:
     """How many combinations there may be."""
     size = 1
     for _, each in columns:
         size *= max(each, 1)
     return size
+
+
+def _months(days: Codes) -> Iterator[tuple[int, slice]]:
+    """The first day and the rows of every month, of days in rising order."""
+    if not len(days):
+        return
+    firsts = np.unique(month_of(np.arange(days[0], days[-1] + 1)))
+    edges = [_place(days, first, "left") for first in firsts.tolist()] + [len(days)]
+    for first, begin, end in zip(firsts.tolist(), edges, edges[1:], strict=False):
+        yield first, slice(begin, end)
+
+
+def _place(numbers: Codes, wanted: int, side: Literal["left", "right"]) -> int:
+    # A number of another type would have all of them converted first.
+    return int(np.searchsorted(numbers, numbers.dtype.type(wanted), side=side))
 
 
 def _bound(numbers: Sums) -> float:

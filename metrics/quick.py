@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.arrays import Cube, mixed, size_of, totals
+from metrics.arrays import Cube, mixed, month_of, numbered, size_of, totals
 from metrics.catalogue import COLUMNS, Dimension
 from metrics.compose import DERIVED, Question, needed_sums, parameters, plain_sums
 from metrics.models import sql
@@ -24,9 +24,10 @@ Array = NDArray[Any]
 # The texts of a dimension's labels.
 Texts = Callable[[Dimension, Sequence[Any]], Sequence[str]]
 
+# The first and the last day, both included, in days since 1970; None: as far as there are any.
+Span = tuple[int | None, int | None]
+
 _EPOCH = date(1970, 1, 1)
-# More groups than this are numbered by sorting rather than by counting.
-DENSE = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def answer(
     needed = needed_sums(asked)
     groups: dict[tuple[str, ...], int] = {} if asked.by else {(): 0}
     work = _Work(asked, needed, parameters(asked, needed), texts, tables, groups)
-    found = [_partial(work, part) for part in parts]
+    found = [_partial(work, *piece) for part in parts for piece in _pieces(work, part)]
     cells = {
         name: sum(
             (totals(places, sums[name], len(groups)) for places, sums in found),
@@ -71,14 +72,43 @@ def answer(
     return [(*keys[number], *row) for number, row in zip(order, zip(*columns, strict=True), strict=True)]
 
 
-def _partial(work: _Work, cube: Cube) -> tuple[Array, dict[str, Array]]:
+def _pieces(work: _Work, cube: Cube) -> list[tuple[Cube, Span]]:
+    """The cube's whole months and what the question wants of the days before and after them."""
+    first, last = _day(work.asked.start), _day(work.asked.end)
+    monthly = cube.by_month()
+    if monthly is cube or "day" in work.asked.columns | _looked_at(work):
+        return [(cube, (first, last))]
+    days = cube.labelled("day").codes
+    begin, end = int(days[0]), int(days[-1])
+    first = begin if first is None else max(first, begin)
+    last = end if last is None else min(last, end)
+    if first > begin:
+        begin = _month(first) if _month(first) == first else _following(first)
+    if last < end:
+        end = last if _following(last) == last + 1 else _month(last) - 1
+    if begin > end:
+        return [(cube, (first, last))]
+    pieces: list[tuple[Cube, Span]] = [(monthly, (_month(begin), end))]
+    if first < begin:
+        pieces.append((cube, (first, begin - 1)))
+    if end < last:
+        pieces.append((cube, (end + 1, last)))
+    return pieces
+
+
+def _looked_at(work: _Work) -> set[str]:
+    """The columns that sums made of other sums look at."""
+    return {column for name in work.needed if name in DERIVED for column in named(DERIVED[name][0])}
+
+
+def _partial(work: _Work, cube: Cube, span: Span) -> tuple[Array, dict[str, Array]]:
     """One cube's sums by the raw labels of the groups, and the place of each among all groups."""
     derived = {name: DERIVED[name][0] for name in work.needed if name in DERIVED}
-    looked_at = {column for text in derived.values() for column in named(text)}
+    looked_at = _looked_at(work)
     cube = cube.rolled(frozenset(work.asked.columns | looked_at & set(cube.keys)))
     plain = plain_sums(work.needed)
     cube.ahead(plain)
-    rows = _rows(work, cube)
+    rows = _rows(work, cube, span)
     names = list(dict.fromkeys(cut.column for cut in work.asked.by))
     codes, numbers = _grouped(cube, names, rows)
     count = len(codes[names[0]]) if names else 1
@@ -104,25 +134,24 @@ def _given(work: _Work, cube: Cube, rows: slice | Array, columns: Mapping[str, A
     return Inputs(wide | {"day": cube.labelled("day").codes[rows]}, work.values, member)
 
 
-def _rows(work: _Work, cube: Cube) -> slice | Array:
+def _rows(work: _Work, cube: Cube, span: Span) -> slice | Array:
     """The rows that the span and the filters leave."""
-    span = cube.span(_day(work.asked.start), _day(work.asked.end))
-    mask: Array | None = None
+    rows: slice | Array = cube.span(*span)
     for cut, chosen in work.asked.where:
         labelled = cube.labelled(cut.column)
         if labelled.labels:
             wanted = set(chosen)
             inside = np.array([text in wanted for text in work.texts(cut, labelled.labels)], dtype=bool)
-            hit = inside[labelled.codes[span]]
+            if isinstance(rows, slice):
+                rows = cube.having(cut.column, inside, rows)
+                continue
+            hit = inside[labelled.codes[rows]]
         else:
-            days, inverse = np.unique(labelled.codes[span], return_inverse=True)
+            days, inverse = np.unique(labelled.codes[rows], return_inverse=True)
             inside = np.isin(np.array(work.texts(cut, _dates(days)), dtype=object), list(chosen))
             hit = inside[inverse] if len(days) else np.zeros(0, dtype=bool)
-        mask = hit if mask is None else mask & hit
-    if mask is None:
-        return span
-    found: Array = np.flatnonzero(mask) + span.start
-    return found
+        rows = np.flatnonzero(hit) + rows.start if isinstance(rows, slice) else rows[hit]
+    return rows
 
 
 def _grouped(cube: Cube, names: Sequence[str], rows: slice | Array) -> tuple[dict[str, Array], Array]:
@@ -139,15 +168,7 @@ def _grouped(cube: Cube, names: Sequence[str], rows: slice | Array) -> tuple[dic
     if not columns:
         count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
         return {}, np.zeros(max(count, 0), dtype=np.int64)
-    numbers = mixed(columns)
-    size = size_of(columns)
-    if size <= DENSE:
-        there = np.flatnonzero(np.bincount(numbers, minlength=size))
-        renumbered = np.zeros(size, dtype=np.int64)
-        renumbered[there] = np.arange(len(there))
-        numbers = renumbered[numbers]
-    else:
-        there, numbers = np.unique(numbers, return_inverse=True)
+    there, numbers = numbered(mixed(columns), size_of(columns))
     found: dict[str, Array] = {}
     for name, (_, each), low in zip(reversed(names), reversed(columns), reversed(bases), strict=True):
         found[name] = there % each + low
@@ -189,6 +210,15 @@ def _metrics(work: _Work, cells: Mapping[str, Array], count: int) -> list[list[A
 
 def _day(day: date | None) -> int | None:
     return None if day is None else (day - _EPOCH).days
+
+
+def _month(day: int) -> int:
+    return int(month_of(np.array([day]))[0])
+
+
+def _following(day: int) -> int:
+    """The first day of the month after a day's."""
+    return _month(_month(day) + 31)
 
 
 def _dates(days: Array) -> list[date]:

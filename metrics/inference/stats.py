@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 BIN_WIDTH = 1.05  # a time bin's upper edge ÷ its lower edge
 
@@ -179,7 +180,7 @@ class ScoreStats:
     def __add__(self, other: ScoreStats) -> ScoreStats:
         return ScoreStats(tuple(a + b for a, b in zip(self.bins, other.bins, strict=True)))
 
-    @property
+    @cached_property
     def n(self) -> int:
         """Scores given."""
         return sum(self.bins)
@@ -234,7 +235,7 @@ class TimeBins:
             counts[k] = counts.get(k, 0) + count
         return TimeBins.of(counts, self.q)
 
-    @property
+    @cached_property
     def n(self) -> int:
         """Times measured."""
         return sum(count for _, count in self.counts)
@@ -249,5 +250,6 @@ def time_bin(seconds: float) -> int:
 
 
 def _check(n: int, *sums: float) -> None:
-    if n < 0 or not all(math.isfinite(value) for value in sums):
+    # One infinite or undefined among them makes their sum so.
+    if n < 0 or not math.isfinite(sum(sums)):
         raise ValueError(f"a count from 0 on and finite sums are needed, not {(n, *sums)}")

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from metrics import Scope, catalogue, open_reader, quick
+from metrics import Scope, arrays, catalogue, open_reader, quick
 from metrics.arrays import of_table, totals
 from metrics.compose import compose, source_of
 from metrics.terms import Inputs, Unsupported, expression, selected, value
@@ -33,6 +33,12 @@ QUESTIONS = [
     (["hour"], {"hour": ["09", ""]}, (None, None)),
     (["channel", "topic", "partner", "self_service_first"], {}, (None, None)),
     (["day"], {}, (date(2030, 1, 1), None)),
+    # Whole months and days on either side of them.
+    (["topic"], {"partner": ["A"]}, (date(2026, 9, 1), date(2026, 10, 3))),
+    (["channel"], {"topic": ["bill", "x"], "partner": ["A", "B"]}, (date(2026, 9, 15), date(2026, 9, 30))),
+    ([], {}, (date(2026, 9, 20), date(2026, 10, 31))),
+    (["hour"], {}, (date(2026, 9, 12), date(2026, 9, 14))),
+    ([], {}, (date(2030, 1, 1), None)),
 ]
 
 
@@ -75,8 +81,12 @@ def many(write, fold, fresh, settings):
     return settings
 
 
+@pytest.mark.parametrize("large", [False, True], ids=["small", "as large cubes do"])
 @pytest.mark.parametrize("scope", [Scope.everything(), Scope.of_partner("A")], ids=["everything", "partner"])
-def test_they_answer_what_the_statement_answers(many, scope):
+def test_they_answer_what_the_statement_answers(many, scope, large, monkeypatch):
+    if large:
+        monkeypatch.setattr(arrays, "ROLLED_TO", 0)
+        monkeypatch.setattr(arrays, "ORDERED_FROM", 0)
     reader = open_reader(many, scope)
     room, tables = reader._room, reader._tables
     questions = [(SUMMED, *rest) for rest in QUESTIONS]
