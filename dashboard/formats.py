@@ -42,6 +42,13 @@ class Formats:
         # Rounding may leave a negative zero, which reads as a fall that is not there.
         return _number(round(value, decimals) + 0.0, decimals, self.language)
 
+    def rounded(self, value: float | None) -> str:
+        """A whole number with three significant digits, for what is estimated: ``19014`` as ``19 000``."""
+        if value is None or math.isnan(value):
+            return MISSING
+        beyond = len(str(abs(round(value)))) - 3
+        return self.number(round(value, -max(beyond, 0)))
+
     def share(self, value: float | None, decimals: int | None = None) -> str:
         """``0.63`` as ``63 %`` (nb) or ``63%`` (en); shares under 20 % get one decimal."""
         if value is None or math.isnan(value):

@@ -62,12 +62,14 @@ def _choice(key: str, label: str, names: Mapping[str, str]) -> str:
     first = next(iter(names))
     if st.session_state.get(key) not in names:
         st.session_state[key] = first
-    chosen: str | None = st.segmented_control(
-        label,
-        list(names),
-        key=key,
-        required=True,
-        format_func=names.__getitem__,
-        label_visibility="collapsed",
-    )
+    # In a box of its own it goes on in a second line where the screen is narrow.
+    with st.container(width="content"):
+        chosen: str | None = st.segmented_control(
+            label,
+            list(names),
+            key=key,
+            required=True,
+            format_func=names.__getitem__,
+            label_visibility="collapsed",
+        )
     return chosen or first

@@ -98,7 +98,7 @@ def _interval(estimate: Estimate, factor: int, frame: Frame, unit: str = "") -> 
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return MISSING
     value, low, high = (
-        frame.formats.number(factor * number) for number in (estimate.value, estimate.low, estimate.high)
+        frame.formats.rounded(factor * number) for number in (estimate.value, estimate.low, estimate.high)
     )
     return f"{value}{unit} ({low} {frame.words('initiatives.to')} {high})"
 

@@ -41,6 +41,23 @@ def test_a_number_has_the_separators_of_its_language(value: float, decimals: int
 
 
 @pytest.mark.parametrize(
+    ("value", "nb"),
+    [
+        (999.4, "999"),
+        (1_004, "1 000"),
+        (1_005, "1 000"),
+        (1_006, "1 010"),
+        (19_014, "19 000"),
+        (-36_072, "−36 100"),
+        (0.4, "0"),
+        (None, MISSING),
+    ],
+)
+def test_what_is_estimated_has_three_digits_that_mean_something(value: float | None, nb: str) -> None:
+    assert plain(NB.rounded(value)) == nb
+
+
+@pytest.mark.parametrize(
     ("value", "nb", "en"),
     [
         (0.0, "0 %", "0%"),
