@@ -176,6 +176,7 @@ reply = Table(
     Column("kind", Text, nullable=False, server_default=""),  # score, opt_out, opt_in, unclear, answer, …
     Column("score", SmallInteger),
     Column("flags", JSON, nullable=False, server_default="[]"),
+    Column("urgency", SmallInteger),  # of the most urgent flag, 0 first; null where there is none
     Column("parser", Text, nullable=False, server_default=""),
     Column("late", Boolean, nullable=False, server_default=text("false")),
     Column("question", Text, nullable=False, server_default=""),  # the question it was read for
@@ -191,6 +192,12 @@ Index("reply_unread", reply.c.received_at, sqlite_where=reply.c.read_at.is_(None
       postgresql_where=reply.c.read_at.is_(None))  # fmt: skip
 UNSETTLED_REPLY = (reply.c.kind == literal_column("'unclear'")) & reply.c.settled_at.is_(None)
 Index("reply_unsettled", reply.c.received_at, sqlite_where=UNSETTLED_REPLY, postgresql_where=UNSETTLED_REPLY)
+TO_CALL = reply.c.urgency.is_not(None) & reply.c.handled_at.is_(None)
+Index("reply_to_call", reply.c.urgency, reply.c.received_at, sqlite_where=TO_CALL, postgresql_where=TO_CALL)
+Index("reply_handled", reply.c.handled_at, sqlite_where=reply.c.handled_at.is_not(None),
+      postgresql_where=reply.c.handled_at.is_not(None))  # fmt: skip
+Index("reply_settled", reply.c.settled_at, sqlite_where=reply.c.settled_at.is_not(None),
+      postgresql_where=reply.c.settled_at.is_not(None))  # fmt: skip
 
 # One row per answer to a question of a survey: the latest one counts.
 answer = Table(

@@ -21,6 +21,7 @@ _READ = (
         kind=bindparam("read_kind"),
         score=bindparam("read_score"),
         flags=bindparam("read_flags"),
+        urgency=bindparam("how_urgent"),
         parser=bindparam("by"),
         late=bindparam("is_late"),
         question=bindparam("asked"),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _FLAGS = {
     "emergency": (
@@ -53,3 +54,14 @@ def flags_of(plain: str) -> tuple[str, ...]:
     if "question" in found and sum(character.isalpha() for character in plain) < 6:
         found.remove("question")
     return tuple(found)
+
+
+URGENCY = ("emergency", "complaint", "question", "swearing")
+
+
+def urgency_of(flags: Sequence[str]) -> int | None:
+    """0 for an emergency, more for what can wait longer, None for nothing at all."""
+    return min(
+        (URGENCY.index(flag) if flag in URGENCY else len(URGENCY) for flag in flags),
+        default=None,
+    )

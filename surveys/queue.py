@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 
 from store import Store
 from store.deeds import note_down
-from store.schema import UNSETTLED_REPLY, answer, record, reply
+from store.schema import TO_CALL, UNSETTLED_REPLY, answer, record, reply
 from surveys import outcomes, questions
-from surveys.rescoring import set_answer
+from surveys.flags import URGENCY
+from surveys.rescoring import set_answer, take_back
 
 SUBJECT = "reply"
 # What is flagged longer ago than this is past calling back.
 CALL_BACK_WITHIN = timedelta(days=14)
-URGENCY = ("emergency", "complaint", "question", "swearing")
 _PLACE = ("partner", "team", "agent", "channel", "topic")
 
 
@@ -45,11 +45,6 @@ class Waiting:
     topic: str
     done_at: datetime | None = None
     done_by: str = ""
-
-    @property
-    def urgency(self) -> int:
-        """0 for an emergency, more for what can wait longer."""
-        return min((URGENCY.index(flag) for flag in self.flags if flag in URGENCY), default=len(URGENCY))
 
 
 def unclear(store: Store, limit: int = 100, partner: str | None = None) -> list[Waiting]:
@@ -92,24 +87,60 @@ def settle(store: Store, sid: str, value: int | None, now: datetime, *, who: str
     return True
 
 
-def to_call(
-    store: Store, now: datetime, partner: str | None = None, *, handled: bool = False, limit: int = 200
-) -> list[Waiting]:
-    """Flagged replies of the last two weeks that wait for somebody, the most urgent first.
+def unsettle(store: Store, sid: str, now: datetime, *, who: str) -> bool:
+    """Take back what a person has said that a reply means: it waits again, as unclear as it was.
 
-    With ``handled`` those that somebody has dealt with instead, the latest first.
+    What the reply made count no longer does. False when nobody has settled it.
     """
+    with store.write() as connection:
+        row = connection.execute(
+            select(reply).where(reply.c.sid == sid, reply.c.settled_at.is_not(None)).with_for_update()
+        ).first()
+        if row is None:
+            return False
+        values = {"kind": "unclear", "score": None, "settled_at": None, "settled_by": ""}
+        connection.execute(update(reply).where(reply.c.sid == sid).values(**values))
+        note_down(connection, SUBJECT, sid, "unsettled", who=who, now=now)
+        if row.kind != "unclear" and row.contact_id:
+            take_back(connection, row, row.question or "score")
+            outcomes.append_changed(connection, [row.contact_id], now)
+    return True
+
+
+def settled(store: Store, limit: int = 100, partner: str | None = None) -> list[Waiting]:
+    """Replies that somebody has settled, the latest first; of one partner, or of all."""
+    query = _replies(partner).where(
+        reply.c.settled_at.is_not(None), reply.c.contact_id.is_not(None), reply.c.body != ""
+    )
+    with store.read() as connection:
+        found = connection.execute(query.order_by(reply.c.settled_at.desc(), reply.c.sid).limit(limit))
+        return [_waiting(row, row.settled_at, row.settled_by) for row in found]
+
+
+def to_call(store: Store, now: datetime, partner: str | None = None, *, limit: int = 200) -> list[Waiting]:
+    """Flagged replies of the last two weeks that wait for somebody, the most urgent and oldest first."""
+    since = int((now - CALL_BACK_WITHIN).timestamp())
+    query = _replies(partner).where(TO_CALL, reply.c.received_at >= since, reply.c.contact_id.is_not(None))
+    found: list[Waiting] = []
+    with store.read() as connection:
+        # One after the other, each in the order of the index: sorting all that waits would not end in time.
+        for urgency in range(len(URGENCY) + 1):
+            equally = query.where(reply.c.urgency == urgency).order_by(reply.c.received_at)
+            found += [_waiting(row) for row in connection.execute(equally.limit(limit - len(found)))]
+            if len(found) == limit:
+                break
+    return found
+
+
+def handled(store: Store, now: datetime, partner: str | None = None, *, limit: int = 20) -> list[Waiting]:
+    """Flagged replies of the last two weeks that somebody has dealt with, the latest first."""
     since = int((now - CALL_BACK_WITHIN).timestamp())
     query = _replies(partner).where(
-        reply.c.received_at >= since,
-        reply.c.contact_id.is_not(None),
-        cast(reply.c.flags, Text).not_in(("[]", "")),
-        reply.c.handled_at.is_not(None) if handled else reply.c.handled_at.is_(None),
+        reply.c.handled_at.is_not(None), reply.c.received_at >= since, reply.c.contact_id.is_not(None)
     )
-    order = reply.c.handled_at.desc() if handled else reply.c.received_at.desc()
     with store.read() as connection:
-        found = [_waiting(row) for row in connection.execute(query.order_by(order, reply.c.sid).limit(limit))]
-    return found if handled else sorted(found, key=lambda one: (one.urgency, one.received_at))
+        found = connection.execute(query.order_by(reply.c.handled_at.desc()).limit(limit))
+        return [_waiting(row, row.handled_at, row.handled_by) for row in found]
 
 
 def handle(store: Store, sid: str, now: datetime, *, who: str, note: str = "") -> bool:
@@ -142,16 +173,20 @@ def put_back(store: Store, sid: str, now: datetime, *, who: str) -> bool:
 
 def _replies(partner: str | None) -> Select[Any]:
     given: ColumnElement[bool] = (answer.c.contact_id == reply.c.contact_id) & (answer.c.question == "score")
+    contact = (record.c.kind == "contact") & (record.c.record_id == reply.c.contact_id)
+    # Outer joins, and a condition that they could meet empty-handed: else a planner without statistics
+    # may begin with all contacts there are.
     query = (
         select(reply, record.c.payload, answer.c.value)
-        .join(record, (record.c.kind == "contact") & (record.c.record_id == reply.c.contact_id))
+        .select_from(reply)
+        .outerjoin(record, contact)
         .outerjoin(answer, given)
     )
-    return query if partner is None else query.where(record.c.payload["partner"].as_string() == partner)
+    of_partner = func.coalesce(record.c.payload["partner"].as_string(), "")
+    return query if partner is None else query.where(of_partner == partner)
 
 
-def _waiting(row: Any) -> Waiting:
-    done_at = row.handled_at or row.settled_at
+def _waiting(row: Any, done_at: int | None = None, done_by: str = "") -> Waiting:
     return Waiting(
         sid=row.sid,
         contact_id=row.contact_id,
@@ -161,9 +196,9 @@ def _waiting(row: Any) -> Waiting:
         received_at=datetime.fromtimestamp(row.received_at, UTC),
         flags=tuple(row.flags),
         score=row.value,
-        **_place(row.payload),
+        **_place(row.payload or {}),
         done_at=datetime.fromtimestamp(done_at, UTC) if done_at else None,
-        done_by=row.handled_by or row.settled_by,
+        done_by=done_by,
     )
 
 

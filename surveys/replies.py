@@ -18,6 +18,7 @@ from store.schema import reply
 from surveys import alarms, outcomes, questions
 from surveys.changes import Changes, write
 from surveys.conversation import Talk, Turn, turn
+from surveys.flags import urgency_of
 from surveys.open_surveys import OpenSurvey, open_surveys, stopped
 from surveys.opting import opt_in_in, opt_out_in
 from surveys.reading import says_stop
@@ -157,7 +158,9 @@ def _read_or_put_aside(connection: Connection, settings: Settings, row: Any, now
         if is_passing(error):
             raise
         log.exception("reply %s could not be read", row.sid)
-        values = {"read_at": int(now.timestamp()), "kind": "unclear", "flags": ["fault"]}
+        flags = ["fault"]
+        values = {"read_at": int(now.timestamp()), "kind": "unclear", "flags": flags}
+        values["urgency"] = urgency_of(flags)
         connection.execute(update(reply).where(reply.c.sid == row.sid).values(**values))
         if row.phone and is_stop(row.body.strip().lower()):
             # The one thing that must not wait for a person.
@@ -199,6 +202,7 @@ class _Reader:
                 "read_kind": done.kind,
                 "read_score": done.reading.score,
                 "read_flags": done.reading.flags,
+                "how_urgent": urgency_of(done.reading.flags),
                 "by": done.reading.parser,
                 "is_late": late,
                 "asked": talk.question,

@@ -12,6 +12,7 @@ from store import Store
 from store.schema import answer, reply
 from surveys import outcomes
 from surveys.changes import ANSWER
+from surveys.flags import urgency_of
 from surveys.opting import opt_out_in
 from surveys.reading import VERSION, read
 
@@ -75,7 +76,13 @@ def _reread_one(connection: Connection, row: Any, now: datetime, *, apply: bool)
         connection.execute(
             update(reply)
             .where(reply.c.sid == row.sid)
-            .values(kind=reading.kind, score=reading.score, flags=list(reading.flags), parser=reading.parser)
+            .values(
+                kind=reading.kind,
+                score=reading.score,
+                flags=list(reading.flags),
+                urgency=urgency_of(reading.flags),
+                parser=reading.parser,
+            )
         )
     if same:
         return None
@@ -94,13 +101,21 @@ def _has_started_since(connection: Connection, row: Any) -> bool:
 
 
 def _set_score(connection: Connection, row: Any, score: int | None) -> None:
-    if score is None and _is_latest(connection, row, "score"):
-        mine = (answer.c.contact_id == row.contact_id) & (answer.c.question == "score")
-        connection.execute(answer.delete().where(mine))
-        row = _score_before(connection, row)
-        score = row.score if row is not None else None
-    if score is not None:
-        set_answer(connection, row, "score", score, "hand" if row.settled_at else "sms")
+    if score is None:
+        take_back(connection, row, "score")
+    else:
+        set_answer(connection, row, "score", score, "sms")
+
+
+def take_back(connection: Connection, row: Any, question: str) -> None:
+    """Let a stored reply no longer count; of two scores the one it had replaced counts again."""
+    if not _is_latest(connection, row, question):
+        return
+    mine = (answer.c.contact_id == row.contact_id) & (answer.c.question == question)
+    connection.execute(answer.delete().where(mine))
+    before = _score_before(connection, row) if question == "score" else None
+    if before is not None:
+        set_answer(connection, before, "score", before.score, "hand" if before.settled_at else "sms")
 
 
 def set_answer(connection: Connection, row: Any, question: str, value: int, source: str) -> None:

@@ -25,6 +25,7 @@ _READ = {
 }
 _DID: dict[str, str] = {
     "settled": "{who} said what the reply “{body}” means: {note}.",
+    "unsettled": "{who} took back what the reply “{body}” was said to mean.",
     "handled": "{who} took care of the reply “{body}”{note}.",
     "put_back": "{who} put the reply “{body}” back into the queue.",
 }

@@ -7,6 +7,7 @@ nowhere else; in what is only to be read, numbers are taken out.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
 
 import streamlit as st
@@ -18,7 +19,18 @@ from dashboard.doer import doer
 from dashboard.frame import Frame
 from dashboard.views.phone import pretty
 from data.people import without_numbers
-from surveys.queue import Waiting, handle, highest, put_back, settle, to_call, unclear
+from surveys.queue import (
+    Waiting,
+    handle,
+    handled,
+    highest,
+    put_back,
+    settle,
+    settled,
+    to_call,
+    unclear,
+    unsettle,
+)
 
 LOOK_EVERY_S = 5.0
 SHOWN = 20  # of each kind; the next ones come when these are done
@@ -33,37 +45,54 @@ def show(frame: Frame) -> None:
     _queue(frame)
 
 
+@dataclass(frozen=True)
+class _Queue:
+    """To call, to read, and what was lately done of each."""
+
+    calls: Sequence[Waiting]
+    reads: Sequence[Waiting]
+    called: Sequence[Waiting]
+    was_read: Sequence[Waiting]
+
+
 @st.cache_resource(ttl=LOOK_EVERY_S - 0.5, max_entries=64, show_spinner=False)
-def _waiting(partner: str | None) -> tuple[Sequence[Waiting], Sequence[Waiting], Sequence[Waiting]]:
-    """To call, to read, and what is done; asked once for all viewers of the same partner (None: of all)."""
+def _waiting(partner: str | None) -> _Queue:
+    """Asked once for all viewers of the same partner (None: of all)."""
     store, now = context.store(), context.now()
-    return (
+    return _Queue(
         to_call(store, now, partner, limit=LISTED),
         unclear(store, LISTED, partner),
-        to_call(store, now, partner, handled=True, limit=SHOWN),
+        handled(store, now, partner, limit=SHOWN),
+        settled(store, SHOWN, partner),
     )
 
 
 @st.fragment(run_every=LOOK_EVERY_S)
 def _queue(frame: Frame) -> None:
     say = frame.words
-    calls, reads, done = _waiting(frame.viewer.partner_only)
-    if not (calls or reads or done):
+    queue = _waiting(frame.viewer.partner_only)
+    if not (queue.calls or queue.reads or queue.called or queue.was_read):
         st.html(answer(say("queue.nothing"), ""))
         st.html(empty_state(say("queue.empty_title"), say("queue.empty_text")))
         return
-    st.html(answer(_sentence(len(calls), len(reads), frame), say("queue.note")))
+    st.html(answer(_sentence(len(queue.calls), len(queue.reads), frame), say("queue.note")))
     left, right = st.columns([1, 1], gap="large")
     with left:
         st.subheader(say("queue.calls"), anchor=False)
-        _listed(calls, frame, "queue.no_calls", _call)
-        if done:
-            with st.expander(say("queue.done", n=frame.formats.number(len(done)))):
-                for one in done:
-                    _done(one, frame)
+        _listed(queue.calls, frame, "queue.no_calls", _call)
+        _lately("queue.done", queue.called, _put_back, frame)
     with right:
         st.subheader(say("queue.reads"), anchor=False)
-        _listed(reads, frame, "queue.no_reads", _read)
+        _listed(queue.reads, frame, "queue.no_reads", _read)
+        _lately("queue.was_read", queue.was_read, _unsettle, frame)
+
+
+def _lately(title: str, done: Sequence[Waiting], undo: Callable[[str, str], None], frame: Frame) -> None:
+    """What was done last, each with the way back."""
+    if done:
+        with st.expander(frame.words(title, n=frame.formats.number(len(done)))):
+            for one in done:
+                _done(one, undo, frame)
 
 
 def _sentence(calls: int, reads: int, frame: Frame) -> str:
@@ -131,13 +160,15 @@ def _read(one: Waiting, frame: Frame) -> None:
     )
     top, key = highest(one.question), f"svar-queue-means-{one.sid}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.pills(
-            say("queue.means"),
-            [*range(1, top + 1), NONE],
-            key=key,
-            format_func=lambda value: _choice(value, top, frame),
-            label_visibility="collapsed",
-        )
+        # In a box of its own they go on in a second line where the screen is narrow.
+        with st.container(width="content"):
+            chosen = st.pills(
+                say("queue.means"),
+                [*range(1, top + 1), NONE],
+                key=key,
+                format_func=lambda value: _choice(value, top, frame),
+                label_visibility="collapsed",
+            )
         st.button(
             say("queue.save"),
             key=f"svar-queue-save-{one.sid}",
@@ -166,7 +197,7 @@ def _about(one: Waiting, frame: Frame) -> str:
     return escape(" · ".join([formats.moment(one.received_at), *score, *where]))
 
 
-def _done(one: Waiting, frame: Frame) -> None:
+def _done(one: Waiting, undo: Callable[[str, str], None], frame: Frame) -> None:
     say, formats = frame.words, frame.formats
     at = formats.moment(one.done_at) if one.done_at else ""
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -176,8 +207,8 @@ def _done(one: Waiting, frame: Frame) -> None:
         )
         st.button(
             say("queue.put_back"),
-            key=f"svar-queue-back-{one.sid}",
-            on_click=_put_back,
+            key=f"svar-queue{undo.__name__.replace('_', '-')}-{one.sid}",
+            on_click=undo,
             args=(one.sid, doer(frame)),
             type="tertiary",
         )
@@ -197,4 +228,9 @@ def _settle(sid: str, who: str, means: str) -> None:
 
 def _put_back(sid: str, who: str) -> None:
     put_back(context.store(), sid, context.now(), who=who)
+    _waiting.clear()
+
+
+def _unsettle(sid: str, who: str) -> None:
+    unsettle(context.store(), sid, context.now(), who=who)
     _waiting.clear()

@@ -76,7 +76,7 @@ def test_a_lead_calls_back_and_it_is_written_down(
     assert "Nobody waits for a call." in text
     assert "Team lead" in text
     assert f"tel:{phone}" not in text, "the number is shown while somebody is to be called"
-    app.button(key="svar-queue-back-SM-c1").click().run()
+    app.button(key="svar-queue-put-back-SM-c1").click().run()
     assert "One customer should be called." in shown(app)
     assert [(deed.what, deed.who, deed.note) for deed in deeds(sqlite_store, SUBJECT)] == [
         ("handled", "Team lead", "called, sorted"),

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event, text, update
 
 from settings import Settings
-from store import Store
+from store import Store, bulk
 from store.deeds import deeds
+from store.schema import record, reply
 from surveys import replies
-from surveys.queue import SUBJECT, handle, highest, put_back, settle, to_call, unclear
+from surveys.queue import (
+    SUBJECT,
+    handle,
+    handled,
+    highest,
+    put_back,
+    settle,
+    settled,
+    to_call,
+    unclear,
+    unsettle,
+)
 from surveys.worker import Worker
 from tests.surveys.conftest import NOON, outcome
 
@@ -115,7 +129,7 @@ def test_who_has_called_is_written_down_and_can_be_taken_back(store: Store, say:
     assert not handle(store, "SM-c1", NOON, who="Ola"), "somebody has"
     assert not handle(store, "SM-9", NOON, who="Ola")
     assert to_call(store, NOON + timedelta(hours=1)) == []
-    (done,) = to_call(store, NOON + timedelta(hours=1), handled=True)
+    (done,) = handled(store, NOON + timedelta(hours=1))
     assert (done.done_by, done.done_at) == ("Kari", NOON + timedelta(hours=1))
     assert put_back(store, "SM-c1", NOON + timedelta(hours=2), who="Ola")
     assert not put_back(store, "SM-c1", NOON, who="Ola")
@@ -124,3 +138,102 @@ def test_who_has_called_is_written_down_and_can_be_taken_back(store: Store, say:
         ("handled", "Kari", "ringt, ordnet"),
         ("put_back", "Ola", ""),
     ]
+
+
+@pytest.mark.parametrize("value", [5, None])
+def test_what_a_person_has_settled_can_be_taken_back_and_both_are_written_down(
+    store: Store, say: Say, value: int | None
+) -> None:
+    say("c1", "sånn midt på treet")
+    settle(store, "SM-c1", value, NOON + timedelta(hours=1), who="Kari")
+    (one,) = settled(store)
+    assert (one.sid, one.body, one.done_by) == ("SM-c1", "sånn midt på treet", "Kari")
+    assert (settled(store, partner="Nord"), settled(store, partner="Sør")) == ([one], [])
+    assert unsettle(store, "SM-c1", NOON + timedelta(hours=2), who="Ola")
+    assert not unsettle(store, "SM-c1", NOON, who="Ola"), "it waits already"
+    assert not unsettle(store, "SM-9", NOON, who="Ola")
+    assert (outcome(store, "c1")["score"], settled(store)) == (None, [])
+    (waiting,) = unclear(store)
+    assert (waiting.body, waiting.score) == ("sånn midt på treet", None)
+    assert [(deed.what, deed.who) for deed in deeds(store, SUBJECT)] == [
+        ("settled", "Kari"),
+        ("unsettled", "Ola"),
+    ]
+    assert settle(store, "SM-c1", 6, NOON + timedelta(hours=3), who="Ola")
+    assert outcome(store, "c1")["score"] == 6
+
+
+def test_the_score_that_a_settled_one_had_replaced_counts_again(
+    store: Store, settings: Settings, say: Say
+) -> None:
+    say("c1", "7")
+    form = {"MessageSid": "SM-2", "From": "+4791230001", "Body": "nei, heller 8 eller 9"}
+    replies.receive(store, form, NOON + timedelta(minutes=1))
+    replies.read_pending(store, settings, NOON + timedelta(minutes=1))
+    with store.write() as connection:  # asked about the score anew, as after a clarification
+        connection.execute(update(reply).where(reply.c.sid == "SM-2").values(question="score"))
+        connection.execute(update(reply).where(reply.c.sid == "SM-2").values(kind="unclear"))
+    settle(store, "SM-2", 9, NOON + timedelta(hours=1), who="Kari")
+    assert outcome(store, "c1")["score"] == 9
+    unsettle(store, "SM-2", NOON + timedelta(hours=2), who="Kari")
+    assert outcome(store, "c1")["score"] == 7
+
+
+def _contact(name: str) -> dict[str, Any]:
+    values = {"kind": "contact", "digest": "", "received_at": 0, "revision": 1}
+    return {**values, "record_id": name, "payload": {"partner": "Nord"}}
+
+
+@pytest.mark.parametrize("partner", [None, "Nord"])
+@pytest.mark.parametrize(
+    ("what", "index"),
+    [
+        (to_call, "reply_to_call"),
+        (handled, "reply_handled"),
+        (settled, "reply_settled"),
+        (unclear, "unsettled"),
+    ],
+)
+def test_a_long_queue_is_read_from_an_index(
+    store: Store, what: Callable[..., object], index: str, partner: str | None
+) -> None:
+    day = int(NOON.timestamp())
+    many: list[dict[str, Any]] = [
+        {
+            "sid": f"SM{n:05}",
+            "phone": None,
+            "body": "hva?",
+            "form": {},
+            "received_at": day - n,
+            "read_at": day,
+            "contact_id": f"c{n}",
+            "kind": "unclear" if n % 10 == 1 else "score",
+            "urgency": n % 4 if n % 10 == 0 else None,
+            "handled_at": day if n % 20 == 0 else None,
+            "settled_at": day if n % 10 == 5 else None,
+        }
+        for n in range(5_000)
+    ]
+    asked: list[tuple[str, Any]] = []
+    with store.write() as connection:
+        bulk.insert_rows(connection, reply, many)
+        bulk.insert_rows(connection, record, [_contact(f"c{n}") for n in range(5_000)])
+        if store.is_postgres:  # which does it by itself, in time
+            connection.execute(text("analyze"))
+
+    def hear(_c: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        asked.append((statement, values))
+
+    event.listen(store.engine, "before_cursor_execute", hear)
+    given = {"partner": partner, "limit": 20} | ({} if what in (unclear, settled) else {"now": NOON})
+    what(store, **given)
+    event.remove(store.engine, "before_cursor_execute", hear)
+    explain = "explain " if store.is_postgres else "explain query plan "
+    with store.read() as connection:
+        plans = [
+            str(connection.exec_driver_sql(explain + statement, values).all())
+            for statement, values in asked
+            if "FROM reply" in statement
+        ]
+    assert plans
+    assert all(index in plan for plan in plans), plans
