@@ -15,6 +15,8 @@ from pathlib import Path
 
 from data import guessing, importer, mapping
 from data.progress import Progress, nobody
+from data.sampling import TOTALS
+from data.saying import Said
 from settings import Settings
 
 KINDS = ["csv", "txt", "tsv", "xlsx", "xlsm", "parquet"]
@@ -28,8 +30,13 @@ class Start:
     """What to begin with: a mapping and its doubts, or why there is none."""
 
     toml: str
-    doubts: tuple[str, ...] = ()
-    refusal: str = ""
+    doubts: tuple[Said, ...] = ()
+    refusal: mapping.BadUse | None = None
+
+    @property
+    def of_totals(self) -> bool:
+        """Whether the file was refused as its rows seem to be many contacts each."""
+        return self.refusal is not None and getattr(self.refusal.args[0], "code", "") == TOTALS
 
 
 def keep(name: str, content: bytes) -> Path:
@@ -55,8 +62,11 @@ def forget_old() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(settings: Settings, path: Path) -> Start:
-    """Our own field names need no mapping; anything else gets a proposal."""
+def start(settings: Settings, path: Path, language: str, *, single: bool = False) -> Start:
+    """Our own field names need no mapping; anything else gets a proposal, commented in this language.
+
+    ``single``: a person says that a row is one contact, although a column seems to count contacts.
+    """
     try:
         importer.kind_of(path, mapping.read(_OWN_NAMES.encode(), path.stem))
     except mapping.BadUse:
@@ -64,9 +74,9 @@ def start(settings: Settings, path: Path) -> Start:
     else:
         return Start(_OWN_NAMES)
     try:
-        proposal = guessing.propose(path, settings.timezone)
+        proposal = guessing.propose(path, settings.timezone, single=single, language=language)
     except mapping.BadUse as error:
-        return Start("", refusal=str(error))
+        return Start("", refusal=error)
     return Start(proposal.toml, tuple(proposal.doubts))
 
 

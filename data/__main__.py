@@ -52,11 +52,15 @@ def import_file(
 @app.command()
 def guess(
     file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet, from any system.")],
+    single: Annotated[
+        bool,
+        typer.Option("--single-contacts", help="A row is one contact, whatever a column seems to count."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Propose a mapping for a file, with every doubt, to be edited by a person."""
     try:
-        proposal = guessing.propose(file, read_settings().timezone)
+        proposal = guessing.propose(file, read_settings().timezone, single=single)
     except (mapping.BadUse, SettingsError) as error:
         errors.print(f"[red]No proposal.[/red] {escape(str(error))}", markup=True)
         raise typer.Exit(2) from None

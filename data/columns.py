@@ -25,10 +25,12 @@ from duckdb import (
 from data.mapping import BadUse, Given, Mapping
 from data.reading import Source
 from data.records import RECORDS
+from data.saying import quotes, say
 
 UPPER = ("currency",)
 CODES = ("channel", "kind", "metric")
 WORDS = ("comment",)
+TO = " → "  # between the two times that a duration lies between
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Field:
 
 def fields_of(record: str, mapping: Mapping, source: Source, zone: str) -> list[Field]:
     """Every field of a record, bound to the file. ``BadUse`` names the columns that are missing."""
-    made, missing = [], []
+    made: list[Field] = []
+    missing: list[str] = []
     schema = RECORDS[record].model_json_schema()
     for name, field in RECORDS[record].model_fields.items():
         given = mapping.fields.get(name)
@@ -55,9 +58,9 @@ def fields_of(record: str, mapping: Mapping, source: Source, zone: str) -> list[
             given = Given(column=[name])
         for column in given.columns if given else []:
             if source.position(column) is None:
-                missing.append(f"{column!r} (for {name})")
+                missing.append(say("refusal.for_field", column=column, field=name))
         if given is None and field.is_required():
-            missing.append(f"{name!r}" if mapping.by_name else f"for {name}: the mapping does not name one")
+            missing.append(quotes([name]) if mapping.by_name else say("refusal.not_named", field=name))
         given = given or Given(constant="")
         limits = _limits(schema["properties"][name])
         made.append(
@@ -73,8 +76,7 @@ def fields_of(record: str, mapping: Mapping, source: Source, zone: str) -> list[
             )
         )
     if missing:
-        there = ", ".join(map(repr, source.columns))
-        raise BadUse(f"The file has no column {', '.join(missing)}. Its columns: {there}.")
+        raise BadUse(say("refusal.no_column", missing=missing, columns=quotes(source.columns)))
     return made
 
 
@@ -130,11 +132,13 @@ def given_text(field: Field, mapping: Mapping, source: Source) -> Expression:
         return constant(field.given.constant)
     if field.given.row_number is not None:
         return call("concat", field.given.row_number, ColumnExpression("place"))
-    names = field.given.column or field.given.first_of
+    names = field.given.column or field.given.first_of or field.given.between
     columns = [ColumnExpression(f"c{source.position(name)}") for name in names]
     missing = sorted({*mapping.missing, *field.given.missing} - {""})
     parts = [_without(call("nullif", column, ""), missing) for column in columns]
     text = parts[0] if len(parts) == 1 else _joined(field, parts)
+    if field.given.before or field.given.after:
+        text = call("||", call("||", field.given.before, text), field.given.after)  # of nothing still nothing
     if not field.given.values:
         return text
     folded = call("as_code", text)
@@ -149,8 +153,9 @@ def _joined(field: Field, parts: list[Expression]) -> Expression:
     assert field.given is not None  # noqa: S101 what has no column has no parts
     if field.given.first_of:
         return call("coalesce", *parts)
-    joined = call("nullif", call("concat_ws", field.given.joined_by, *parts), "")
-    if field.kind != "moment" or field.required:
+    between = bool(field.given.between)
+    joined = call("nullif", call("concat_ws", TO if between else field.given.joined_by, *parts), "")
+    if not between and (field.kind != "moment" or field.required):
         return joined
     # Half a time is none, where none is needed.
     whole = reduce(and_, (part.isnotnull() for part in parts))

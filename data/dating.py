@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
@@ -14,12 +14,20 @@ from data.sampling import Column
 
 DATES = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y",
          "%d.%m.%y", "%d-%m-%y", "%m-%d-%y", "%Y/%m/%d", "%Y.%m.%d", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y",
-         "%d %b %y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%A, %B %d, %Y", "%b %d %Y"]  # fmt: skip
+         "%d %b %y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%A, %B %d, %Y", "%b %d %Y", "%Y %b %d",
+         "%d/%b/%Y", "%a, %d %b %Y", "%a %b %d %Y"]  # fmt: skip
 PACKED = ["%Y%m%d", "%y%m%d"]
+APART = {
+    "day": r"(.* )?(day|dag)( of month)?",
+    "month": r"(.* )?(month|måned|mnd)",
+    "year": r"(.* )?(year|år)",
+}
+JOINED = ["%d %m %Y", "%d %b %Y", "%d %B %Y", "%m %Y", "%b %Y", "%B %Y"]  # a date in two or three columns
 CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", "T%H:%M:%S", "T%H:%M",
-          ", %H:%M", ", %H:%M:%S", ", %I:%M %p", ", %I:%M:%S %p", " %H.%M", " %H:%M:%S.%f"]  # fmt: skip
+          ", %H:%M", ", %H:%M:%S", ", %I:%M %p", ", %I:%M:%S %p", " %H.%M", " %H:%M:%S.%f",
+          " %H.%M.%S", " %I:%M:%S %p %z", " %H:%M:%S %z", " %H:%M %z"]  # fmt: skip
 TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?")
-_DOTTED = re.compile(r"\d{1,2}\.\d\d")
+_DOTTED = re.compile(r"\d{1,2}\.\d\d(\.\d\d)?")
 MOST_FORMATS = 3  # in one column
 NEARLY = 0.95  # of the values: the rest are slips, which an import rejects
 # What a time is about, by its column's words; the first that fits.
@@ -29,8 +37,8 @@ ROLES = {
     "answered": r"answer(ed)?|picked|pickup|respon(ded|se)|ser(vice)? start|agent start|connected|besvart",
     "ended": r"end(ed)?|exit|closed?|complet(ed|ion)|resol(ved|ution)|finish(ed)?|hang ?up|released?|"
     r"disconnect(ed)?|slutt|avsluttet|lukket",
-    "offered": r"start(ed)?|beg[iau]n|creat(ed|ion)|open(ed)?|offered|received|reported|submitted|entry|"
-    r"arriv(al|ed)|request(ed)?|logged|initiated|queued|mottatt|opprettet|startet",
+    "offered": r"start(ed)?|beg[iau]n|initiation|creat(ed|ion)|open(ed)?|offered|received|reported|submitted|"
+    r"calldate|entry|arriv(al|ed)|request(ed)?|logged|initiated|queued|mottatt|opprettet|startet",
 }
 _DATE_WORDS = re.compile(r"\b(date|dato|day|dag|time|tid|at|timestamp|tidspunkt)\b")
 
@@ -46,6 +54,11 @@ class Moment:
     @property
     def names(self) -> list[str]:
         return [column.name for column in self.columns]
+
+    @property
+    def called(self) -> str:
+        """Its columns, in words."""
+        return " + ".join(self.names)
 
     @cached_property
     def texts(self) -> list[str]:
@@ -74,7 +87,8 @@ class Moment:
 
     @property
     def has_clock(self) -> bool:
-        return len(self.columns) > 1 or any(":" in text for text in self.texts)
+        dotted = any("%H" in each for formats in self.formats for each in formats)
+        return dotted or any(":" in text for text in self.texts)
 
 
 def moments(columns: list[Column]) -> list[Moment]:
@@ -86,6 +100,8 @@ def moments(columns: list[Column]) -> list[Moment]:
         for each in dates
     ]
     days = [each for each in alone if not each.has_clock and each.role != "beside"]
+    if not alone and (whole := _of_parts(columns)):
+        days = alone = [whole]
     if not days:
         return alone
     paired = [_pair(days[0], clock) for clock in clocks]
@@ -98,13 +114,39 @@ def _is_clock(column: Column) -> bool:
     return any(all(map(each.fullmatch, column.texts)) for each in like)
 
 
+def parts(columns: list[Column]) -> dict[str, Column]:
+    """The columns of a date that stands in several: day, month and year, as far as they are there."""
+    found: dict[str, Column] = {}
+    for name, like in APART.items():
+        for column in columns:
+            if name not in found and column.texts and re.fullmatch(like, column.words):
+                found[name] = column
+    return found
+
+
+def _of_parts(columns: list[Column]) -> Moment | None:
+    found = parts(columns)
+    if not {"month", "year"} <= found.keys():
+        return None
+    rows = zip(*(column.cells for column in found.values()), strict=True)
+    texts = sorted({" ".join(row) for row in rows if all(row)})
+    formats = [[each] for each in JOINED if texts and all(_reads(text, each) for text in texts)]
+    return Moment((*found.values(),), "plain", formats) if formats else None
+
+
 def _pair(day: Moment, clock: Column) -> Moment:
-    rows = zip(day.columns[0].cells, clock.cells, strict=True)
+    rows = zip(day.texts, clock.cells, strict=True)
     texts = [f"{date} {time}" for date, time in rows if date and time]
     role = role_of(clock.words)
-    return Moment(
-        (day.columns[0], clock), day.role if role == "plain" else role, alternatives(texts, packed=True)
-    )
+    return Moment((*day.columns, clock), day.role if role == "plain" else role, _paired(day, texts))
+
+
+def _paired(day: Moment, texts: list[str]) -> list[list[str]]:
+    if len(day.columns) == 1:
+        return alternatives(texts, packed=True)
+    different = sorted({*texts})
+    written = [day.formats[0][0] + clock for clock in CLOCKS if clock]
+    return [[each] for each in written if all(_reads(text, each) for text in different)]
 
 
 def role_of(words: str) -> str:
@@ -141,7 +183,9 @@ def alternatives(texts: list[str], *, packed: bool = False) -> list[list[str]]:
 
 def _nearly(texts: list[str], written: list[str]) -> list[list[str]]:
     """The formats that read nearly every text, where none reads all: a few are plainly wrong."""
-    reads = {each: sum(_reads(text, each) for text in texts) for each in ["iso", *written]}
+    some = texts[:: max(1, len(texts) // 200)]
+    likely = [each for each in ["iso", *written] if 2 * sum(_reads(text, each) for text in some) > len(some)]
+    reads = {each: sum(_reads(text, each) for text in texts) for each in likely or ["iso"]}
     most = max(reads.values())
     return [[each] for each, read in reads.items() if read == most] if most >= NEARLY * len(texts) else []
 
@@ -190,7 +234,24 @@ def _reads(text: str, written: str) -> bool:
     return _is_iso(text) if written == "iso" else _strptime(text, written) is not None
 
 
+_TWO, _NAME = r"\d\d?", r"[^\W\d]+"
+_SHAPES = {"d": _TWO, "m": _TWO, "H": _TWO, "I": _TWO, "M": _TWO, "S": _TWO, "y": r"\d\d",
+           "Y": r"\d{4}", "f": r"\d+", "p": "[AaPp][Mm]", "a": _NAME, "A": _NAME, "b": _NAME, "B": _NAME,
+           "z": r"[+-]\d\d:?\d\d|Z"}  # fmt: skip
+
+
+@cache
+def _shape(written: str) -> re.Pattern[str]:
+    """What a text of this format looks like: strptime makes a pattern anew for nearly every call."""
+    parts = re.split("%(.)", written)
+    return re.compile(
+        "".join(f"({_SHAPES[part]})" if i % 2 else re.escape(part) for i, part in enumerate(parts))
+    )
+
+
 def _strptime(text: str, written: str) -> datetime | None:
+    if not _shape(written).fullmatch(text):
+        return None
     try:
         found = datetime.strptime(text, written)  # noqa: DTZ007 only to compare with its like
     except ValueError:
@@ -210,6 +271,11 @@ def _parse(text: str, formats: list[str]) -> datetime | None:
         if found:
             return found
     return None
+
+
+def clock_of(written: str) -> str:
+    """The format of the time of day within a format."""
+    return max((each for each in CLOCKS if written.endswith(each)), key=len).strip(" ,T")
 
 
 def gaps(earlier: Moment, later: Moment) -> list[timedelta]:

@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from data.columns import Field
 from data.mapping import BadUse
 from data.merging import Draft
+from data.saying import Said, say
 from data.values import SCALE
 from settings import Settings
 from store import feed, open_store
@@ -19,10 +20,10 @@ PLAINLY, PERHAPS = 5, 7  # no score above: plainly not from 1 to 10; perhaps not
 SHOWN = 3  # examples in a note
 
 
-def notes(draft: Draft, record: str, fields: list[Field]) -> list[str]:
+def notes(draft: Draft, record: str, fields: list[Field]) -> list[Said]:
     """Everything worth a person's look. ``BadUse`` where scores are plainly on a scale that is not stated."""
     found = [
-        f"{each.column}: {', '.join(each.others[:SHOWN])} became {each.wanted} (they differ in case only)"
+        say("note.respelt", column=each.column, others=each.others[:SHOWN], wanted=each.wanted)
         for each in draft.respelt
     ]
     if record == "contact":
@@ -31,69 +32,45 @@ def notes(draft: Draft, record: str, fields: list[Field]) -> list[str]:
     return found
 
 
-def _scales(draft: Draft, *, stated: bool) -> list[str]:
+def _scales(draft: Draft, *, stated: bool) -> list[Said]:
     found = []
     for scale, scores, highest in draft.rows_of("scales"):
         if scale != SCALE:
-            found.append(
-                f"{scores:,} scores are on the scale {scale}: kept and counted, but in no mean of 1–10"
-            )
+            found.append(say("note.other_scale", scores=scores, scale=scale))
         elif not stated and scores >= ENOUGH and highest <= PLAINLY:
-            raise BadUse(
-                f"None of {scores:,} scores is above {highest}: plainly they are not from 1 to 10. State "
-                'their scale in the mapping, score_scale = { constant = "1-5" }, or "1-10" if they are all '
-                "the same; a column score_scale does as well."
-            )
+            raise BadUse(say("refusal.low_scores", scores=scores, highest=highest))
         elif not stated and scores >= ENOUGH and highest <= PERHAPS:
-            found.append(
-                f"none of {scores:,} scores is above {highest}: if they were given on another scale than "
-                f'1–10, state it: score_scale = {{ constant = "1-{highest}" }}'
-            )
+            found.append(say("note.low_scores", scores=scores, highest=highest))
     return found
 
 
-def zeros(faults: int) -> str:
+def zeros(faults: int) -> Said:
     """What to say of scores of 0 that were rejected, as they are not from 1 to 10."""
-    return (
-        f'{faults:,} scores are 0: if 0 means not given, add missing = ["0"] to the score; if it is the '
-        'lowest score, state the scale, score_scale = { constant = "0-10" }'
-    )
+    return say("note.zero_scores", scores=faults)
 
 
-def _agents(draft: Draft) -> list[str]:
-    found = []
+def _agents(draft: Draft) -> list[Said]:
+    found: list[Said] = []
     if several := draft.rows_of("agents"):
         shown = "; ".join(f"{agent}: {', '.join(partners)}" for agent, partners in several[:SHOWN])
-        found.append(
-            f"{len(several):,} agents have contacts of several partners ({shown}): they count as different "
-            "people, one at each"
-        )
+        found.append(say("note.several_partners", agents=len(several), examples=shown))
     known = draft.logged("contact")
     if known is not None:
         known.select(ColumnExpression("agent")).create_view("known_agent")
         ((agents, before, strangers, examples),) = draft.rows_of("new_agents")
         if before and strangers:
-            found.append(
-                f"{strangers:,} of {agents:,} agents are new, not in what was there before "
-                f"({', '.join(examples)}): if people are not new, look at how they are written"
-            )
+            found.append(say("note.new_agents", strangers=strangers, agents=agents, examples=examples))
     return found
 
 
-def waiting(settings: Settings) -> str:
-    """A note where live events have not reached the log yet, which is what a file is compared with; or ""."""
+def waiting(settings: Settings) -> Said | None:
+    """A note where live events have not reached the log yet, which is what a file is compared with."""
     url = make_url(settings.database_url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        return ""
+        return None
     store = open_store(settings.database_url)
     try:
         events = len(feed.undrained(store))
     finally:
         store.close()
-    if not events:
-        return ""
-    return (
-        f"{events:,} live events have not reached the log yet, and the file was compared without them: what "
-        "came both ways is one record all the same, but may be counted here as accepted. "
-        "`python -m metrics build` brings them to the log"
-    )
+    return say("note.live_events", events=events) if events else None

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from data import noticing
+from data import noticing, scoring
 from data.dating import Moment, moments
 from data.duck import connect
 from data.layout import header_row
 from data.mapping import BadUse, Mapping
-from data.noticing import NAMES, Line, quoted
+from data.noticing import NAMES, OTHER_ID, Line, quoted
 from data.reading import Source, opened, readable, undecodable
 from data.sampling import Column, aggregate, look
+from data.saying import ENGLISH, Said, quotes, say
 from data.timing import DURATIONS, Timing
 from data.writing import Writer
 
@@ -32,49 +33,53 @@ FLAGS = ("self_service_first", "hit")
 class Proposal:
     """A mapping as TOML text, and what a person should look at."""
 
-    toml: str
-    doubts: list[str] = field(default_factory=list)
+    toml: str  # with the doubts as comments, in English or the language asked for
+    doubts: list[Said] = field(default_factory=list)
 
 
-def propose(path: Path, zone: str) -> Proposal:
+def propose(path: Path, zone: str, *, single: bool = False, language: str = ENGLISH) -> Proposal:
     """Look at a file's rows and propose a mapping. ``BadUse`` where nothing can be proposed.
 
-    ``zone`` is the installation's time zone, in which times are read that tell none.
+    ``zone`` is the installation's time zone, in which times are read that tell none. ``single``: a person has
+    said that a row is one contact, although a column seems to count contacts.
     """
-    encoding, doubts = "utf-8", []
+    encoding = "utf-8"
+    doubts: list[Said] = []
     head = path.read_bytes()[:4] if path.is_file() else b""
     if not head.startswith((b"PAR1", b"PK", b"\xff\xfe", b"\xfe\xff")) and path.is_file():
         wrong = undecodable(path)
         if wrong:
             encoding = "cp1252"
-            doubts.append(f"The file is not UTF-8 ({wrong}); Western Windows (cp1252) is assumed.")
+            doubts.append(say("doubt.encoding", where=wrong))
     row = header_row(path, encoding) if path.is_file() else 1
     if row > 1:
-        doubts.append(f"The header seems to be in row {row}.")
+        doubts.append(say("doubt.header_row", row=row))
     with connect(memory="1GB") as connection:
-        reading = Mapping(by_name=True, encoding=encoding, header_row=row)
+        reading = Mapping(by_name=True, encoding=encoding, header_row=row, single_contacts=single)
         with opened(connection, path, reading) as source, readable(path.name):
             guess = _Guess(source, look(source, draw=True), reading, doubts, ZoneInfo(zone))
-            return guess.made(path.name)
+            return guess.made(path.name, language)
 
 
 class _Guess:
     """One proposal in the making."""
 
     def __init__(
-        self, source: Source, columns: list[Column], reading: Mapping, doubts: list[str], zone: ZoneInfo
+        self, source: Source, columns: list[Column], reading: Mapping, doubts: list[Said], zone: ZoneInfo
     ) -> None:
         self.source, self.reading, self.doubts, self.zone = source, reading, doubts, zone
         self.taken: set[str] = set()
         self.lines: dict[str, str] = {}
         self.found: dict[str, Column] = {}
-        self.told: dict[str, list[str]] = defaultdict(list)  # doubts by field
+        self.told: dict[str, list[Said]] = defaultdict(list)  # doubts by field
+        self.left_out: dict[str, list[tuple[str, Said]]] = {}  # by field: columns that are not it, and why
         words = {cell for column in columns for cell in set(column.cells)}
         self.missing = [text for text in MISSING if text in words]
         self.columns = [column.without({*self.missing}) for column in columns]
 
-    def made(self, file: str) -> Proposal:
-        if totals := [column for column in self.columns if column.tells_totals]:
+    def made(self, file: str, language: str) -> Proposal:
+        totals = [column for column in self.columns if column.tells_totals]
+        if totals and not self.reading.single_contacts:
             raise BadUse(aggregate(totals))
         for name in DURATIONS:
             self._named(name)
@@ -83,48 +88,57 @@ class _Guess:
         for name in NAMES:
             if name not in DURATIONS:
                 self._named(name)
+        self._drop_sum()
         timing = Timing(self.found, self.lines, self.told, self.doubts, self.zone)
-        timing.tell(times)
+        timing.tell(times, [column for column in self.columns if column.name not in self.taken])
         self._id(times)
-        writer = Writer(file, self.source, self.reading, self.missing, elsewhere=timing.elsewhere)
+        for name, columns in self.left_out.items():
+            self.told[name] += [why for column, why in columns if column not in self.taken]
+        writer = Writer(
+            file, self.source, self.reading, self.missing, elsewhere=timing.elsewhere, language=language
+        )
         toml = writer.toml(self.columns, self.lines, self.told, self.doubts)
         return Proposal(toml, [*self.doubts, *(doubt for each in self.told.values() for doubt in each)])
 
     def _named(self, name: str) -> None:
         """The column that is called like the field and whose values can be it."""
-        fits = []
+        ranked = []
         for column in self.columns:
             called = noticing.bare_name(column)[0] if name in DURATIONS else column.words
-            if column.name not in self.taken and column.texts and re.fullmatch(NAMES[name], called):
-                fits.append(column)
+            ranks = (rank for rank, like in enumerate(NAMES[name]) if re.fullmatch(like, called))
+            rank = next(ranks, None)
+            if rank is not None and column.name not in self.taken and column.texts:
+                ranked.append((rank, column))
+        fits = [column for _, column in sorted(ranked, key=lambda each: each[0])]
         if name == "contact_id":
             self.ids = fits
             return
-        left_out: list[str] = []
+        left_out: list[tuple[str, Said]] = []
         for column in fits:
             line = self._line(name, column)
             if line.toml is None:
-                left_out += line.doubts
+                left_out += [(column.name, doubt) for doubt in line.doubts]
                 continue
             if others := [each.name for each in fits if each is not column]:
-                line.doubts.append(f"{name}: {column.name} was chosen; it could also be {', '.join(others)}.")
+                line.doubts.append(say("doubt.chosen", field=name, column=column.name, others=others))
             self._take(name, column, line)
             return
-        self.told[name] += left_out
+        self.left_out[name] = left_out
 
     def _line(self, name: str, column: Column) -> Line:
         if name in DURATIONS or name == "score":
             tidy, odd = noticing.tidied(column)
-            line = noticing.score(tidy) if name == "score" else noticing.duration(name, tidy)
+            line = scoring.score(tidy) if name == "score" else noticing.duration(name, tidy)
             if odd and line.toml:
-                line.doubts.append(f"{name}: {', '.join(map(repr, odd[:3]))} cannot be read; such rows go.")
+                line.doubts.append(say("doubt.slips", field=name, examples=quotes(odd[:3])))
             return line
         if name in FLAGS:
             return noticing.flag(name, column)
+        if name == "answered":
+            return noticing.answered(column, self.found.get("talk_s") or self.found.get("handling_s"))
         makers = {
             "channel": noticing.channel,
             "language": noticing.language,
-            "answered": noticing.answered,
             "hit_value": noticing.amount,
             "customer_id": noticing.customer,
         }
@@ -138,11 +152,18 @@ class _Guess:
         self.lines[name] = line.toml
         self.told[name] += line.doubts
 
+    def _drop_sum(self) -> None:
+        """Where all parts of the handling time are told, their sum is not needed: it may be of more."""
+        if {"talk_s", "hold_s", "wrap_s", "handling_s"} <= self.lines.keys():
+            del self.lines["handling_s"]
+            name = self.found.pop("handling_s").name
+            self.told["handling_s"] = [say("doubt.all_parts", column=name)]
+
     def _id(self, times: list[Moment]) -> None:
         ids = sorted(self.ids, key=lambda column: -len(set(column.texts)))
-        free = [column for column in ids if column.name not in self.taken]
+        free = [column for column in ids if column.name not in self.taken] or self._other_ids()
         if not free:
-            self._number_rows("No column looks like an id: rows are numbered instead.")
+            self._number_rows(say("doubt.no_id"))
             return
         best = free[0]
         self.taken.add(best.name)
@@ -151,28 +172,38 @@ class _Guess:
         if rows == different:
             self.lines["contact_id"] = quoted(best.name)
             if len(free) > 1:
-                others = ", ".join(column.name for column in free[1:])
-                self.told["contact_id"].append(f"{best.name} was chosen; it could also be {others}.")
+                names = [column.name for column in free[1:]]
+                doubt = say("doubt.chosen", field="contact_id", column=best.name, others=names)
+                self.told["contact_id"].append(doubt)
             return
         if self._versions(best, times):
             self.lines["contact_id"] = quoted(best.name)
-            self.told["contact_id"].append(
-                f"{best.name} has only {different:,} different values in {rows:,} rows. They look like "
-                "versions of one contact each, of which the last row counts. If every row is a contact, "
-                f"number the rows: contact_id = {{ row_number = {quoted('row-')} }}"
-            )
+            doubt = say("doubt.versions", column=best.name, different=different, rows=rows)
+            self.told["contact_id"].append(doubt)
             return
-        self._number_rows(
-            f"{best.name} has only {different:,} different values in {rows:,} rows that seem to be different "
-            "contacts: rows are numbered instead. If the last row of each is meant, write "
-            f"contact_id = {quoted(best.name)}."
-        )
+        line = quoted(best.name)
+        self._number_rows(say("doubt.no_key", column=best.name, different=different, rows=rows, line=line))
 
-    def _number_rows(self, why: str) -> None:
+    def _other_ids(self) -> list[Column]:
+        """Columns that only sound like an id, where every row has another one; a case's as well."""
+        found = []
+        for column in self.columns:
+            called = re.fullmatch(OTHER_ID["id"], column.words) and not re.fullmatch(
+                OTHER_ID["none"], column.words
+            )
+            free = column.name not in self.taken or column is self.found.get("case_id")
+            if called and free and len({*column.texts}) == len(column.cells):
+                rows, different = self._count(column)
+                found += [column] if rows == different else []
+        if found and found[0] is self.found.get("case_id"):
+            # One row for each: it is the contact's id, and there is no more to a case.
+            del self.lines["case_id"], self.found["case_id"]
+            self.told.pop("case_id", None)
+        return found
+
+    def _number_rows(self, why: Said) -> None:
         self.lines["contact_id"] = f"{{ row_number = {quoted('row-')} }}"
-        self.told["contact_id"].append(
-            f"{why} A corrected file must then keep the order of its rows; another file needs another word."
-        )
+        self.told["contact_id"].append(why)
 
     def _count(self, column: Column) -> tuple[int, int]:
         """Rows and different values of a column, in the whole file."""

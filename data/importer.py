@@ -34,12 +34,12 @@ from data.merging import FORMAT, Draft
 from data.progress import Progress, nobody
 from data.reading import Source, opened, readable, undecodable
 from data.sampling import refuse_aggregate
+from data.saying import Said, say
 from settings import Settings
 
 MEMORY = "2500MB"
 EXAMPLES = 10  # faults repeated in the summary
 STALE_S = 86_400  # a draft this old belongs to an import that was killed
-ENCODING_HELP = 'Declare encoding = "cp1252" (Western Windows) or the right one in the mapping.'
 
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ class Summary:
     last_day: str | None = None
     faults: list[dict[str, Any]] = field(default_factory=list)  # field, reason, rows
     examples: list[dict[str, Any]] = field(default_factory=list)  # row, field, value, reason
-    notes: list[str] = field(default_factory=list)
+    notes: list[Said] = field(default_factory=list)
     unused_columns: list[str] = field(default_factory=list)
     read_as: dict[str, str] = field(default_factory=dict)  # encoding, delimiter, sheet
     rejects_file: str | None = None
@@ -150,16 +150,14 @@ class _Import:
         summary = self.summary
         summary.read = draft.rows + len(broken)
         if summary.read == 0:
-            raise BadUse(f"The file {self.path.name} has a header but no rows.")
+            raise BadUse(say("refusal.no_rows", file=self.path.name))
         summary.rejected = summary.read - draft.good
         met = self._watch("comparing with what is there", draft.meet)
         summary.accepted, summary.updated, summary.unchanged = met.accepted, met.updated, met.unchanged
         summary.first_day, summary.last_day = draft.span()
         if met.conflicting:
-            summary.notes.append(
-                f"{met.conflicting} rows give an id again with other values, and the last row of each counts "
-                f"(e.g. {', '.join(met.examples)}): is {KEYS[self.record]} the right column?"
-            )
+            told = {"rows": met.conflicting, "examples": met.examples, "key": KEYS[self.record]}
+            summary.notes.append(say("note.conflicting", **told))
         summary.notes += doubting.notes(draft, self.record, self.fields)
         if note := doubting.waiting(self.settings):
             summary.notes.append(note)
@@ -226,7 +224,7 @@ class _Import:
     def _broken_lines(self) -> list[dict[str, Any]]:
         broken = rejecting.broken_lines(self.connection)
         if any("ENCODING" in line["kind"] for line in broken):
-            raise BadUse(f"{self.path.name} is not UTF-8: {undecodable(self.path)}. {ENCODING_HELP}")
+            raise BadUse(say("refusal.not_utf8", file=self.path.name, where=undecodable(self.path)))
         return broken
 
     def _reject(self, broken: list[dict[str, Any]]) -> None:

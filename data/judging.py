@@ -1,4 +1,4 @@
-"""What is wrong with a field's value, if anything: cheaply for every row, in words for the few."""
+"""What is wrong with a field's value, if anything: cheaply for every row, as a code for the few."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from duckdb import CaseExpression, ColumnExpression, Expression
 
 from data.columns import Field, call, constant, formats
 from data.mapping import CLOCKS
+from data.saying import SEPARATOR
 from data.values import FIRST_DAY, LAST_DAY, SCALE
 
 
@@ -56,15 +57,13 @@ def _choices(field: Field) -> list[str]:
 
 
 def fault(field: Field) -> Expression:
-    """What is wrong with the field, in words, or null."""
+    """What is wrong with the field, as a code of ``said/`` with its values, or null."""
     if field.given is None:
         return constant(None).cast("varchar")
     given, value = ColumnExpression(f"{field.name}_given"), ColumnExpression(field.name)
     found = _fault(field, given, value)
     if field.required:
-        return CaseExpression(value.isnull() & call("is_blank", given), constant("is required")).otherwise(
-            found
-        )
+        return CaseExpression(value.isnull() & call("is_blank", given), constant("required")).otherwise(found)
     return found
 
 
@@ -86,7 +85,7 @@ def _fault(field: Field, given: Expression, value: Expression) -> Expression:
         case "day" | "month":
             found = call("day_fault", given, value, FIRST_DAY, LAST_DAY, _moment_words(field))
         case "filters":
-            found = call("readable_fault", given, value, 'a JSON object such as {"channel": "phone"}')
+            found = call("readable_fault", given, value, "filters")
         case _ if "pattern" in field.limits:
             limits = field.limits["pattern"], field.limits["maxLength"]
             found = call("pattern_fault", given, value, *limits)
@@ -96,21 +95,24 @@ def _fault(field: Field, given: Expression, value: Expression) -> Expression:
 
 
 def _number_words(field: Field) -> str:
-    words = {"whole": "a whole number", "number": "a number"}
+    words = {"whole": "not_whole", "number": "not_number"}
     return words.get(field.kind) or _duration_words(field)
 
 
 def _duration_words(field: Field) -> str:
     unit = field.given.unit if field.given else "seconds"
-    if unit in CLOCKS:
-        return f"a duration written {unit}"
-    return f"a number of {unit}, or h:m:s (if two parts such as 12:30 are meant, declare unit m:s or h:m)"
+    if field.given and field.given.between:
+        return _code("not_from_to", *(field.given.format or ["iso"]))
+    return _code("not_clock" if unit in CLOCKS else "not_duration", unit)
 
 
 def _moment_words(field: Field) -> str:
-    written = formats(field)
-    if written == ["iso"] and field.kind == "moment":
-        return "an ISO 8601 time such as 2026-03-02 10:15:00 (declare its format in the mapping)"
+    written, time = formats(field), field.kind == "moment"
     if written == ["iso"]:
-        return "an ISO 8601 date such as 2026-03-02 (declare its format in the mapping)"
-    return f"a {'time' if field.kind == 'moment' else 'date'} written {' or '.join(written)}"
+        return "not_iso_time" if time else "not_iso_date"
+    return _code("not_time" if time else "not_date", *written)
+
+
+def _code(code: str, *values: str) -> str:
+    """A fault's code and its one value, as ``data/rejecting.py`` reads them."""
+    return code + SEPARATOR + ", ".join(values)

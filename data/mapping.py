@@ -15,15 +15,24 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from data.records import PATHS, RECORDS
+from data.saying import say, within
 
 SHIPPED = Path(__file__).with_name("mappings")
 SPECIAL_FORMATS = ("iso", "epoch", "epoch_ms", "excel")
 UNITS = {"milliseconds": 0.001, "seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
 CLOCKS = ("h:m:s", "h:m", "m:s")
+TWO = 2
 
 
 class BadUse(ValueError):
-    """Something the person at the keyboard can put right; the message says what and how."""
+    """Something the person at the keyboard can put right; the message says what and how.
+
+    Made of something said (``data/saying.py``), it can be told in other languages as well.
+    """
+
+    def within(self, language: str) -> str:
+        """The message in this language, where it is known in it."""
+        return within(self.args[0], language)
 
 
 def _list(value: Any) -> Any:
@@ -47,6 +56,11 @@ class Given(BaseModel):
     column: Texts = Field([], description="The column, or several to be joined (a date and a time).")
     joined_by: str = Field(" ", description="What stands between joined columns.")
     first_of: Texts = Field([], description="Several columns: the first that is given counts.")
+    between: Texts = Field([], description="Durations: two columns with times; from the first to the second.")
+    before: str = Field(
+        "", description="Put before what the column says (the date of a file of clock times)."
+    )
+    after: str = Field("", description="Put after what the column says (a year that it leaves out).")
     constant: str | None = Field(None, description="The same value for every row.")
     row_number: str | None = Field(
         None, description="Ids: this text and the number of the row, where the file has no id."
@@ -77,9 +91,11 @@ class Given(BaseModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> Given:
-        sources = [bool(self.column), bool(self.first_of), self.constant is not None]
+        sources = [bool(self.column), bool(self.first_of), bool(self.between), self.constant is not None]
         if sum([*sources, self.row_number is not None]) != 1:
-            raise ValueError("needs one of column, first_of, constant, row_number")
+            raise ValueError("needs one of column, first_of, between, constant, row_number")
+        if self.between and len(self.between) != TWO:
+            raise ValueError("between needs two columns: when it began and when it ended")
         if any(each.plus or each.row_number is not None for each in self.plus):
             raise ValueError("what is added to a time can only be a duration")
         if self.decimal is not None and self.decimal == self.thousands:
@@ -91,7 +107,12 @@ class Given(BaseModel):
     @property
     def columns(self) -> list[str]:
         """Every column of the file that this reads."""
-        return [*self.column, *self.first_of, *(name for each in self.plus for name in each.columns)]
+        return [
+            *self.column,
+            *self.first_of,
+            *self.between,
+            *(name for each in self.plus for name in each.columns),
+        ]
 
 
 class Mapping(BaseModel):
@@ -137,6 +158,8 @@ class Mapping(BaseModel):
                     raise ValueError(f"a {self.record} has no field {name}; it has {', '.join(known)}")
                 if given.plus and not name.endswith("_at"):
                     raise ValueError(f"{name} is no time: nothing can be added to it")
+                if given.between and not name.endswith("_s"):
+                    raise ValueError(f"{name} is no duration: it does not lie between two times")
         return self
 
 
@@ -156,13 +179,19 @@ def _check_formats(formats: list[str]) -> None:
         if "%" not in one:
             raise ValueError(f"{one!r} is no format; write one such as %d.%m.%Y %H:%M, or {SPECIAL_FORMATS}")
         written = probe.strftime(one)
+        meant = _day_of(written, one)
         for other in plain:
-            try:
-                read = datetime.strptime(written, other)  # noqa: DTZ007
-            except ValueError:
-                continue
-            if (read.month, read.day) != (probe.month, probe.day):
+            read = _day_of(written, other)
+            if read is not None and meant is not None and read != meant:
                 raise ValueError(f"the formats {one} and {other} read {written!r} as different days")
+
+
+def _day_of(text: str, written: str) -> tuple[int, int] | None:
+    try:
+        read = datetime.strptime(text, written)  # noqa: DTZ007
+    except ValueError:
+        return None
+    return read.month, read.day
 
 
 def load(name_or_file: str) -> Mapping:
@@ -171,10 +200,7 @@ def load(name_or_file: str) -> Mapping:
     if not path.is_file():
         path = SHIPPED / f"{name_or_file}.toml"
     if path.suffix != ".toml" or not path.is_file():
-        message = (
-            f"There is no mapping {name_or_file!r}. Known ones: {', '.join(known())}; or give a TOML file."
-        )
-        raise BadUse(message)
+        raise BadUse(say("refusal.no_mapping", name=name_or_file, known=known()))
     return read(path.read_bytes(), path.stem)
 
 
@@ -182,13 +208,12 @@ def of_kind(mapping: Mapping, name: str) -> Mapping:
     """The mapping for rows of this kind, called as in mappings or as in the API's paths."""
     kinds = {kind: kind for kind in RECORDS} | {path.split("/")[-1]: kind for kind, path in PATHS.items()}
     if name not in kinds:
-        raise BadUse(f"There is no kind {name!r}. Known ones: {', '.join(RECORDS)}.")
+        raise BadUse(say("refusal.no_kind", name=name, known=[*RECORDS]))
     try:
         return Mapping.model_validate(mapping.model_dump() | {"record": kinds[name]})
     except ValidationError as error:
-        raise BadUse(
-            f"The mapping {mapping.name} is not for that kind: {error.errors()[0]['msg']}."
-        ) from None
+        message = error.errors()[0]["msg"]
+        raise BadUse(say("refusal.other_kind", name=mapping.name, message=message)) from None
 
 
 def known() -> list[str]:
@@ -201,10 +226,9 @@ def read(content: bytes, name: str) -> Mapping:
     try:
         return Mapping.model_validate({**tomllib.loads(content.decode("utf-8-sig")), "name": name})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadUse(f"The mapping {name} is not TOML: {error}.") from None
+        raise BadUse(say("refusal.not_toml", name=name, message=str(error))) from None
     except ValidationError as error:
         found = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in found["loc"])
-        raise BadUse(
-            f"The mapping {name} is wrong{' at ' + place if place else ''}: {found['msg']}."
-        ) from None
+        code = "refusal.wrong_mapping_at" if place else "refusal.wrong_mapping"
+        raise BadUse(say(code, name=name, place=place, message=found["msg"])) from None

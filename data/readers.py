@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from duckdb import CaseExpression, ColumnExpression, Expression
 
-from data.columns import UPPER, Field, call, constant, formats, given_text, marks
-from data.mapping import CLOCKS, UNITS, Mapping
+from data.columns import TO, UPPER, Field, call, constant, formats, given_text, marks
+from data.mapping import CLOCKS, UNITS, Given, Mapping
 from data.reading import Source
 
 
@@ -71,10 +71,25 @@ def _whole(field: Field, given: Expression) -> Expression:
 
 
 def _seconds(field: Field, given: Expression) -> Expression:
+    if field.given and field.given.between:
+        return _from_to(field, field.given, given)
     unit = field.given.unit if field.given else "seconds"
     number = constant(None).cast("decimal(18, 6)") if unit in CLOCKS else _number(field, given)
     plain = unit == "seconds" and field.marks == (".", "")
     return call("as_seconds", given, number, constant(float(UNITS.get(unit, 1))), unit, plain)
+
+
+def _from_to(field: Field, how: Given, given: Expression) -> Expression:
+    """Seconds from one time to another; of two clock times the second may be after midnight."""
+    told = Given(column=how.between, format=how.format, time_zone=how.time_zone)
+    time = replace(field, kind="moment", given=told)
+    ends = [
+        _moment(time, call("nullif", call("split_part", given, TO, part), ""))[field.name] for part in (1, 2)
+    ]
+    seconds = call("round", call("epoch", ends[1]) - call("epoch", ends[0])).cast("bigint")
+    if how.format and not any(re.search("%[djxcDeu]|iso|epoch|excel", each) for each in how.format):
+        return CaseExpression(seconds < constant(0), seconds + constant(86_400)).otherwise(seconds)
+    return seconds
 
 
 def _moment(field: Field, given: Expression) -> dict[str, Expression]:

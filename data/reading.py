@@ -20,6 +20,7 @@ import duckdb
 from duckdb import ConstantExpression, Expression, FunctionExpression, SQLExpression
 
 from data.mapping import BadUse, Mapping
+from data.saying import Said, say
 
 TYPED = "⎖"  # a typed number's decimal mark, and what a typed time begins with
 DELIMITERS = (",", ";", "\t", "|")
@@ -50,7 +51,7 @@ class Source:
         for fold in (str, _fold):
             found = [place for place, each in enumerate(self.columns) if fold(each) == fold(name)]
             if len(found) > 1:
-                raise BadUse(f"The file has {len(found)} columns called {name!r}: rename all but one.")
+                raise BadUse(say("refusal.two_columns", columns=len(found), name=name))
             if found:
                 return found[0]
         return None
@@ -81,15 +82,15 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             head = file.read(SAMPLE)
     except OSError as error:
-        raise BadUse(f"The file {path} cannot be read: {error.strerror}.") from None
+        raise BadUse(say("refusal.unreadable", file=str(path), message=error.strerror)) from None
     if not head.strip():
-        raise BadUse(f"The file {path.name} is empty.")
+        raise BadUse(say("refusal.empty", file=path.name))
     if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise BadUse(f"{path.name} is an old Excel workbook (.xls): save it as .xlsx or CSV.")
+        raise BadUse(say("refusal.old_workbook", file=path.name))
     if head.startswith(b"PK\x03\x04") and path.suffix.lower() not in {".xlsx", ".xlsm"}:
-        raise BadUse(f"{path.name} is an archive: unpack it first (a workbook's name ends in .xlsx).")
+        raise BadUse(say("refusal.archive", file=path.name))
     if head.startswith((b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd")):
-        raise BadUse(f"{path.name} is compressed: unpack it first.")
+        raise BadUse(say("refusal.compressed", file=path.name))
     return head
 
 
@@ -97,7 +98,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, plain: Path, name: str) -> S
     try:
         relation = connection.read_parquet(str(plain))
     except duckdb.Error as error:
-        raise BadUse(f"{name} is not a readable Parquet file: {first_line(error)}.") from None
+        raise BadUse(say("refusal.no_parquet", file=name, message=first_line(error))) from None
     texts = [
         _typed(SQLExpression(f"#{place + 1}"), str(kind)).alias(f"c{place}")
         for place, kind in enumerate(relation.types)
@@ -159,7 +160,7 @@ def _encoding(mapping: Mapping, head: bytes) -> str:
     try:
         return codecs.lookup(mapping.encoding).name
     except LookupError:
-        raise BadUse(f"There is no encoding {mapping.encoding!r}: write utf-8, cp1252 or utf-16.") from None
+        raise BadUse(say("refusal.no_encoding", encoding=mapping.encoding)) from None
 
 
 def _transcoded(plain: Path, name: str, encoding: str) -> Path:
@@ -172,7 +173,9 @@ def _transcoded(plain: Path, name: str, encoding: str) -> Path:
             while block := old.read(BLOCK):
                 new.write(block)
     except UnicodeError as error:
-        raise BadUse(f"{name} is not {encoding}: {error}. Declare another encoding in the mapping.") from None
+        raise BadUse(
+            say("refusal.other_encoding", file=name, encoding=encoding, message=str(error))
+        ) from None
     return copy
 
 
@@ -201,7 +204,7 @@ def _plain_lines(plain: Path) -> Path:
 def _header(head: bytes, name: str, mapping: Mapping) -> tuple[str, list[str]]:
     """The delimiter and the column names: of all delimiters the one that shows most of the mapped columns."""
     text = head.decode("utf-8-sig", errors="replace")
-    wanted = {_fold(column) for given in mapping.fields.values() for column in given.column}
+    wanted = {_fold(column) for given in mapping.fields.values() for column in given.columns}
     best: tuple[tuple[int, int], str, list[str]] | None = None
     for delimiter in [mapping.delimiter] if mapping.delimiter else DELIMITERS:
         rows = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, quotechar=mapping.quote)
@@ -215,20 +218,21 @@ def _header(head: bytes, name: str, mapping: Mapping) -> tuple[str, list[str]]:
         if best is None or fit > best[0]:
             best = fit, delimiter, columns
     if best is None or not any(best[2]):
-        raise BadUse(f"{name} has no header in row {mapping.header_row}.")
+        raise BadUse(say("refusal.no_header", file=name, row=mapping.header_row))
     return best[1], best[2]
 
 
-def undecodable(path: Path) -> str:
-    """Where a file that should be UTF-8 is not, in words; "" when it is."""
+def undecodable(path: Path) -> Said | None:
+    """Where a file that should be UTF-8 is not; None when it is."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
                 line.decode()
             except UnicodeDecodeError as error:
                 near = line[max(0, error.start - 20) : error.start + 10]
-                return f"byte 0x{line[error.start]:02X} in row {number}, near {near!r}"
-    return ""
+                byte = f"{line[error.start]:02X}"
+                return say("refusal.byte", byte=byte, row=number, near=repr(near))
+    return None
 
 
 @contextmanager
@@ -239,7 +243,7 @@ def readable(name: str) -> Iterator[None]:
     except duckdb.InvalidInputException as error:
         if "CSV" not in str(error):
             raise
-        raise BadUse(f"{name} cannot be read: {first_line(error)}.") from None
+        raise BadUse(say("refusal.unreadable", file=name, message=first_line(error))) from None
 
 
 def first_line(error: Exception) -> str:

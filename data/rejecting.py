@@ -1,8 +1,9 @@
-"""What an import refused: each fault with its row, field, value and reason, in words."""
+"""What an import refused: each fault with its row, field, value and reason."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from string import Formatter
 from typing import Any
 
 import duckdb
@@ -10,6 +11,7 @@ from duckdb import ColumnExpression, SQLExpression
 
 from data.columns import Field
 from data.reading import Source
+from data.saying import ENGLISH, SEPARATOR, Said, say, templates
 from data.shaping import log_rows
 
 SHOWN = 200  # characters of a refused value
@@ -42,7 +44,7 @@ def faults(
     The view ``checked`` must be numbered.
     """
     for line in broken:
-        reason = f"the line is no row of the table: {line['message']}"
+        reason = say("fault.line", message=line["message"])
         yield {"row": line["line"], "field": "", "value": line["text"][:SHOWN], "reason": reason}
     skipped = [line["line"] - source.first_row + 1 for line in broken]
     rows = log_rows(connection, record).filter(ColumnExpression("fault").isnotnull())
@@ -59,12 +61,20 @@ def faults(
                     "row": row,
                     "field": field.name,
                     "value": (found[2 * i] or "")[:SHOWN],
-                    "reason": found[2 * i + 1],
+                    "reason": said(found[2 * i + 1]),
                 }
                 for i, field in enumerate(fields)
                 if found[2 * i + 1] is not None
             ]
-            yield from by_field or [{"row": row, "field": "", "value": "", "reason": whole}]
+            yield from by_field or [{"row": row, "field": "", "value": "", "reason": said(whole)}]
+
+
+def said(fault: str) -> Said:
+    """What SQL tells of a fault: its code and its values, in the order of the English sentence."""
+    code, *values = fault.split(SEPARATOR)
+    code = f"fault.{code}"
+    names = (name for _, name, _, _ in Formatter().parse(templates(ENGLISH)[code]) if name)
+    return say(code, **dict(zip(names, values, strict=True)))
 
 
 def _in_file(place: int, skipped: list[int]) -> int:

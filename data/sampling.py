@@ -10,18 +10,27 @@ from duckdb import ColumnExpression
 
 from data.mapping import BadUse
 from data.reading import TYPED, Source
+from data.saying import Said, quotes, say
 
 LOOKED_AT = 5_000  # rows, the first of the file
+TOTALS = "refusal.totals"
 MOST = 20_000  # rows looked at for a proposal
 # Drawn from all of a larger file: the first ones may all be of January, or of one team.
 _DRAW = "select * from drawn using sample reservoir(20000 rows) repeatable (7)"
 _COUNTING = re.compile(
-    r"(antall|number|num|nr|no|count|total|sum|incoming|inbound|handled|answered|abandoned|offered|of|#| )*"
+    r"(antall|number|num|nr|no|count|total|sum|incoming|inbound|outbound|handled|answered|abandoned|offered|acd|aban|"
+    r"presented|queued|missed|received|day|eve|night|intl|customer service|unike|unique|of|#| )*"
     r"(calls?|contacts?|tickets?|interactions?|chats?|samtaler|henvendelser|anrop)"
-    r"( |handled|answered|abandoned|offered|taken|received|count|volume|antall)*"
+    r"( |handled|answered|abandoned|offered|presented|queued|taken|received|count|volume|antall)*"
 )
 _PLURAL_OR_COUNT = re.compile(r"s\b|er\b|anrop|count|volume|antall|number|total|#")
+_DONE = re.compile(
+    r"(total |antall )?(offer|answer|abandon|present|handl)(ed)?"
+)  # of an interval: how many were
 _RATE = re.compile(r".*\b(rate|service level|occupancy|svarprosent|servicenivå)\b.*|.*%.*")
+_LEVEL = re.compile(
+    r".*\b(service ?level|answer rate|occupancy|svarprosent|servicenivå)\b.*|(answer|abandon)(ed)? ?%"
+)
 _PERCENT = re.compile(r"\d{1,3}([.,]\d+)? ?%")
 
 
@@ -64,11 +73,13 @@ class Column:
     @property
     def tells_totals(self) -> bool:
         """Whether a row seems to be many contacts: a name such as "calls answered", or a rate in per cent."""
-        named = _COUNTING.fullmatch(self.words) and _PLURAL_OR_COUNT.search(self.words)
+        counting = _COUNTING.fullmatch(self.words) and _PLURAL_OR_COUNT.search(self.words)
+        named = counting or _DONE.fullmatch(self.words)
         whole = self.numbers and all(number.is_integer() and number >= 0 for number in self.numbers)
         counts = named and whole and sum(self.numbers) > 1.5 * len(self.numbers)
         rates = _RATE.fullmatch(self.words) and self.texts and all(map(_PERCENT.fullmatch, self.texts))
-        return bool(counts or rates)
+        levels = _LEVEL.fullmatch(self.words) and self.numbers and not {*self.numbers} <= {0, 1}
+        return bool(counts or rates or levels)
 
     def without(self, missing: set[str]) -> Column:
         """The same column, where these words are blanks."""
@@ -93,12 +104,6 @@ def refuse_aggregate(source: Source, unused: list[str]) -> None:
         raise BadUse(aggregate(totals))
 
 
-def aggregate(totals: list[Column]) -> str:
+def aggregate(totals: list[Column]) -> Said:
     """Why a file of totals is refused, and what to do instead."""
-    names = ", ".join(repr(column.name) for column in totals)
-    return (
-        f"A row of this file seems to be many contacts: {names} counts them ({totals[0].texts[0]}, …). "
-        "Totals per day or agent cannot be imported as contacts, since scores, handling times and repeat "
-        "contacts belong to single ones: export the single contacts; totals per interval can be imported "
-        "as calls_offered. If a row is one contact all the same, declare single_contacts = true."
-    )
+    return say(TOTALS, columns=quotes(column.name for column in totals), example=totals[0].texts[0])

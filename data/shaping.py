@@ -29,6 +29,7 @@ from data.readers import added, values
 from data.reading import Source
 from data.records import RECORDS
 from data.references import REFERENCES
+from data.saying import Said, quotes, say
 from data.values import FUTURE, filters_of
 from settings import Settings
 
@@ -55,19 +56,14 @@ def choose_record(mapping: Mapping, source: Source) -> str:
     # Contacts have topics, too: a reference table has more columns of its own, and no event's.
     found = events or [kind for kind in found if _columns(source, kind) >= _FEWEST]
     if len(found) > 1:
-        raise BadUse(f"The columns fit {' and '.join(found)}: give a mapping that says which record it is.")
+        raise BadUse(say("refusal.fits_several", kinds=found))
     if found:
         return found[0]
     closest = max(RECORDS, key=lambda kind: (_columns(source, kind), -len(missing[kind])))
     if not missing[closest]:
-        raise BadUse(
-            f"The columns {', '.join(source.columns)} do not tell what a row is: say it with --kind, or give "
-            "a mapping that says which column is which."
-        )
-    raise BadUse(
-        f"The file has no column {', '.join(missing[closest])}, which a {closest} needs. Its columns: "
-        f"{', '.join(source.columns)}. Give a mapping that says which column is which."
-    )
+        raise BadUse(say("refusal.what_row", columns=source.columns))
+    columns = {"missing": missing[closest], "columns": source.columns}
+    raise BadUse(say("refusal.no_required", kind=closest, **columns))
 
 
 def _unanswered(relation: duckdb.DuckDBPyRelation, fields: list[Field]) -> duckdb.DuckDBPyRelation:
@@ -184,22 +180,16 @@ def look_at_sample(connection: duckdb.DuckDBPyConnection, fields: list[Field]) -
             raise BadUse(_unread_times(field, unread[0]))
 
 
-def _unread_times(field: Field, text: str) -> str:
+def _unread_times(field: Field, text: str) -> Said:
     assert field.given is not None  # noqa: S101 what has no column has no texts
-    columns = " + ".join(map(repr, field.given.column or field.given.first_of))
-    where = f"Column {columns} (for {field.name}) holds times such as {text!r}"
-    declared = field.given.format
-    if declared:
-        return f"{where}, which {' or '.join(declared)} does not read. Correct the format in the mapping."
+    columns = quotes(field.given.column or field.given.first_of)
+    where = {"column": columns, "field": field.name, "example": text}
+    if declared := field.given.format:
+        return say("refusal.wrong_format", **where, formats=declared)
     day_first, month_first = _formats_like(text)
     if day_first is None:
-        return (
-            f'{where}, which is not ISO 8601. Declare how they are written, e.g. format = "%d.%m.%Y %H:%M".'
-        )
-    return (
-        f"{where}: day first or month first is not for a program to guess. "
-        f'Declare format = "{day_first}" or format = "{month_first}" for it in the mapping.'
-    )
+        return say("refusal.no_format", **where)
+    return say("refusal.day_or_month", **where, day_first=day_first, month_first=month_first)
 
 
 def _formats_like(text: str) -> tuple[str | None, str | None]:

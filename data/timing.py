@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from data.dating import Moment, exists, gaps, ordered
+from data.dating import Moment, clock_of, exists, gaps, ordered, parts
 from data.noticing import quoted
 from data.sampling import Column
+from data.saying import Said, quotes, say
 
 NEARLY_ALL = 0.99  # of the rows
 ONE_CONTACT = timedelta(hours=4)  # from beginning to end; what takes longer is a case
@@ -22,14 +24,15 @@ class Timing:
         self,
         found: dict[str, Column],
         lines: dict[str, str],
-        told: dict[str, list[str]],
-        doubts: list[str],
+        told: dict[str, list[Said]],
+        doubts: list[Said],
         zone: ZoneInfo,
     ) -> None:
         self.found, self.lines, self.told, self.doubts, self.zone = found, lines, told, doubts, zone
         self.elsewhere = False  # times that this zone does not have
 
-    def tell(self, times: list[Moment]) -> None:
+    def tell(self, times: list[Moment], columns: list[Column]) -> None:
+        """Times of the file, and its columns that are nothing yet."""
         by_role: dict[str, list[Moment]] = defaultdict(list)
         for each in sorted(times, key=lambda each: (-round(each.filled, 2), not each.has_clock)):
             by_role[each.role].append(each)
@@ -43,16 +46,17 @@ class Timing:
             self._add_up(begun, durations)
         elif begun and begun.filled >= NEARLY_ALL:
             self._set("ended_at", [begun])
-            self.told["ended_at"].append(f"Is {' + '.join(begun.names)} when the contact ended?")
+            self._tell("ended_at", "ended", column=begun.called)
         elif times:
             fullest = [each for each in (ended, answered, begun, *by_role["beside"]) if each is not None]
-            self._set("ended_at", fullest)
-            self.told["ended_at"].append("No time is given in every row: the first that is given counts.")
+            if fullest[0].filled >= NEARLY_ALL:
+                self._set("ended_at", fullest[:1])
+                self._tell("ended_at", "ended", column=fullest[0].called)
+            else:
+                self._set("ended_at", fullest)
+                self._tell("ended_at", "no_full_time")
         else:
-            self.told["ended_at"].append(
-                "ended_at is required and no column looks like a time. If the file has none, give all its "
-                'rows one day: ended_at = { constant = "2026-01-31" }'
-            )
+            self._no_time(columns)
         self._drop_waiting()
 
     def _is_end(self, ended: Moment, begun: Moment | None) -> bool:
@@ -71,33 +75,44 @@ class Timing:
             if ordered(begun, answered, ended):
                 self._set("offered_at", [begun])
                 self._set("answered_at", [answered])
+                self._between(answered, ended)
             else:
-                self.told["ended_at"].append(
-                    f"{' + '.join(answered.names)} does not always lie between {' + '.join(begun.names)} and "
-                    f"{' + '.join(ended.names)}: offered_at and answered_at were left out."
-                )
+                names = {"column": answered.called, "first": begun.called, "last": ended.called}
+                self._tell("ended_at", "not_between", **names)
         elif "wait_s" in self.lines:
             self._set("offered_at", [begun])
             self._set("answered_at", [begun], [self.lines["wait_s"]])
+        else:
+            self._between(begun, ended)
+
+    def _between(self, start: Moment, end: Moment) -> None:
+        """Where no duration is told, work lasted from one time to the other."""
+        told = {"talk_s", "handling_s"} & self.lines.keys()
+        if told or len(start.formats) != 1 or len(end.formats) != 1 or len(start.columns) != len(end.columns):
+            return
+        formats = [*dict.fromkeys([*start.formats[0], *end.formats[0]])]
+        if len(start.columns) > 1:  # the date is the same: what differs is the time of day
+            formats = [*dict.fromkeys(map(clock_of, formats))]
+        names = [start.names[-1], end.names[-1]]
+        written = "" if formats == ["iso"] else f", format = {_toml_list(formats)}"
+        self.lines["handling_s"] = f"{{ between = [{', '.join(map(quoted, names))}]{written} }}"
+        self._tell("handling_s", "from_to", first=names[0], last=names[1])
 
     def _add_up(self, begun: Moment, durations: list[str]) -> None:
         work = ["handling_s"] if "handling_s" in durations else [d for d in durations if d != "wait_s"]
         self._set("ended_at", [begun], [self.lines[name] for name in ("wait_s", *work) if name in self.lines])
-        self.told["ended_at"].append(
-            f"{' + '.join(begun.names)} is taken as when the contact began; durations are added to it."
-        )
+        self._tell("ended_at", "begun", column=begun.called)
         if "wait_s" in self.lines:
             self._set("offered_at", [begun])
             self._set("answered_at", [begun], [self.lines["wait_s"]])
 
     def _drop_waiting(self) -> None:
         # It is no field: it is told by when the contact was answered.
-        if self.lines.pop("wait_s", None) and "answered_at" not in self.lines:
-            name = self.found["wait_s"].name
-            self.told["answered_at"].append(
-                f"{name} tells how long customers waited, but not when that began: it was left out."
-            )
-        self.told["answered_at"] += self.told.pop("wait_s", [])
+        line, doubts = self.lines.pop("wait_s", ""), self.told.pop("wait_s", [])
+        if line and line in self.lines.get("answered_at", ""):
+            self.told["answered_at"] += doubts
+        elif line and "answered_at" not in self.lines:
+            self._tell("answered_at", "lone_wait", column=self.found["wait_s"].name)
 
     def _place(self, moment: Moment) -> None:
         """Times in the hour that the zone leaves out in spring were told by another clock."""
@@ -106,10 +121,7 @@ class Timing:
         ]
         if strange and not self.elsewhere:
             self.elsewhere = True
-            self.doubts.append(
-                f"{strange[0]} never was in {self.zone}: the file comes from another time zone. UTC is "
-                "assumed, in which every time exists; write the file's own."
-            )
+            self.doubts.append(say("doubt.elsewhere", time=str(strange[0]), zone=str(self.zone)))
 
     def _set(self, name: str, given: list[Moment], plus: list[str] | None = None) -> None:
         first = given[0]
@@ -134,21 +146,35 @@ class Timing:
     def _formats(self, name: str, moment: Moment) -> list[str]:
         sample = next((text for text in moment.texts if text), "")
         if not moment.formats:
-            self.told[name].append(f"The format of {sample!r} was not recognised; declare it.")
+            self._tell(name, "unknown_format", example=sample)
             return []
         if len(moment.formats) == 1:
             if odd := moment.unread:
-                doubt = f"{', '.join(map(repr, odd[:3]))} cannot be read as {' or '.join(moment.formats[0])}."
-                self._tell_once(name, doubt)
+                self._tell_once(
+                    name, say("doubt.unread", examples=quotes(odd[:3]), formats=moment.formats[0])
+                )
             if moment.formats[0][0] in {"excel", "epoch", "epoch_ms", "%y%m%d", "%Y%m%d"}:
-                self.told[name].append(f"{sample} is taken to be written as {moment.formats[0][0]}.")
+                self._tell(name, "number_format", example=sample, format=moment.formats[0][0])
             return moment.formats[0]
-        shown = " or ".join(f"format = {_toml_list(each)}" for each in moment.formats)
-        doubt = f"{sample!r} can be read in two ways; declare {shown}."
-        self._tell_once(name, doubt)
+        ways = [f"format = {_toml_list(each)}" for each in moment.formats]
+        self._tell_once(name, say("doubt.two_ways", example=sample, ways=ways))
         return []
 
-    def _tell_once(self, name: str, doubt: str) -> None:
+    def _no_time(self, columns: list[Column]) -> None:
+        """What a person can write where the file has no times."""
+        found = parts(columns)
+        if not {"day", "month"} <= found.keys():
+            self._tell("ended_at", "no_time")
+            return
+        names = [found["day"].name, found["month"].name]
+        month = "%m" if found["month"].numbers else "%b"
+        line = f'{{ column = [{", ".join(map(quoted, names))}], after = " 2026", format = "%d {month} %Y" }}'
+        self._tell("ended_at", "no_year", columns=names, line=line)
+
+    def _tell(self, name: str, code: str, **values: Any) -> None:
+        self.told[name].append(say(f"doubt.{code}", **values))
+
+    def _tell_once(self, name: str, doubt: Said) -> None:
         if all(doubt not in each for each in self.told.values()):
             self.told[name].append(doubt)
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
 
 from data.mapping import BadUse, Mapping
+from data.saying import say
 
 TYPED = "⎖"  # as in data/reading.py
 BATCH = 10_000  # rows handed on at a time
@@ -24,9 +25,9 @@ def read_sheet(path: Path, mapping: Mapping) -> tuple[str, list[str], pa.RecordB
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise BadUse(f"{path.name} is not a readable workbook: {error}.") from None
+        raise BadUse(say("refusal.no_workbook", file=path.name, message=str(error))) from None
     if mapping.sheet and mapping.sheet not in book.sheetnames:
-        raise BadUse(f"{path.name} has no sheet {mapping.sheet!r}; it has {', '.join(book.sheetnames)}.")
+        raise BadUse(say("refusal.no_sheet", file=path.name, sheet=mapping.sheet, sheets=book.sheetnames))
     sheet = book[mapping.sheet] if mapping.sheet else book.worksheets[0]
     rows = sheet.iter_rows()
     header: list[Any] = []
@@ -40,7 +41,9 @@ def read_sheet(path: Path, mapping: Mapping) -> tuple[str, list[str], pa.RecordB
     while columns and not columns[-1]:
         columns.pop()
     if not columns:
-        raise BadUse(f"Sheet {sheet.title!r} of {path.name} has no header in row {mapping.header_row}.")
+        raise BadUse(
+            say("refusal.no_sheet_header", sheet=sheet.title, file=path.name, row=mapping.header_row)
+        )
     schema = pa.schema([(f"c{place}", pa.string()) for place in range(len(columns))])
     return sheet.title, columns, pa.RecordBatchReader.from_batches(schema, _batches(rows, schema))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Map
+from typing import Any
 
 from data.mapping import Mapping
 from data.noticing import quoted
 from data.reading import TYPED, Source
 from data.records import Contact
 from data.sampling import Column
+from data.saying import Said, say
 
 EXAMPLES, LONGEST = 3, 40  # values shown of a column, and characters of one
 _PERSONAL = re.compile(
@@ -22,18 +24,26 @@ class Writer:
     """Writes the proposal for one file."""
 
     def __init__(
-        self, file: str, source: Source, reading: Mapping, missing: list[str], *, elsewhere: bool
+        self,
+        file: str,
+        source: Source,
+        reading: Mapping,
+        missing: list[str],
+        *,
+        elsewhere: bool,
+        language: str,
     ) -> None:
         self.file, self.source, self.reading, self.missing = file, source, reading, missing
         self.elsewhere = elsewhere  # its times are of another zone than the installation's
         self.shown: list[str] = []
+        self.language = language
 
     def toml(
         self,
         columns: list[Column],
         lines: Map[str, str],
-        doubts: Map[str, list[str]],
-        general: list[str],
+        doubts: Map[str, list[Said]],
+        general: list[Said],
     ) -> str:
         """``lines`` are TOML values by field; ``doubts`` by field, ``general`` of the file as a whole."""
         by_name = {column.name: column for column in columns}
@@ -42,39 +52,39 @@ class Writer:
             if name in lines:
                 made += self._field(name, lines[name], by_name, doubts.get(name, []))
         if "channel" not in lines:
-            made += ["", '# channel = { constant = "phone" }   # if they are all of one channel']
+            made += ["", f'# channel = {{ constant = "phone" }}   # {self._say("channel")}']
         for name, more in doubts.items():
             if name not in lines and more:
-                made += ["", *(f"# doubt: {doubt}" for doubt in more)]
+                made += ["", *map(self._doubt, more)]
         made += self._rest(columns, lines)
         return "\n".join(line.replace("\n", " ") for line in made) + "\n"
 
-    def _top(self, general: list[str]) -> list[str]:
+    def _top(self, general: list[Said]) -> list[str]:
         made = [
-            f"# A proposal for {self.file}. Read the doubts, correct what is wrong, then try it:",
+            f"# {self._say('title', file=self.file)}",
             f"#   python -m data import {self.file} --mapping THIS_FILE.toml --dry-run",
-            *(f"# doubt: {doubt}" for doubt in general),
+            *map(self._doubt, general),
             'record = "contact"',
-            'time_zone = "UTC"'
-            if self.elsewhere
-            else '# time_zone = "Europe/Oslo"   # of its times, if it is not the installation\'s',
+            'time_zone = "UTC"' if self.elsewhere else f'# time_zone = "Europe/Oslo"   # {self._say("zone")}',
         ]
         if self.reading.encoding != "utf-8":
             made.append(f"encoding = {quoted(self.reading.encoding)}")
+        if self.reading.single_contacts:
+            made.append("single_contacts = true")
         if self.reading.header_row != 1:
             made.append(f"header_row = {self.reading.header_row}")
         delimiter = self.source.read_as.get("delimiter", ",")
         if delimiter != ",":
             made.append(f"delimiter = {quoted(delimiter)}")
         if self.missing:
-            made.append(f"missing = [{', '.join(map(quoted, self.missing))}]   # taken to mean: not given")
+            made.append(f"missing = [{', '.join(map(quoted, self.missing))}]   # {self._say('missing')}")
         return made
 
-    def _field(self, name: str, line: str, by_name: Map[str, Column], doubts: list[str]) -> list[str]:
+    def _field(self, name: str, line: str, by_name: Map[str, Column], doubts: list[Said]) -> list[str]:
         used = [each for each in by_name if quoted(each) in line and each not in self.shown]
         self.shown += used
-        shown = [f"# {each}: {_examples(by_name[each])}" for each in used]
-        return ["", *shown, *(f"# doubt: {doubt}" for doubt in doubts), f"{name} = {line}"]
+        shown = [f"# {each}: {self._examples(by_name[each])}" for each in used]
+        return ["", *shown, *map(self._doubt, doubts), f"{name} = {line}"]
 
     def _rest(self, columns: list[Column], lines: Map[str, str]) -> list[str]:
         rest = [
@@ -82,17 +92,24 @@ class Writer:
         ]
         if not rest:
             return []
-        made = ["", "# Columns that are not used:"]
+        made = ["", f"# {self._say('unused')}"]
         for column in rest:
             personal = _PERSONAL.search(column.words) and not _WORK.search(column.words)
-            made.append(f"#   {column.name}: {'may name a person' if personal else _examples(column)}")
+            made.append(f"#   {column.name}: {self._say('personal') if personal else self._examples(column)}")
         return made
 
+    def _examples(self, column: Column) -> str:
+        different = list(dict.fromkeys(column.texts))[:EXAMPLES]
+        plain = (re.sub(rf"[\x00-\x1f\x7f{TYPED}]", " ", text).strip() for text in different)
+        shown = ", ".join(text[:LONGEST] for text in plain)
+        blank = 100 * (1 - column.filled)
+        if not shown:
+            return self._say("blank")
+        few = self._say("few_blanks") if blank < 1 else self._say("blanks", percent=round(blank))
+        return shown + (f" ({few})" if blank > 0 else "")
 
-def _examples(column: Column) -> str:
-    different = list(dict.fromkeys(column.texts))[:EXAMPLES]
-    plain = (re.sub(rf"[\x00-\x1f\x7f{TYPED}]", " ", text).strip() for text in different)
-    shown = ", ".join(text[:LONGEST] for text in plain)
-    blank = 100 * (1 - column.filled)
-    blanks = f" ({'under 1' if blank < 1 else f'{blank:.0f}'} % blank)" if blank > 0 else ""
-    return (shown or "nothing but blanks") + (blanks if shown else "")
+    def _doubt(self, doubt: Said) -> str:
+        return f"# {self._say('doubt', doubt=doubt)}"
+
+    def _say(self, code: str, **values: Any) -> str:
+        return say(f"toml.{code}", **values).within(self.language)

@@ -29,21 +29,33 @@ def show(frame: Frame) -> None:
         _forget()
         st.html(empty_state(say("data_in.empty_title"), say("data_in.empty_text")))
         return
-    path, start = _kept(given.file_id, given.name, given.getvalue())
+    path, start = _kept(given.file_id, given.name, given.getvalue(), frame)
     if start.refusal:
-        st.error(f"{say('data_in.refused')} {start.refusal}")
+        _refuse(start.refusal, frame)
+        if start.of_totals and st.button(say("data_in.single"), key="svar-single"):
+            st.session_state[_STATE]["start"] = _start(path, frame, single=True)
+            st.rerun()
         return
     toml = _mapping(start, given.file_id, frame)
     _act(path, toml, frame, demo=demo)
 
 
-def _kept(file_id: str, name: str, content: bytes) -> tuple[Path, incoming.Start]:
+def _start(path: Path, frame: Frame, *, single: bool = False) -> incoming.Start:
+    return incoming.start(context.settings(), path, frame.words.language, single=single)
+
+
+def _refuse(error: BadUse, frame: Frame) -> None:
+    """What must be put right, in the reader's language."""
+    st.error(f"{frame.words('data_in.refused')} {error.within(frame.words.language)}")
+
+
+def _kept(file_id: str, name: str, content: bytes, frame: Frame) -> tuple[Path, incoming.Start]:
     """The file beside the page, and what to begin with; made once for each file."""
     state = st.session_state.get(_STATE)
     if state is None or state["id"] != file_id:
         _forget()
         path = incoming.keep(name, content)
-        state = {"id": file_id, "path": path, "start": incoming.start(context.settings(), path)}
+        state = {"id": file_id, "path": path, "start": _start(path, frame)}
         st.session_state[_STATE] = state
     return state["path"], state["start"]
 
@@ -60,7 +72,7 @@ def _mapping(start: incoming.Start, file_id: str, frame: Frame) -> str:
     if start.doubts:
         text = say("data_in.doubts", n=frame.formats.number(len(start.doubts)))
         with st.expander(text, icon=":material/help:"):
-            st.html("".join(f"<p>{escape(doubt)}</p>" for doubt in start.doubts))
+            st.html("".join(f"<p>{escape(doubt.within(say.language))}</p>" for doubt in start.doubts))
     return st.text_area(
         say("data_in.mapping_label"),
         start.toml,
@@ -89,14 +101,14 @@ def _act(path: Path, toml: str, frame: Frame, *, demo: bool) -> None:
         _run(path, toml, frame, dry_run=not imports)
         st.rerun()  # so that what may be pressed next follows from what was found
     if problem := state.get("problem"):
-        st.error(f"{say('data_in.refused')} {problem}")
+        _refuse(problem, frame)
     elif summary := state.get("summary"):
         _summary(summary, frame)
 
 
 def _run(path: Path, toml: str, frame: Frame, *, dry_run: bool) -> None:
     state = st.session_state[_STATE]
-    state |= {"tried": "", "problem": "", "summary": None}
+    state |= {"tried": "", "problem": None, "summary": None}
     bar = st.progress(0.0, frame.words("data_in.working"))
 
     def progress(_text: str, part: float) -> None:
@@ -112,7 +124,7 @@ def _run(path: Path, toml: str, frame: Frame, *, dry_run: bool) -> None:
             progress=progress,
         )
     except BadUse as error:
-        state["problem"] = str(error)
+        state["problem"] = error
         return
     finally:
         bar.empty()
@@ -131,16 +143,19 @@ def _summary(summary: Summary, frame: Frame) -> None:
         st.html(answer(say("data_in.would", **counts), say.named("data_in.kind", summary.record)))
     st.html(html_table([say(f"data_in.{name}") for name in _COUNTS], [list(counts.values())], text_columns=0))
     for note in summary.notes:
-        st.warning(note)
+        st.warning(note.within(say.language))
     if summary.faults:
         st.subheader(say("data_in.faults"), anchor=False)
         header = [say("data_in.field"), say("data_in.reason"), say("data_in.rows")]
-        rows = [[each["field"], each["reason"], number(each["rows"])] for each in summary.faults[:FAULTS]]
+        rows = [
+            [each["field"], each["reason"].within(say.language), number(each["rows"])]
+            for each in summary.faults[:FAULTS]
+        ]
         st.html(html_table(header, rows))
         st.subheader(say("data_in.examples"), anchor=False)
         header = [say("data_in.row"), say("data_in.field"), say("data_in.value"), say("data_in.reason")]
         rows = [
-            [number(each["row"]), each["field"], str(each["value"]), each["reason"]]
+            [number(each["row"]), each["field"], str(each["value"]), each["reason"].within(say.language)]
             for each in summary.examples
         ]
         st.html(html_table(header, rows, text_columns=4))

@@ -16,9 +16,10 @@ select
     getvariable('accepted_us') as accepted_us,
     try_cast(0 as bigint) as seq,
     coalesce(field_fault, case
-        when answered > offered then 'answered is more than offered'
-        when answered_within_s20 > coalesce(answered, offered) then 'answered_within_s20 is more than answered'
-        when abandoned > offered then 'abandoned is more than offered'
+        when answered > offered then told('more', one := 'answered', other := 'offered')
+        when answered_within_s20 > coalesce(answered, offered)
+            then told('more', one := 'answered_within_s20', other := 'answered')
+        when abandoned > offered then told('more', one := 'abandoned', other := 'offered')
     end) as fault,
     checked as origin
 from checked

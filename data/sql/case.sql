@@ -8,6 +8,6 @@ select
     coalesce(pseudonym('customer:' || customer_id), '') as customer_key,
     getvariable('accepted_us') as accepted_us,
     0::bigint as seq,
-    coalesce(field_fault, case when closed_at < opened_at then 'closed_at lies before opened_at' end) as fault,
+    coalesce(field_fault, case when closed_at < opened_at then told('order', one := 'closed_at', other := 'opened_at') end) as fault,
     checked as origin
 from checked

@@ -38,14 +38,14 @@ select
     comment,
     case when customer_id is not null then pseudonym('phone:' || e164) end as phone_key,
     coalesce(field_fault, case
-        when answered_at < offered_at then 'answered_at lies before offered_at'
-        when ended_at < answered_at then 'ended_at lies before answered_at'
-        when ended_at < offered_at then 'ended_at lies before offered_at'
-        when not answered and answered_at is not null then 'answered is false but answered_at is given'
+        when answered_at < offered_at then told('order', one := 'answered_at', other := 'offered_at')
+        when ended_at < answered_at then told('order', one := 'ended_at', other := 'answered_at')
+        when ended_at < offered_at then told('order', one := 'ended_at', other := 'offered_at')
+        when not answered and answered_at is not null then 'unanswered'
         when coalesce(talk_s, 0) + coalesce(hold_s, 0) + coalesce(wrap_s, 0) > 86400
-            then 'talk_s, hold_s and wrap_s together exceed 24 hours'
+            then 'parts_over_a_day'
         when coalesce(talk_s, 0) + coalesce(hold_s, 0) + coalesce(wrap_s, 0) > handling_s + 2
-            then 'handling_s is less than talk_s, hold_s and wrap_s'
+            then 'parts_over_sum'
     end) as fault,
     checked as origin
 from checked

@@ -148,47 +148,43 @@ create macro is_money(value) as value >= 0 and try_cast(value as decimal(18, 2))
 create macro is_moment(value, local, zone) as value >= timestamptz '1990-01-01 00:00:00+00'
     and value <= getvariable('latest') and (local is null or timezone(zone, value) = local);
 
--- What is wrong with a value, in words; null when nothing is. Blanks only are as good as nothing.
+-- What is wrong with a value: a code of said/ (fault) and its values; null when nothing is. Blanks only are as good as
+-- nothing.
+create macro told(code, one := null, other := null) as concat_ws(chr(31), code, one, other);
 create macro is_blank(given) as given is null or regexp_full_match(given, '[\t-\r\x1c-\x20\x{85}\pZ]*');
 create macro text_fault(given, value, most) as case
-    when value is null then case when not is_blank(given) then 'contains a character that is not text' end
-    when strlen(value) > most and length(value) > most then 'is longer than ' || most || ' characters'
+    when value is null then case when not is_blank(given) then 'control' end
+    when strlen(value) > most and length(value) > most then told('long', one := most)
 end;
 create macro choice_fault(given, value, choices) as case
     when given is null or list_position(choices, value) > 0 or is_blank(given) then null
-    else 'is none of ' || array_to_string(choices, ', ')
+    else told('choice', one := array_to_string(choices, ', '))
 end;
-create macro number_fault(given, value, least, most, expected) as case
-    when value is null then case when not is_blank(given) then 'is not ' || expected end
-    when value < least or value > most then 'is not between ' || least || ' and ' || most
+create macro readable_fault(given, value, otherwise) as case
+    when value is null and not is_blank(given) then otherwise
+end;
+create macro number_fault(given, value, least, most, otherwise) as case
+    when value is null then readable_fault(given, value, otherwise)
+    when value < least or value > most then told('range', one := least, other := most)
 end;
 create macro money_fault(given, value) as case
-    when value is null then case when not is_blank(given) then 'is not an amount of at most twelve digits' end
-    when value < 0 then 'is negative'
-    when try_cast(value as decimal(18, 2)) <> value then 'has more than two decimals'
+    when value is null then readable_fault(given, value, 'money')
+    when value < 0 then 'negative'
+    when try_cast(value as decimal(18, 2)) <> value then 'decimals'
 end;
-create macro flag_fault(given, value) as case
-    when value is null then case when not is_blank(given) then 'is neither true nor false' end
-end;
-create macro plus_fault(added, other) as case
-    when added < 0 then 'is followed by something that is no duration'
-    when added is not null then other
-end;
-create macro readable_fault(given, value, expected) as case
-    when value is null then case when not is_blank(given) then 'is not ' || expected end
-end;
+create macro flag_fault(given, value) as readable_fault(given, value, 'flag');
+create macro plus_fault(added, otherwise) as case when added < 0 then 'plus' when added is not null then otherwise end;
 create macro pattern_fault(given, value, pattern, most) as coalesce(
     text_fault(given, value, most),
-    case when not regexp_full_match(value, pattern) then 'does not look like ' || pattern end
+    case when not regexp_full_match(value, pattern) then told('pattern', one := pattern) end
 );
-create macro day_fault(given, value, earliest, latest, expected) as case
-    when value is null then case when not is_blank(given) then 'is not ' || expected end
-    when value < earliest or value > latest then 'is not between ' || earliest || ' and ' || latest
+create macro day_fault(given, value, earliest, latest, otherwise) as case
+    when value is null then readable_fault(given, value, otherwise)
+    when value < earliest or value > latest then told('range', one := earliest, other := latest)
 end;
-create macro moment_fault(given, value, local, zone, expected) as case
-    when value is null then case when not is_blank(given) then 'is not ' || expected end
-    when value < timestamptz '1990-01-01 00:00:00+00' then 'lies before the year 1990'
-    when value > getvariable('latest') then 'lies in the future'
-    when local is not null and timezone(zone, value) <> local
-        then 'does not exist in ' || zone || ': the clock was put forward'
+create macro moment_fault(given, value, local, zone, otherwise) as case
+    when value is null then readable_fault(given, value, otherwise)
+    when value < timestamptz '1990-01-01 00:00:00+00' then 'early'
+    when value > getvariable('latest') then 'future'
+    when local is not null and timezone(zone, value) <> local then told('gap', one := zone)
 end;

@@ -10,6 +10,6 @@ select
     completed,
     getvariable('accepted_us') as accepted_us,
     0::bigint as seq,
-    coalesce(field_fault, case when ended_at < started_at then 'ended_at lies before started_at' end) as fault,
+    coalesce(field_fault, case when ended_at < started_at then told('order', one := 'ended_at', other := 'started_at') end) as fault,
     checked as origin
 from checked

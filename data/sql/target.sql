@@ -10,6 +10,6 @@ select
     coalesce(owner, '') as owner,
     getvariable('accepted_us') as accepted_us,
     0::bigint as seq,
-    coalesce(field_fault, case when "by" < start then 'by lies before start' end) as fault,
+    coalesce(field_fault, case when "by" < start then told('order', one := 'by', other := 'start') end) as fault,
     checked as origin
 from checked

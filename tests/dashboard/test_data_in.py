@@ -86,6 +86,21 @@ def test_a_file_of_totals_is_explained_instead_of_proposed(page: Page, settings:
     app = signed_in(page, settings, TOTALS)
     assert "seems to be many contacts" in app.error[0].value
     assert not app.text_area
+    app = pressed(app, "svar-single")
+    assert "single_contacts = true" in str(app.text_area[0].value)
+
+
+def test_a_norwegian_page_tells_in_norwegian_what_is_doubted_and_refused(
+    page: Page, settings: Settings
+) -> None:
+    app = opened(page(settings, {"lang": "nb"}, user=LEAD), "data_in")
+    app = app.file_uploader[0].set_value(("samtaler.csv", STRANGE, "text/csv")).run()
+    assert "# tvil: Er When tidspunktet" in str(app.text_area[0].value)
+    assert "# Et forslag for samtaler.csv" in str(app.text_area[0].value)
+    app = pressed(app, "svar-try")
+    assert "er ikke en ISO 8601-tid" in shown(app)
+    app.text_area[0].set_value("[fields]\ncontact_id = 'finnes ikke'\n").run()
+    assert "Filen har ingen kolonne «finnes ikke»" in pressed(app, "svar-try").error[0].value
 
 
 def test_our_own_names_need_no_proposal(page: Page, settings: Settings) -> None:

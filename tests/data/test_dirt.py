@@ -204,7 +204,7 @@ def test_missing_markers_of_the_whole_file_are_missing_in_every_column(
         ('fields.contact_id = { kolumn = "id" }', "kolumn"),
         (
             'fields.contact_id = { column = "id", constant = "x" }',
-            "one of column, first_of, constant, row_number",
+            "one of column, first_of, between, constant, row_number",
         ),
         ('fields.talk_s = { column = "t", plus = "x" }', "no time"),
         ('fields.ended_at = { column = "t", plus = { column = "x", plus = "y" } }', "only be a duration"),

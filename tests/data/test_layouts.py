@@ -126,10 +126,14 @@ LAYOUTS: list[tuple[str, str, list[dict[str, Any]]]] = [
 ]  # fmt: skip
 
 
+ENCODED = [(*each, "utf-8") for each in LAYOUTS] + [(*LAYOUTS[-1], each) for each in ("utf-8-sig", "cp1252")]
+
+
 @pytest.mark.parametrize(
-    ("text", "expected"), [each[1:] for each in LAYOUTS], ids=[each[0] for each in LAYOUTS]
+    ("text", "expected", "encoding"),
+    [each[1:] for each in ENCODED],
+    ids=[f"{each[0]}-{each[3]}" for each in ENCODED],
 )
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_the_proposal_for_a_public_layout_imports_it_as_it_is_meant(
     tmp_path: Path, settings: Settings, text: str, expected: list[dict[str, Any]], encoding: str
 ) -> None:

@@ -28,7 +28,7 @@ TWO = "contact_id,ended_at\na,2026-03-02T10:15:00Z\nb,2026-03-03T10:15:00Z\n"
         (b"contact_id,ended_at\n,,\n", GENERIC, ["has a header but no rows"]),
         (b"contact_id,agent\na,b\n", GENERIC, ["no column ended_at", "contact_id, agent"]),
         (b"a,b\n1,2\n", GENERIC, ["no column", "a, b"]),
-        (b"sale_id,contact_id,sold_at,ended_at\n1,2,3,4\n", GENERIC, ["contact and sale"]),
+        (b"sale_id,contact_id,sold_at,ended_at\n1,2,3,4\n", GENERIC, ["contact, sale"]),
         (
             b"id,when\na,b\n",
             'fields.contact_id = "id"\nfields.ended_at = "When?"',
