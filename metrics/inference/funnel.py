@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, stdtr
+from scipy.special import ndtr
 
 from metrics.inference import minimum, reasons
 from metrics.inference.discovery import adjusted_p
@@ -15,6 +15,7 @@ from metrics.inference.estimates import AS_IS, Scale, moments, z_quantile
 from metrics.inference.shrinkage import PEERS
 from metrics.inference.stats import MeanStats, ScoreStats, ShareStats
 
+Judged = MeanStats | ScoreStats | ShareStats
 FALSE_SHARE = 0.1  # of those called different, at most this share is expected not to be
 WINSORISED = 0.1
 # What winsorising a tenth at each end leaves of a standard normal variance.
@@ -55,15 +56,15 @@ class Funnel:
 
 
 def funnel(
-    groups: Mapping[str, MeanStats | ScoreStats | ShareStats],
+    groups: Mapping[str, Judged],
     *,
     minimum_n: int = minimum.RANKED,
     scale: Scale = AS_IS,
     false_share: float = FALSE_SHARE,
 ) -> Funnel:
     """z = (value − centre) ÷ (sd/√n·√φ), φ being the winsorised over-dispersion of Spiegelhalter (Statistics
-    in Medicine 24, 2005; Qual. Saf. Health Care 14, 2005), corrected for what winsorising takes away. Of
-    means and scores p is the larger of that z's and of the t test by the group's own spread.
+    in Medicine 24, 2005; Qual. Saf. Health Care 14, 2005), corrected for what winsorising takes away. The p
+    of means and scores allows for their skewness.
 
     Groups below ``minimum_n`` are neither judged nor counted among the peers; fewer than five peers: none is.
     """
@@ -83,11 +84,8 @@ def funnel(
         return Funnel(None, None, None, points, reasons.NO_SPREAD)
     z = (table[:, 0] - centre) / np.sqrt(variance / n)
     phi = over_dispersion(z)
+    p = adjusted_p(2 * ndtr(-np.abs(z / math.sqrt(phi) * _skewed(peers.values(), table, variance))))
     z = z / math.sqrt(phi)
-    chance = 2 * ndtr(-np.abs(z))
-    if not all(isinstance(stats, ShareStats) for stats in peers.values()):
-        chance = np.maximum(chance, _by_own_spread(table, n, centre, phi))
-    p = adjusted_p(chance)
     judged = {
         name: Point(
             name,
@@ -105,12 +103,16 @@ def funnel(
     return Funnel(scale[0] + scale[1] * centre, phi, abs(scale[1]) * math.sqrt(variance), points)
 
 
-def _by_own_spread(table: np.ndarray, n: np.ndarray, centre: float, phi: float) -> np.ndarray:
-    """p of each group by its own spread rather than that of all: of skewed values, such as times, a high mean
-    comes with a large spread, and by the common one chance alone would call too many groups high."""
-    spread = np.sqrt(phi * table[:, 1] / n)
-    t = np.divide(table[:, 0] - centre, spread, out=np.full(len(n), np.inf), where=spread > 0)
-    return np.asarray(2 * stdtr(np.maximum(n - 1, 1), -np.abs(t)))
+def _skewed(groups: Iterable[Judged], table: np.ndarray, common: float) -> np.ndarray:
+    """What z is multiplied by, for its p, where values are skewed, as times are: by the spread of all, chance
+    alone calls too many groups high; by each group's own, too many low, for a high mean comes with a large
+    spread. A third of the own, two thirds of the common variance (as logarithms) let the skewness of the two
+    cancel to first order; within bounds, so that no spread alone makes a group stand out. Of shares, whose
+    variance follows from the share, 1."""
+    if all(isinstance(stats, ShareStats) for stats in groups):
+        return np.ones(len(table))
+    own = np.where(table[:, 1] > 0, table[:, 1], common)
+    return np.asarray(np.clip(common / own, 1 / 8, 8) ** (1 / 6))
 
 
 def over_dispersion(z: np.ndarray) -> float:
@@ -119,7 +121,7 @@ def over_dispersion(z: np.ndarray) -> float:
     return max(1.0, float((np.clip(z, low, high) ** 2).mean()) / _LEFT)
 
 
-def _unjudged(name: str, stats: MeanStats | ScoreStats | ShareStats, reason: str, scale: Scale) -> Point:
+def _unjudged(name: str, stats: Judged, reason: str, scale: Scale) -> Point:
     if stats.n < minimum.TOO_FEW:
         return Point(name, stats.n, None, None, None, "", reasons.TOO_FEW if stats.n else reasons.NO_DATA)
     return Point(name, stats.n, scale[0] + scale[1] * moments(stats)[0], None, None, "", reason)
