@@ -12,6 +12,7 @@ import os
 import secrets
 from datetime import time
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -42,6 +43,10 @@ class Settings(BaseSettings):
     port: int = Field(8501, description="Port the web process listens on.")
     public_url: str = Field("", description="What the carrier calls and signs; empty = http://host:port.")
     api_token: str = Field("", description="Bearer token of the API.")
+    metrics_token: str = Field("", description="Bearer token of /metrics; empty = this machine alone.")
+    trusted_proxies: list[str] = Field(
+        default_factory=list, description="Addresses or networks whose X-Forwarded-For is believed."
+    )
     demo: bool = Field(False, description="Demonstration: viewers pick who they are, loopback only.")
     language: Literal["nb", "en"] = Field("nb", description="Language the dashboard starts in.")
 
@@ -119,6 +124,13 @@ class Settings(BaseSettings):
             raise ValueError(f"{name!r} is no time zone; write one such as Europe/Oslo")
         return name
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_networks(cls, networks: list[str]) -> list[str]:
+        for network in networks:
+            ip_network(network, strict=False)
+        return networks
+
     @field_validator("quiet_hours")
     @classmethod
     def _readable_hours(cls, text: str) -> str:
@@ -160,6 +172,10 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @cached_property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(ip_network(network, strict=False) for network in self.trusted_proxies)
 
     @property
     def on_loopback(self) -> bool:

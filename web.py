@@ -6,6 +6,7 @@ jobs. Nothing here knows what a contact or a reply is: it wires the parts togeth
 
 from __future__ import annotations
 
+import hmac
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -143,10 +144,22 @@ class Service:
             }
         )
 
-    async def _metrics(self, _request: Request) -> Response:
+    async def _metrics(self, request: Request) -> Response:
+        """Counters: to whoever has the token, and where there is none to this machine alone."""
+        if not _may_count(request, self.settings.metrics_token):
+            return PlainTextResponse("Say who you are: SVAR_METRICS_TOKEN.\n", status_code=403)
         return PlainTextResponse(
             await run_in_threadpool(counters, self.store), media_type="text/plain; version=0.0.4"
         )
+
+
+def _may_count(request: Request, token: str) -> bool:
+    if token:
+        given = request.headers.get("authorization", "").encode()
+        return hmac.compare_digest(given, f"Bearer {token}".encode())
+    # What a reverse proxy on this machine passes on comes from elsewhere.
+    forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
+    return request.client is not None and request.client.host in LOOPBACK and not forwarded
 
 
 class LoopbackOnly:

@@ -28,6 +28,7 @@ from surveys.changes import ANSWER
 from surveys.gateways.signature import parse_form
 from surveys.questions import Question, say
 from surveys.self_service import came_from_self_service
+from surveys.visitors import address_of
 
 PER_MINUTE = 60  # of one survey, and of one address without any; a person needs three
 MAX_BODY = 16 * 1024
@@ -89,7 +90,8 @@ def routes(settings: Settings, store: Store, replied: Callable[[], None]) -> lis
         if changed:
             replied()
         # Who guesses is slowed down. A whole office may share an address, so nobody else is.
-        address = request.client.host if request.client else ""
+        peer, told = request.client.host if request.client else "", request.headers.getlist("x-forwarded-for")
+        address = address_of(peer, ",".join(told), settings.proxies)
         guessed = response.status_code == 404
         return busy if guessed and not limit.allows(f"address {address}") else response
 
