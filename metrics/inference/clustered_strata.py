@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.special import stdtr
 
 from metrics.inference import minimum, reasons
-from metrics.inference.clusters import row
-from metrics.inference.estimates import ALPHA, AS_IS, Scale, t_quantile
+from metrics.inference.clusters import gap_with, interval, leverage_corrected, row, together
+from metrics.inference.estimates import ALPHA, AS_IS, Scale
 from metrics.inference.results import Difference, Estimate
 from metrics.inference.stats import ShareStats
 from metrics.inference.strata import MANTEL_HAENSZEL, LikeForLike, Strata, stratum_weights
@@ -28,9 +26,9 @@ def like_for_like_by_cluster(
     the noise of clusters (agents) instead of that of single contacts.
 
     V sums the squares of what each cluster adds to d (linearisation; Särndal, Swensson and Wretman, *Model
-    Assisted Survey Sampling*, 1992, 5.5). Where no cluster is in both groups each group has its own
-    correction G/(G−1) and Welch's degrees of freedom, as if agents' means were compared; else t with
-    G − 1. Shares keep the weights of Mantel and Haenszel.
+    Assisted Survey Sampling*, 1992, 5.5). Where no cluster is in both groups each group is corrected for what
+    its clusters weigh in it, see :func:`metrics.inference.clusters.leverage_corrected`; else t with G − 1.
+    Shares keep the weights of Mantel and Haenszel.
     """
     cells = sorted({cell for own in clusters.values() for cell in own})
     sums = _sums(clusters, {cell: i for i, cell in enumerate(cells)})
@@ -61,17 +59,35 @@ def like_for_like_by_cluster(
     ).sum(axis=2)
     values = float(mean[0] @ w), float(mean[1] @ w)
     squares = float(added[0] @ added[0]), float(added[1] @ added[1]), float(added[0] @ added[1])
+    if not (here[0] & here[1]).any():
+        weight = (sums[0][:, :, shared] * (w / n[:, shared])[:, None]).sum(axis=2)
+        noise = [leverage_corrected(added[g][here[g]], weight[g][here[g]]) for g in (0, 1)]
+        return result(*_apart(values, noise, kept, scale, alpha))
     present = int(counts[0]), int(counts[1]), int(here.any(axis=0).sum())
     first, second, gap = linearised(
         values,
         squares,
         present,
         (int(kept[0]), int(kept[1])),
-        shared=bool((here[0] & here[1]).any()),
+        shared=True,
         scale=scale,
         alpha=alpha,
     )
     return result([first, second], gap)
+
+
+def _apart(
+    values: tuple[float, float],
+    noise: Sequence[tuple[float, float]],
+    kept: np.ndarray,
+    scale: Scale,
+    alpha: float,
+) -> tuple[list[Estimate], Difference]:
+    """Groups without a cluster in common."""
+    a, b = scale
+    noise = [(b * b * variance, df) for variance, df in noise]
+    groups = [interval(int(kept[g]), a + b * values[g], *noise[g], alpha) for g in (0, 1)]
+    return groups, gap_with(b * (values[0] - values[1]), *together(noise), alpha)
 
 
 def linearised(
@@ -90,15 +106,13 @@ def linearised(
     a, b = scale
     variances = [b * b * counts[g] / (counts[g] - 1) * squares[g] for g in (0, 1)]
     told = [a + b * value for value in values]
-    first, second = (_estimate(sizes[g], told[g], variances[g], counts[g] - 1.0, alpha) for g in (0, 1))
+    first, second = (interval(sizes[g], told[g], variances[g], counts[g] - 1.0, alpha) for g in (0, 1))
     if shared:
         factor = b * b * counts[2] / (counts[2] - 1)
         variance, df = factor * (squares[0] + squares[1] - 2 * squares[2]), counts[2] - 1.0
     else:
-        variance = sum(variances)
-        below = sum(variances[g] ** 2 / (counts[g] - 1) for g in (0, 1))
-        df = variance**2 / below if below else 1.0
-    return first, second, _difference(told[0] - told[1], variance, df, alpha)
+        variance, df = together([(variances[g], counts[g] - 1.0) for g in (0, 1)])
+    return first, second, gap_with(told[0] - told[1], variance, df, alpha)
 
 
 def _sums(clusters: Mapping[str, Strata], column: Mapping[tuple[str, ...], int]) -> np.ndarray:
@@ -129,18 +143,3 @@ def _missing(all_: np.ndarray, kept: np.ndarray, counts: np.ndarray, minimum_n: 
 
 def _share(part: float, whole: float) -> float | None:
     return float(part / whole) if whole else None
-
-
-def _estimate(n: int, value: float, variance: float, df: float, alpha: float) -> Estimate:
-    if variance <= 0:
-        return Estimate(n, value, None, None, reasons.NO_SPREAD)
-    half = t_quantile(1 - alpha / 2, df) * math.sqrt(variance)
-    return Estimate(n, value, value - half, value + half)
-
-
-def _difference(gap: float, variance: float, df: float, alpha: float) -> Difference:
-    if variance <= 0:
-        return Difference(gap, None, None, None, None, None, None, reasons.NO_SPREAD)
-    se = math.sqrt(variance)
-    half = t_quantile(1 - alpha / 2, df) * se
-    return Difference(gap, gap - half, gap + half, None, None, 2 * float(stdtr(df, -abs(gap) / se)), None)

@@ -23,6 +23,7 @@ from metrics.inference import (
     reasons,
     to_json,
 )
+from metrics.inference.clustered_strata import like_for_like_by_cluster
 from metrics.inference.clusters import CLUSTER_MEANS, ROBUST, Clustered, ClusterSums, by_cluster, robust
 
 NONE = MeanStats(0, 0.0, 0.0)
@@ -84,6 +85,41 @@ def test_sums_of_different_shifts_are_not_merged() -> None:
 @pytest.mark.parametrize(("agents", "method"), [(38, CLUSTER_MEANS), (39, CLUSTER_MEANS), (40, ROBUST)])
 def test_below_40_agents_their_means_are_compared(agents: int, method: str) -> None:
     assert by_cluster(nested(agents, 1)).method == method
+
+
+def test_groups_apart_have_the_variance_and_the_degrees_of_freedom_of_bell_and_mccaffrey() -> None:
+    # Bell and McCaffrey (2002) written out with matrices, for 44 agents with 2 to 60 contacts each.
+    rng = np.random.default_rng(8)
+    agents: dict[str, tuple[MeanStats, MeanStats]] = {}
+    noise = []
+    for g, count in ((0, 20), (1, 24)):
+        own = [rng.normal(7 + rng.normal(0, 0.5), 2, int(rng.integers(2, 60))) for _ in range(count)]
+        agents |= {
+            f"{g}-{i}": (NONE,) * g + (MeanStats.of(x),) + (NONE,) * (1 - g) for i, x in enumerate(own)
+        }
+        y, of_agent = np.concatenate(own), np.repeat(np.arange(count), [len(x) for x in own])
+        size = len(y)
+        residual = np.eye(size) - np.full((size, size), 1 / size)
+        rows = []
+        for i in range(count):
+            mine = of_agent == i
+            values, vectors = np.linalg.eigh(residual[np.ix_(mine, mine)])
+            adjust = vectors @ np.diag(values**-0.5) @ vectors.T
+            # What the agent's corrected residuals add to the mean, as a linear form of all y.
+            rows.append((np.ones(mine.sum()) / size) @ adjust @ residual[mine])
+        forms = np.array(rows)
+        spread = forms @ forms.T
+        noise.append((float(((forms @ y) ** 2).sum()), np.trace(spread) ** 2 / np.trace(spread @ spread)))
+    found = by_cluster(agents)
+    (v1, df1), (v2, df2) = noise
+    df = (v1 + v2) ** 2 / (v1**2 / df1 + v2**2 / df2)
+    half = reference.t.ppf(0.975, df) * np.sqrt(v1 + v2)
+    assert found.method == ROBUST
+    assert found.difference.high - found.difference.difference == pytest.approx(half, rel=1e-9)
+    first = reference.t.ppf(0.975, df1) * np.sqrt(v1)
+    assert found.first.high - found.first.value == pytest.approx(first, rel=1e-9)
+    one_stratum = like_for_like_by_cluster({name: {("x",): pair} for name, pair in agents.items()})
+    assert one_stratum.difference.low == pytest.approx(found.difference.low, rel=1e-12)
 
 
 def test_agent_means_agree_with_scipys_welch_test() -> None:

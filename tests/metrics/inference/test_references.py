@@ -203,6 +203,8 @@ def test_groups_of_none_of_one_and_of_a_hundred_million_give_numbers_or_reasons(
         groups = {f"g{i}": pick() for i in range(int(rng.integers(1, 9)))}
         strata = {(f"s{i}",): (pick(), pick()) for i in range(int(rng.integers(0, 6)))}
         agents = {f"a{j}": {(f"s{i}",): (pick(), pick()) for i in range(2)} for j in range(3)}
+        none = EXTREMES[kind][0]
+        apart = {f"a{i}": (pick(), none) if i % 2 else (none, pick()) for i in range(90)}
         results: list[Any] = [
             shrink(groups),
             funnel(groups, minimum_n=1),
@@ -212,6 +214,8 @@ def test_groups_of_none_of_one_and_of_a_hundred_million_give_numbers_or_reasons(
             decompose(strata, minimum_n=1),
             by_cluster({name: pair for (name,), pair in strata.items()}, minimum_n=1),
             like_for_like_by_cluster(agents, minimum_n=1),
+            by_cluster(apart, minimum_n=1),
+            like_for_like_by_cluster({name: {("s",): pair} for name, pair in apart.items()}, minimum_n=1),
         ]
         if kind == "score":
             silent = (0, 1, 50, 10**8)
