@@ -24,6 +24,7 @@ _FLAGS = {
         r"worst|disgrace|uholdbar|uhaldbar|forbrukerklage\w*|krever|krev (?:pengane|pengene)|money back|pengene tilbake|pengarna tillbaka|"
         r"(?:sint|misfornøyd|misnøgd|missnöjd|angry) (?:kunde|customer)|ikke kunde (?:lenge|mer)|ubrukelig|dårlig behandl\w*|"
         r"bytte[rt]? (?:jeg |vi |nå )?(?:leverandør|selskap|operatør)|sier opp|si opp abonnement|säger upp|heve kjøpet|svindel|scam|"
+        r"(?:takk|tack|tak|thanks|thank you) (?:for|för) (?:ingenting|ingen verdens ting|nothing)|"
         r"anmelde|løgn|ljug|lyver|oppgitt|rasende|forbanna|misfornøyd med"
     ),
     "swearing": (
@@ -36,6 +37,9 @@ _FLAGS = {
     "question": (
         r"\?|\b(?:kan|kunne|could|can) (?:du|dere|de|dykk|noen|nokon|jeg|eg|ni|i|you|someone|somebody|någon|nogen)\b|"
         r"\bring(?:e)? (?:meg|mig|tilbake|opp)\b|\bcall me\b|\bring me\b|\bta kontakt\b|\blurer på (?:når|om|hvor|hva|hvem|hvordan|hvorfor)\b|\b(?:trenger|treng|behöver|need) (?:fortsatt |framleis |still )?(?:hjelp|hjälp|hjælp|help)\b|\bkontakt(?:e)? meg\b|\bcontact me\b|"
+        # "Stopp internettet mitt" is heard as a stop, and perhaps is none.
+        r"^\W*(?:stopp|stop|stans|avslutt)\s+(?!(?:sms|meld|beskj|besked|medd|undersøk|undersök|spør|spam|mas|tull)\w*)"
+        r"\w{2,}(?:en|et|ene|ane)\b|"
         r"^\W*(?:hva|hvorfor|hvordan|hvor|hvem|når|kva|kvifor|korleis|vad|varför|hur|what|why|how|when|where)\b"
     ),
 }

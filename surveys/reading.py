@@ -19,7 +19,7 @@ from surveys.flags import flags_of
 from surveys.stopping import is_start, is_stop
 from surveys.tokens import Token, normalise, tokens_of
 
-VERSION = "2026-11.3"
+VERSION = "2026-11.4"
 MAX_LENGTH = 1_700  # the longest SMS there is, and a little more
 Kind = Literal["score", "opt_out", "opt_in", "unclear"]
 
@@ -85,6 +85,8 @@ def _score(plain: str) -> int | None:
     tokens = _told_apart(list(tokens_of(plain)))
     if any(token.kind == "SPOIL" for token in tokens):
         return None
+    if any(token.text in words.IRONY for token in tokens):
+        return None
     said = [token for token in tokens if token.kind not in _NOT_SAID]
     if said and said[0].text in words.NUMBERS_ALONE and (len(said) == 1 or _ends_a_sentence(tokens, said[0])):
         tokens[tokens.index(said[0])] = Token("SCORE", said[0].text, words.NUMBERS_ALONE[said[0].text])
@@ -96,7 +98,7 @@ def _score(plain: str) -> int | None:
     for index, token in enumerate(tokens):
         if token.kind not in ("NUMBER", "SCORE") or _is_denied(tokens, index) or _is_wished(tokens, index):
             continue
-        stands = not _is_bounded(tokens, index) and (
+        stands = not (_is_bounded(tokens, index) or _is_taken_back(tokens, index)) and (
             token.kind == "SCORE"
             or (_left_is_free(tokens, index, asks=asks) and _right_is_free(tokens, index))
         )
@@ -166,6 +168,12 @@ def _is_bounded(tokens: Sequence[Token], index: int) -> bool:
         (word in words.BEFORE_NOW and before not in words.BOUNDS) or (before == "last" and word in words.LAST)
         for before, word in zip(["", *clause], clause, strict=False)
     )
+
+
+def _is_taken_back(tokens: Sequence[Token], index: int) -> bool:
+    """ "10 … NOT": a denial is all that follows."""
+    after = [token.text for token in tokens[index + 1 :] if token.kind != "SEP"]
+    return len(after) == 1 and after[0] in words.TAKEN_BACK
 
 
 def _clause(tokens: Iterable[Token]) -> list[str]:

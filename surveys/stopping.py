@@ -52,7 +52,7 @@ _PHRASES = re.compile(
             # "Bra service. STOPP": a sentence of its own at the end
             rf"[.!?\n,]\s*(?:{_POLITE}\s+)?{_WORD}(?:\s+{_POLITE})*\W*$",
             # "Ikke send flere meldinger", "ikkje ta kontakt meir", "skicka inte fler sms", "don't text me again"
-            rf"\b{_NOT}\s+(?:send|sende|skicka|skriv|skrive|spør|ta kontakt|kontakt|kontakte)(?:{_ANY})",
+            rf"\b{_NOT}\s+(?:send[ae]?|skicka|skriv|skrive|spør|ta kontakt|kontakt|kontakte)(?:{_ANY})",
             rf"\b(?:send|skicka|kontakt|kontakta|skriv)(?:\s+{_ME})?\s+{_NOT}(?:{_ANY})",
             rf"\b(?:don'?t|do not|never)\s+(?:text|message|contact|sms)\s+(?:{_ME}|any|more|again)\b",
             rf"\b(?:don'?t|do not|never)\s+send(?:{_ANY})",
@@ -63,7 +63,7 @@ _PHRASES = re.compile(
             # "Ingen flere sms", "no more surveys"
             rf"(?:^|[.!\n,])\W*(?:(?:nei|nej|no)\W+)?(?:(?:takk|tack|tak|thanks)\W+)?(?:ingen|inga|inget|{_NOT}|no)\s+(?:{_MORE}\s+)?(?:{_SUCH}\s+)?{_MESSAGES}",
             # "Slutt å sende meg sms", "stop spamming me", "sluta smsa"
-            rf"\b(?:slutte?|sluta|stoppe?|stop|slut|hold opp)\s+(?:med\s+)?(?:å\s+|att\s+|at\s+)?(?:(?:sende?|sending|skicka|skrive?)(?:{_ANY}|\W*$)|{_MESSAGES}|smsa|mas\w*|spam\w*|(?:med\s+)?dette\W*$)",
+            rf"\b(?:slutte?|sluta|stoppe?|stop|slut|hold opp)\s+(?:med\s+)?(?:å\s+|att\s+|at\s+)?(?:(?:send[ae]?|sending|skicka|skriv[ae]?)(?:{_ANY}|\W*$)|{_MESSAGES}|smsa|mas\w*|spam\w*|(?:med\s+)?dette\W*$)",
             # "Vil ikke ha flere sms", "ønsker ikke slike meldinger", "I don't want to receive these texts"
             rf"\b(?:vil|ønsker|ønskjer|ynskjer|vill|önskar)\s+{_NOT}\s+(?:å\s+)?(?:(?:ha|have|motta|få|modtage|ta emot)\s+)?(?:(?:{_MORE}|{_SUCH})\s+){{0,2}}{_MESSAGES}",
             rf"\b(?:don'?t|do not)\s+want\s+(?:to\s+(?:get|receive|have)\s+)?(?:(?:{_MORE}|{_SUCH})\s+){{0,2}}{_MESSAGES}",

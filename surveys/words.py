@@ -116,7 +116,7 @@ PRONOUNS = _set("jeg eg jag æ æg je jæ vi me we")
 # What may stand before a number without a mark of its own: "veldig bra service 9", "takk 10".
 BEFORE = _set(
     """
-    treet dvs desverre dessvere honestly honest tbh ærlig     hei hi hello hallo hej heisann god hey ja jo jau ok okay tja tjaa hm hmm takk tack tak thanks thank thx
+    treet pott dvs desverre dessvere honestly honest tbh ærlig     hei hi hello hallo hej heisann god hey ja jo jau ok okay tja tjaa hm hmm takk tack tak thanks thank thx
     veldig bra supert super topp flott fint fin perfekt utmerket fantastisk fantastiskt strålende kjempebra
     kjempefornøyd fornøyd nøgd nøgde nöjd nöjda tilfreds misfornøyd misnøgd missnöjd utilfreds
     dårlig dårleg dålig dårligt elendig forferdelig hyggelig hyggeleg trevlig venlig rask raskt snabb hurtig
@@ -134,7 +134,7 @@ BEFORE = _set(
 # What may follow a number that stands for itself: "9 og takk for hjelpen", "8 veldig bra".
 AFTER = _set(
     """
-    og men fordi for takk tack tak tusen mange hilsen mvh hälsningar regards bra veldig kjempe kjempebra
+    og men fordi for vel takk tack tak tusen mange hilsen mvh hälsningar regards bra veldig kjempe kjempebra
     kjempefornøyd kjempehyggelig super supert superbra god godt gode fin fint flott topp perfekt utmerket
     fantastisk strålende fornøyd nøgd nöjd tilfreds misfornøyd misnøgd hyggelig hyggeleg trevlig trevligt
     rask raskt snill snilt hjelpsom service och because cause and but very great good excellent
@@ -167,7 +167,8 @@ FOLLOWERS = _set(
 TIES = _set(
     "som av of stk gb g igjen left remaining x new ny nye nytt liten annen annet anden more another ekstra"
 )
-TOWARDS = _set("til to")
+# "Til 8" and "fem på" point at something else, also where it is not said.
+TOWARDS = _set("til to på over")
 IS = _set("er is are var was were")
 IN = _set("i in")
 # "8 i karakter", "7 I guess", "9 is my answer", "7 er svaret mitt".
@@ -211,7 +212,7 @@ TIMES = _set(
     """
     morgen imorgen imorgon morgon morra kveld ikveld kvelden morgenen formiddag formiddagen ettermiddag ettermiddagen
     natt natta natten dagen tomorrow tonight evening morning mandag tirsdag onsdag torsdag fredag lørdag søndag måndag
-    tisdag lördag söndag laurdag monday tuesday wednesday thursday friday saturday sunday presis
+    tisdag lördag söndag laurdag rad strekk streck træk row monday tuesday wednesday thursday friday saturday sunday presis
     """
 )
 # Adjectives of one thing, adverbs and definite nouns are not counted: "2 ubrukelig", "3 systemet".
@@ -227,6 +228,9 @@ QUALIFIERS = _set(
 DENIALS = _set(
     "istedenfor istedetfor ikke ikkje inte icke not isn't wasn't aldri aldrig never neppe hverken verken ei ikkj itj itte ente"
 )
+# "10 … NOT", "10? Nei": taken back with the last word.
+TAKEN_BACK = DENIALS | _set("nei nej nope no nah neida neppe")
+IRONY = _set("ironi ironisk ironiskt irony ironic sarkasme sarkasm sarkastisk sarkastiskt sarcasm sarcastic")
 NEARLY = _set("nesten nästan næsten almost nearly")
 BOUNDS = _set(
     "nesten nästan næsten almost nearly enn än end than over under minst maks max minimum maksimum høyst least most knapt hardly"
