@@ -39,7 +39,7 @@ def signed_schema() -> pa.Schema:
 
 @cache
 def summed_columns() -> list[str]:
-    """The columns of signed facts that sums are made of: fewer than half."""
+    """The columns of signed facts that sums are made of."""
     words = {word for name in ("measured", *CUBES) for word in re.findall(r"\w+", sql("cubes", name))}
     return [name for name in signed_schema().names if name in words]
 
