@@ -17,7 +17,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -93,17 +93,29 @@ class World:
         )
 
     def kill(self) -> None:
-        """Kill a worker (or now and then the webhooks) at this very moment, and start another."""
-        if self.random.random() < 0.1:
+        """Kill a worker, what posts for it, or the webhooks, at this very moment; another takes its place."""
+        chance = self.random.random()
+        poster = self._poster_of(self.workers[self.kills % len(self.workers)])
+        if chance < 0.1:
             self.web.kill()
             self.web.wait()
             self.web = self._start(str(ROOT / "tests/surveys/web_process.py"), str(self.port))
+        elif chance < 0.4 and poster is not None:
+            with suppress(ProcessLookupError):
+                os.kill(poster, signal.SIGKILL)  # its worker notices, and starts another
         else:
             victim = self.kills % len(self.workers)  # the one that has lived longest
             self.workers[victim].kill()
             self.workers[victim].wait()
             self.workers[victim] = self._worker()
         self.kills += 1
+
+    @staticmethod
+    def _poster_of(worker: subprocess.Popen[bytes]) -> int | None:
+        """The process that posts for a worker; None while there is none, and where the system cannot tell."""
+        children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
+        found = children.read_text().split() if children.exists() else []
+        return int(found[0]) if found else None
 
     def wait_for_work(self) -> None:
         """Until something is posted, for a while at most."""
