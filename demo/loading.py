@@ -33,8 +33,8 @@ from surveys.phone import Phone
 from surveys.worker import Worker
 
 CONTACTS, DAYS, SEED = 18_000, 90, 1
-TICK_S = 3_600  # a contact waits so long at most until its tick ends; less while many come in
-TICKS_A_DAY = 12  # each costs about 8 ms, whatever happens in it
+TICK_S = 5_400  # a contact waits so long at most until its tick ends; less while many come in
+TICKS_A_DAY = 7  # each costs about 8 ms, whatever happens in it
 REPLY_TICK_S = 7_200  # replies wait for the next contact, at night for so long
 BULK = 400  # records without a decision are taken in when so many have come together
 

@@ -1,8 +1,10 @@
 """Step 6 of the demonstration: the invented company goes on working while Svar runs.
 
-Every few seconds a customer gets in touch, often after a visit to the website, sometimes with a sale; some
-answer the SMS. All of it goes through the front door: records are posted to the API, replies to the signed
-webhook. Numbers come from a part of the range that neither the history nor a person uses.
+At first a customer gets in touch every few seconds, so that somebody who looks sees things happen; after a
+quarter of an hour as seldom as in the history, so that a night does not outweigh ninety days. Often they
+visited the website before, sometimes they buy; some answer the SMS. All of it goes through the front door:
+records are posted to the API, replies to the signed webhook. Numbers come from a part of the range that
+neither the history nor a person uses.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ from settings import Settings
 from store import open_store
 from surveys.phone import Phone
 
-PAUSE_S = (3.0, 5.0)  # between two contacts
+PAUSE_S = (3.0, 5.0)  # between two contacts while it is lively
+LIVELY_S = 900
+USUAL_PAUSE_S = 432.0  # on average after that: two hundred contacts a day, as in the history
 LOOK_S = 0.5  # how often customers look at their phones
 AFTER_S, THEN_S = (4, 45), (5, 20)  # until a customer answers the ask, and a follow-up question
 WATCHED = 300  # customers whose decision or answer may be outstanding
@@ -88,6 +92,7 @@ class Traffic:
 
     def __init__(self, settings: Settings, seed: int | None = None) -> None:
         self._settings = settings
+        self._began = time.monotonic()
         self._rng = np.random.default_rng(seed)
         self._store = open_store(settings.database_url)
         self._respondents = Respondents(self._store)
@@ -102,7 +107,9 @@ class Traffic:
 
     def pause(self) -> float:
         """Seconds until the next contact."""
-        return float(self._rng.uniform(*PAUSE_S))
+        if time.monotonic() - self._began < LIVELY_S:
+            return float(self._rng.uniform(*PAUSE_S))
+        return float(self._rng.exponential(USUAL_PAUSE_S))
 
     def contact(self, now: int) -> None:
         """One customer gets in touch, with what came before and after. httpx.HTTPError on a fault."""

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from data.people import FICTITIOUS
-from demo import traffic, world
+from demo import loading, traffic, world
 from settings import Settings
 from store import Store, open_store
 from store.schema import decision, record, reply
@@ -148,12 +148,28 @@ def test_it_ends_at_once_also_while_it_waits(demo_settings: Settings, store: Sto
         time.sleep(0.5)
 
 
-def test_at_its_usual_pace_a_contact_comes_every_three_to_five_seconds(demo_settings: Settings) -> None:
+def test_at_first_a_contact_comes_every_three_to_five_seconds(demo_settings: Settings) -> None:
     source = traffic.Traffic(demo_settings, seed=1)
     pauses = [source.pause() for _ in range(200)]
     source.close()
     assert 3 <= min(pauses) < 3.5
     assert 4.5 < max(pauses) <= 5
+
+
+@pytest.mark.parametrize(("after_s", "lively"), [(-1, True), (0, False)])
+def test_after_a_while_contacts_are_as_seldom_as_in_the_history(
+    demo_settings: Settings, monkeypatch: pytest.MonkeyPatch, after_s: int, lively: bool
+) -> None:
+    source = traffic.Traffic(demo_settings, seed=1)
+    began = source._began
+    monkeypatch.setattr("demo.traffic.time.monotonic", lambda: began + traffic.LIVELY_S + after_s)
+    pauses = [source.pause() for _ in range(2_000)]
+    source.close()
+    if lively:
+        assert max(pauses) <= 5
+    else:
+        a_day = 86_400 / (sum(pauses) / len(pauses))
+        assert a_day == pytest.approx(loading.CONTACTS / loading.DAYS, rel=0.1)
 
 
 def test_outside_a_demonstration_there_is_none(tmp_path: Path) -> None:
