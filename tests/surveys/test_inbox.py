@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from sqlalchemy import select
 
 from settings import Settings
 from store import Store
 from store.schema import opt_out, reply
+from surveys import replies
 from surveys.inbox import FEW, Inbox
 from tests.surveys.conftest import NOON
 
@@ -59,6 +61,16 @@ def test_a_stop_among_many_is_heard_before_its_answer_after_all_else_from_its_nu
     assert stopped(store) == [STOPPING]
     assert STOPPING not in unread(store)
     assert len(unread(store)) == 2 * FEW - 1
+
+
+def test_a_stop_is_heard_at_once_however_much_has_waited_since_before(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("surveys.inbox.TOGETHER", 2)
+    for one in many():
+        replies.receive(store, one, NOON)
+    Inbox(settings, store, lambda: None)._write_down([form(3, "Stopp!") | {"MessageSid": "SMX"}], NOON)
+    assert stopped(store) == [STOPPING]
 
 
 def test_all_of_many_are_read_in_the_end_with_one_word_to_whoever_waits_for_them(
