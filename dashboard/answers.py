@@ -42,10 +42,12 @@ class RouteComparison:
     @property
     def empty(self) -> bool:
         """Not one contact, of known route or not, in what was chosen."""
-        return not any(
-            comparison.unknown or any(group.n for group in comparison.groups.values())
-            for comparison in self.comparisons.values()
-        )
+        return not self.known and not any(comparison.unknown for comparison in self.comparisons.values())
+
+    @property
+    def known(self) -> bool:
+        """Of some contacts it is known which way they came."""
+        return any(group.n for found in self.comparisons.values() for group in found.groups.values())
 
 
 @dataclass(frozen=True)

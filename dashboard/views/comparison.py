@@ -37,6 +37,10 @@ def _draw(version: str, filters: Filters, frame: Frame, head: st.delta_generator
     if found.empty:
         st.html(empty_state(say("empty.filter_title"), say("empty.filter_text")))
         return
+    if not found.known:
+        unknown = formats.number(max(comparison.unknown for comparison in found.comparisons.values()))
+        st.html(empty_state(say("comparison.unknown_title"), say("comparison.unknown_text", n=unknown)))
+        return
     index = found.comparisons["csat_index"]
     period = formats.period(filters.start, filters.end)
     head.html(answer(index.sentence(frame.language), say("comparison.period", period=period)))

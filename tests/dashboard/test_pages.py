@@ -126,6 +126,18 @@ def test_a_selection_without_contacts_says_so(page: Page, demo_settings: Setting
     assert "Ingen kontakter i dette utvalget" in shown(app)
 
 
+def test_where_no_route_is_known_the_page_says_what_would_tell_it(
+    page: Page, demo_settings: Settings, sqlite_store: Store
+) -> None:
+    rows = [contact(n, "Nord", LAST_DAY, self_service_first=None) for n in range(12)]
+    Log(demo_settings.lake_path).append("contact", rows)
+    metrics.build(demo_settings, sqlite_store, NOW)
+    app = page(demo_settings)
+    assert "Ingen av de 12 kontaktene" in shown(app)
+    assert "self_service_first" in shown(app)
+    assert not app.get("plotly_chart")
+
+
 @pytest.mark.usefixtures("full")
 def test_the_scorecard_is_of_the_chosen_partner_by_week_and_team(page: Page, demo_settings: Settings) -> None:
     app = opened(page(demo_settings, {"partner": "Nord"}), "scorecard")
