@@ -200,10 +200,12 @@ def _about(one: Waiting, frame: Frame) -> str:
 def _done(one: Waiting, undo: Callable[[str, str], None], frame: Frame) -> None:
     say, formats = frame.words, frame.formats
     at = formats.moment(one.done_at) if one.done_at else ""
+    score = [say("queue.score", score=str(one.score))] if one.score is not None else []
+    about = " · ".join([*score, say("queue.done_by", who=one.done_by, at=at)])
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(
             f'<p class="svar-quote">{_quoted(without_numbers(one.body), frame)}</p>'
-            f'<div class="svar-sub">{escape(say("queue.done_by", who=one.done_by, at=at))}</div>'
+            f'<div class="svar-sub">{escape(about)}</div>'
         )
         st.button(
             say("queue.put_back"),

@@ -106,6 +106,10 @@ def test_a_lead_says_what_an_unclear_reply_means(
     assert "Ingenting nå" in shown(app)
     (deed,) = deeds(sqlite_store, SUBJECT)
     assert (deed.what, deed.who, deed.note) == ("settled", "Teamleder", note)
+    assert [one.label for one in app.expander] == ["Sist lest av et menneske (1)"]
+    app.button(key="svar-queue-unsettle-SM-c1").click().run()
+    assert "Ett svar må leses av et menneske." in shown(app), "it waits again"
+    assert deeds(sqlite_store, SUBJECT)[-1].what == "unsettled"
 
 
 @pytest.mark.usefixtures("full")
