@@ -21,7 +21,7 @@ from settings import PROJECT_ROOT, Settings
 from store import open_store
 from store.schema import record
 
-START_S = 90
+START_S = 240
 TICK = os.sysconf("SC_CLK_TCK")
 
 
