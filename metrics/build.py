@@ -31,6 +31,8 @@ from store.lease import held
 # A delta of so many contacts is folded: every version writes it anew, and readers load it anew. In a
 # large lake folding costs more, so that there the delta may grow to a share of it.
 SMALLEST_FOLD, LARGEST_DELTA, DELTA_SHARE = 500, 20_000, 0.02
+# What arrives at once is seen first and folded after; of so many contacts folding is hardly dearer.
+LARGEST_PUBLISHED = 100_000
 # Seconds another builder may take before we go on with what it has published.
 PATIENCE_S = 5.0
 # Bytes of sales, sessions and the like that are read whole until they are folded.
@@ -207,8 +209,8 @@ def _overgrown(lake: Lake) -> bool:
 
 
 def _publishable(base: Base) -> int:
-    """How many contacts a delta may have at all: beyond, and where there is no base, folding is no dearer."""
-    return LARGEST_DELTA if base.places else SMALLEST_FOLD
+    """How many contacts a delta may have at all: beyond, and where there is no base, it is folded at once."""
+    return LARGEST_PUBLISHED if base.places else SMALLEST_FOLD
 
 
 def _bearable(base: Base) -> int:

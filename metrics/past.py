@@ -95,9 +95,11 @@ class Past:
         """
         segments = self.base.rows.get("fact", ())
         ids = pa.schema([("contact_id", pa.string())])
-        none = ids.empty_table()
-        named = [none]
+        named = [ids.empty_table()]
         for key, query in wanted.items():
+            if key == "contact_id":
+                named.append(self.connection.sql(query).to_arrow_table().rename_columns(["contact_id"]))
+                continue
             hashes = rows.hashes_of(self.connection.sql(query))
             named += [table for _, table in rows.found(self.lake, segments, key, hashes, ids)]
         self.connection.from_arrow(pa.concat_tables(named)).create_view("named_fact", replace=True)

@@ -91,7 +91,10 @@ def found(
     for order, stem in enumerate(segments):
         hashes, numbers = _index(_beside(lake.path / stem, f"-{key}.idx"))
         first = np.searchsorted(hashes, wanted, side="left")
-        last = np.searchsorted(hashes, wanted, side="right")
+        # Most keys are in few segments: where one ends is looked for only where it is.
+        there = first < len(hashes)
+        there[there] = hashes[first[there]] == wanted[there]
+        first, last = first[there], np.searchsorted(hashes, wanted[there], side="right")
         counts = last - first
         if total := int(counts.sum()):
             # The places from each first to its last, one behind the other.
