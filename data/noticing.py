@@ -25,6 +25,7 @@ _LANGUAGES: dict[str, str] = _KNOWN["languages"]
 _OUTCOMES: dict[str, str] = _KNOWN["outcomes"]
 SCALES: dict[str, list[list[str]]] = _KNOWN["scales"]
 _CLOCK_TEXT = re.compile(r"(\d+ days? \+?)?\d{1,4}:\d\d:\d\d(\.\d+)?( ?[AaPp][Mm])?")
+_TWO_PARTS = re.compile(r"\d+:\d\d")
 _NUMBER = re.compile(r"[+-]?\d+([.,⎖]\d+)?")
 _SPOKEN = re.compile(r"(?i)(\d+ ?[hmst][a-zæøå]*\.?[ ,]*)+")
 _NOBODY = re.compile(
@@ -52,7 +53,7 @@ def tidied(column: Column) -> tuple[Column, list[str]]:
     """A column of numbers or durations without its few slips, and these: an import rejects their rows."""
     if len(column.texts) < ENOUGH:
         return column, []
-    for like in (_NUMBER, _CLOCK_TEXT, _SPOKEN):
+    for like in (_NUMBER, _CLOCK_TEXT, _TWO_PARTS, _SPOKEN):
         odd = [text for text in column.texts if not like.fullmatch(text)]
         if odd and len(odd) <= SLIPS * len(column.texts):
             return column.without({*odd}), sorted({*odd})
@@ -97,7 +98,7 @@ def duration(name: str, column: Column) -> Line:
     texts, (_, unit) = column.texts, bare_name(column)
     if all(_CLOCK_TEXT.fullmatch(text) or _SPOKEN.fullmatch(text) for text in texts):
         return Line(quoted(column.name))
-    if all(re.fullmatch(r"\d+:\d\d", text) for text in texts):
+    if all(map(_TWO_PARTS.fullmatch, texts)):
         if unit in {"m:s", "h:m"}:
             return Line(table(column.name, unit=quoted(unit)))
         doubt = say("doubt.minutes_or_hours", field=name, example=texts[0])

@@ -225,7 +225,7 @@ def test_a_person_who_knows_better_can_say_so(tmp_path: Path, settings: Settings
 
 
 def test_a_few_slips_in_a_column_do_not_hide_what_it_is(tmp_path: Path, settings: Settings) -> None:
-    lines = [f"ID{n},{1 + n % 28:02}.03.2026 10:15,{1 + n % 10},00:0{n % 9}:30" for n in range(200)]
+    lines = [f"ID{n},{1 + n % 28:02}.03.2026 10:15,{1 + n % 10},0{n % 9}:30" for n in range(200)]
     lines += [
         "x,31.02.2026 10:15,9,00:01:00",
         "y,02.03.2026 10:15,good,00:01:00",
