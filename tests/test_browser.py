@@ -131,6 +131,8 @@ def test_a_partner_signs_in_with_openid_connect_and_sees_their_scorecard_alone(
                     "ended_at": datetime.now(UTC).isoformat(),
                     "partner": partner,
                     "team": team,
+                    "talk_s": 200,
+                    "self_service_first": n % 4 < 2,
                 }
                 for n, (partner, team) in enumerate([("Nordlys", "North"), ("Fjordsvar", "West")] * 20)
             ]
