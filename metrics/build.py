@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from data.duck import sweep_spills
 from data.log import SCHEMAS, Log
 from data.progress import Progress, nobody
 from metrics import anew, beside, checks, drain
@@ -147,6 +148,7 @@ def _publish(
     lake.sweep_deltas(time.time())
     if following.base != version.base:
         lake.sweep(time.time())
+        sweep_spills()
 
 
 def _more_than_there_is(base: Base, new: Sequence[Path]) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from data.duck import connect
+from data.duck import connect, sweep_spills
 
 
 def setting(connection: duckdb.DuckDBPyConnection, name: str) -> str:
@@ -44,3 +46,17 @@ def test_work_beyond_the_memory_limit_spills_and_the_spill_is_gone_after_closing
 def test_two_connections_never_share_a_spill_folder() -> None:
     with connect() as one, connect() as other:
         assert setting(one, "temp_directory") != setting(other, "temp_directory")
+
+
+@pytest.mark.parametrize(("age_s", "is_left"), [(86_340, True), (86_460, False)])
+def test_what_a_killed_process_has_spilled_goes_after_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age_s: int, is_left: bool
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / "svar-duckdb-1-killed"
+    left.mkdir()
+    (left / "block").touch()
+    then = left.stat().st_mtime - age_s
+    os.utime(left, (then, then))
+    sweep_spills()
+    assert left.exists() is is_left
