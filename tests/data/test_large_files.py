@@ -23,6 +23,13 @@ from pathlib import Path
 from data import importer, mapping
 from settings import Settings
 importer.MEMORY = sys.argv[3] + "MB"
+connect = importer.connect
+def narrow(**given):
+    # Each thread has buffers of its own: the figures must not depend on the machine's.
+    connection = connect(**given)
+    connection.execute("set threads = 2")
+    return connection
+importer.connect = narrow
 settings = Settings(home=Path(sys.argv[2]), _env_file=None)
 made = mapping.read(b'record = "contact"\\nby_name = true', "own")
 summary = importer.run(settings, Path(sys.argv[1]), made, now=datetime(2026, 4, 1, tzinfo=UTC))
