@@ -19,10 +19,10 @@ from data.duck import connect
 from data.log import SCHEMAS
 from data.progress import Progress
 from metrics import beside, checks, dealing, events, rows, tracked
-from metrics.fold import fold
+from metrics.fold import fold, view
 from metrics.lake import Base, Lake, Version, keep_rows, new_name
-from metrics.models import BESIDE_KINDS, EVENT_KINDS, FACT_MODELS, sql
-from metrics.shape import signed_schema, time_bins
+from metrics.models import BESIDE_KINDS, EVENT_KINDS
+from metrics.shape import make_facts, signed_schema, time_bins
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -35,7 +35,8 @@ _FACTS = """
     from fact
     where contact_id not in (select contact_id from guest)
 """
-_ORPHANS = """
+# Outcomes whose contact has not come.
+ORPHANS = """
     select * from outcome_event where contact_id not in (select contact_id from contact_event)
 """
 # What must be there, counted before anything is joined to it.
@@ -103,9 +104,7 @@ class _Making:
 
     def _run_slice(self, connection: Connection, number: int) -> None:
         run = connection.execute
-        connection.from_arrow(time_bins()).create_view("time_bin")
-        for model in FACT_MODELS:
-            run(f"create table {model} as {sql('facts', model)}")
+        make_facts(connection, time_bins())
         connection.sql(_FACTS).write_parquet(
             str(self.folder / "fact"),
             partition_by=["month"],
@@ -119,7 +118,7 @@ class _Making:
         beside.sum_up(connection, "session")
         self.sessions.append(connection.table("session_sum").to_arrow_table())
         if number == 0:
-            self.orphans = connection.sql(_ORPHANS).to_arrow_table()
+            self.orphans = connection.sql(ORPHANS).to_arrow_table()
 
     def write_beside(self, connection: Connection) -> beside.Files:
         """The tables beside the facts."""
@@ -138,25 +137,16 @@ class _Making:
         for number, month in enumerate(months or [None]):
             self.progress("cubes and files", number / max(len(months), 1))
             with connect(memory=MEMORY) as connection:
-                _open_month(connection, month)
+                connection.from_arrow(signed_schema().empty_table()).create_view("no_delta")
+                made = [str(file) for file in month.glob("*.parquet")] if month else []
+                view(connection, "delta", self.lake, made, like="no_delta")
                 base, said = fold(self.lake, base, connection, unfolded=unfolded)
             results.append(said)
             unfolded = {}
-        made = {(place.partner, place.day): place.contacts for place in base.places}
-        if made != self.contacts:
+        there = {(place.partner, place.day): place.contacts for place in base.places}
+        if there != self.contacts:
             wrong = sorted(
-                spot for spot in made.keys() | self.contacts if made.get(spot) != self.contacts[spot]
+                spot for spot in there.keys() | self.contacts if there.get(spot) != self.contacts[spot]
             )
             raise checks.CheckError(f"contacts and facts differ in {len(wrong)} places, e.g. {wrong[:3]}")
         return base, checks.together(results)
-
-
-def _open_month(connection: Connection, month: Path | None) -> None:
-    """View ``delta`` with the facts of a month."""
-    connection.from_arrow(signed_schema().empty_table()).create_view("no_delta")
-    if month is None:
-        connection.execute("create view delta as from no_delta")
-        return
-    made = connection.read_parquet([str(file) for file in month.glob("*.parquet")], hive_partitioning=False)
-    made.create_view("made")
-    connection.execute("create view delta as from no_delta union all by name from made")

@@ -147,10 +147,13 @@ def bring(lake: Lake, changes: Changes, name: str, *, folding: bool) -> Files:
 
     Where facts are made again from the log, so are these.
     """
-    connection, anew = changes.connection, changes.since is not None
+    connection = changes.connection
+    if changes.since is not None:
+        _sum_log(connection)
+        return write(lake, connection, name)
     files = dict(changes.version.beside)
     for kind in STATED:
-        if anew or kind in changes.told:
+        if kind in changes.told:
             state(connection, kind)
             files[kind] = keep(lake, connection.table(kind).to_arrow_table(), f"{name}-{kind}")
     for table in ("tracked_day", "set_aside"):
@@ -158,11 +161,8 @@ def bring(lake: Lake, changes: Changes, name: str, *, folding: bool) -> Files:
         stored = [pq.read_table(lake.path / file) for file in files.get(table, ())]
         if not (stored and rows.equals(stored[0])):
             files[table] = keep(lake, rows, f"{name}-{table}")
-    if anew:
-        _sum_log(connection)
-    for what in list(SUMS) if anew else sum_changes(connection, changes.told):
-        before = () if anew else files.get(what, ())
-        files[what] = keep_sums(lake, connection, what, before, name, folding=folding or anew)
+    for what in sum_changes(connection, changes.told):
+        files[what] = keep_sums(lake, connection, what, files.get(what, ()), name, folding=folding)
     return files
 
 

@@ -19,9 +19,9 @@ import duckdb
 from data.duck import connect
 from metrics import events, rows, touched, tracked
 from metrics.lake import Base, Lake, Version, settled
-from metrics.models import BESIDE_KINDS, EVENT_KINDS, FACT_MODELS, sql
+from metrics.models import BESIDE_KINDS, EVENT_KINDS, sql
 from metrics.past import EVENTS, Past
-from metrics.shape import signed_schema, time_bins
+from metrics.shape import make_facts, signed_schema, time_bins
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -205,9 +205,7 @@ class Changes:
             for wanted in EVENTS.get(name, ()):
                 self.past.events(*wanted)
             run(f"create table {name} as {query}")
-        self.connection.from_arrow(time_bins()).create_view("time_bin")
-        for model in FACT_MODELS:
-            run(f"create table {model} as {sql('facts', model)}")
+        make_facts(self.connection, time_bins())
 
     def _read_delta(self) -> None:
         if self.version.delta:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+import duckdb
 import pyarrow as pa
 
 from data.duck import connect
@@ -25,10 +26,15 @@ def fact_schema() -> pa.Schema:
         for kind in EVENT_KINDS:
             connection.from_arrow(SCHEMAS[kind].empty_table()).create_view(f"{kind}_event")
         connection.execute(f"create table tracked_day as {sql('beside', 'tracked_day')}")
-        connection.from_arrow(time_bins().slice(0, 0)).create_view("time_bin")
-        for model in FACT_MODELS:
-            connection.execute(f"create table {model} as {sql('facts', model)}")
+        make_facts(connection, time_bins().slice(0, 0))
         return connection.table("fact").to_arrow_table().schema
+
+
+def make_facts(connection: duckdb.DuckDBPyConnection, bins: pa.Table) -> None:
+    """A table of each model, the last of them ``fact``, of relations ``<kind>_event`` and ``tracked_day``."""
+    connection.from_arrow(bins).create_view("time_bin")
+    for model in FACT_MODELS:
+        connection.execute(f"create table {model} as {sql('facts', model)}")
 
 
 @cache

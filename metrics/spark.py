@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from data.duck import connect
 from data.log import SCHEMAS, Log, publish
 from metrics import audit, beside, checks, drain, rows
+from metrics.anew import ORPHANS
 from metrics.fold import rows_of
 from metrics.lake import Base, Lake, Version, keep_rows, new_name, settled, staging, sync
 from metrics.models import BESIDE_KINDS, CUBES, EVENT_KINDS, FACT_MODELS, sql
@@ -44,10 +45,6 @@ _PLACED = """
             else concat(left(partner, 12), '~', left(md5(cast(partner as binary)), 16))
         end as partner_key
     from fact
-"""
-_ORPHANS = """
-    select * from outcome_event
-    where contact_id not in (select contact_id from contact_event)
 """
 
 
@@ -92,7 +89,7 @@ def build(settings: Settings, store: Store, now: datetime, master: str) -> str:
         small = _write_beside(lake, spark, name, aside)
         base = Base(name, places=_place_facts(lake, folder / "facts", name))
         base = Base(name, base.places, _write_cubes(lake, spark, name))
-        orphans = spark.sql(_ORPHANS).toArrow().cast(SCHEMAS["outcome"])
+        orphans = spark.sql(ORPHANS).toArrow().cast(SCHEMAS["outcome"])
     left = keep_rows(lake, orphans, f"delta/{name}-orphans.parquet")
     base = Base(name, base.places, base.cubes, _rows(lake, base, log))
     version = Version(

@@ -27,33 +27,32 @@ _TOUCHED = """
     union select contact_id from log_sale where sale_id in (select sale_id from sold)
     union select contact_id from log_sale where product in (select product from new_product)
 """
+# The customers and cases of their contacts, as they are told now and as they were before.
+_MET = """
+    create table met as
+    select customer_key, case_id from new_contact
+    union select customer_key, case_id from near_contact where contact_id in (select contact_id from touched)
+    union select customer_key, case_id from old_delta where contact_id in (select contact_id from touched)
+    union select customer_key, case_id from log_contact where contact_id in (select contact_id from again)
+"""
 # Cases whose first contact, or whose end, may change with them.
 _CASES = """
     create table touched_case as
-    with met as (
-        select case_id as key from new_case
-        union select case_id from new_contact
-        union select case_id from near_contact where contact_id in (select contact_id from touched)
-        union select case_id from old_delta where contact_id in (select contact_id from touched)
-        union select case_id from log_contact where contact_id in (select contact_id from again)
-    )
-    select key from met where key <> ''
+    with found as (select case_id as key from met union select case_id from new_case)
+    select key from found where key <> ''
 """
 # Customers whose contacts may change with them: by a session, by a link, or because one of their contacts
 # did, which may be the answer to whether an earlier one solved the matter.
 _CUSTOMERS = """
     create table met_customer as
-    with met as (
-        select customer_key as key from new_session
+    with found as (
+        select customer_key as key from met
+        union select customer_key from new_session
         union
         select customer_key from log_session where session_id in (select session_id from new_session)
         union select phone_key from new_link
-        union select customer_key from new_contact
-        union select customer_key from near_contact where contact_id in (select contact_id from touched)
-        union select customer_key from old_delta where contact_id in (select contact_id from touched)
-        union select customer_key from log_contact where contact_id in (select contact_id from again)
     )
-    select key from met where key <> ''
+    select key from found where key <> ''
 """
 # Whoever is known by several keys has contacts under each.
 _KNOWN_CUSTOMERS = """
@@ -97,16 +96,16 @@ _ALL_TOUCHED = """
 # Keys of the touched by which nobody has looked yet.
 _MORE_KEYS = """
     create table further as
-    with met as (
+    with held as (
         select customer_key, case_id from base_row
         union
         select customer_key, case_id from old_delta
         where sign = 1 and contact_id in (select contact_id from touched)
     )
-    select customer_key, '' as case_id from met
+    select customer_key, '' as case_id from held
     where customer_key <> '' and customer_key not in (select key from touched_customer)
     union
-    select '', case_id from met
+    select '', case_id from held
     where case_id <> '' and case_id not in (select key from touched_case)
 """
 _AROUND = """
@@ -145,6 +144,7 @@ def find(connection: Connection, past: Past, tracked_places: Collection[int]) ->
     run(_TOUCHED)
     touched = "select contact_id as key from touched"
     past.facts("near_contact", {"contact_id": touched})
+    run(_MET)
     run(_CUSTOMERS)
     _same_customers(connection, past)
     run("create table touched_customer as from same_customer")

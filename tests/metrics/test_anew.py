@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from metrics import anew, build, models
+from metrics import anew, build, models, shape
 from metrics.checks import CheckError
 from metrics.lake import STALE_S, staging
 from tests.metrics.given import NOON, NOW, case, contact, days, link, outcome, sale, session
@@ -79,7 +79,7 @@ def test_a_contact_that_the_models_lose_is_noticed_and_nothing_is_published(said
     said()
     before = lake.version().name
     losing = models.sql("facts", "fact") + " where contact_id <> 'c2'"
-    monkeypatch.setattr(anew, "sql", lambda *name: losing if name[1] == "fact" else models.sql(*name))
+    monkeypatch.setattr(shape, "sql", lambda *name: losing if name[1] == "fact" else models.sql(*name))
     write("contact", *(contact(f"c{number}") for number in range(2, 5)))
     with pytest.raises(CheckError, match=r"contacts and facts differ in 1 place.*A.*2026-10-05"):
         said(date(2000, 1, 1))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from data.log import Log
-from metrics import Scope, build, changes, current_version, drain, models, open_reader, refresh
+from metrics import Scope, build, current_version, drain, models, open_reader, refresh, shape
 from metrics.audit import check
 from metrics.checks import CheckError
 from metrics.lake import GRACE_S, Lake, OvertakenError, Version
@@ -108,7 +108,7 @@ def test_a_failed_check_never_publishes(request, settings, write, fold, lake, br
     # A fault of the models: what comes in with such a value is kept aside before it gets so far.
     faulty = models.sql("facts", "fact").replace("as score,\n", "+ 1 as score,\n", 1)
     monkeypatch.setattr(
-        changes, "sql", lambda *name: faulty if name == ("facts", "fact") else models.sql(*name)
+        shape, "sql", lambda *name: faulty if name == ("facts", "fact") else models.sql(*name)
     )
     write("contact", contact("bad", score=10))
     with pytest.raises(CheckError, match=r"values_in_range.*score.*11"):
