@@ -1,10 +1,13 @@
-"""Stating a target on the page: checked as the API checks it, kept as the API keeps it, and written down."""
+"""Setting a target on the page, and withdrawing one: checked as the API checks it, kept as the API keeps it,
+and written down."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -16,7 +19,7 @@ from dashboard.words import Words
 from data.intake import accept
 from metrics import catalogue
 from metrics.catalogue import Metric
-from metrics.targets import LEVEL_WEEKS, forecastable, goals
+from metrics.targets import LEVEL_WEEKS, Goal, forecastable, goals
 from store.deeds import note_down
 from store.initiatives import new_id
 
@@ -26,9 +29,28 @@ USUAL = timedelta(weeks=13)  # until the date, where nobody says otherwise
 PER_CENT = 100.0
 
 
+def may_set(frame: Frame) -> bool:
+    """Who sees but one partner's figures sets no targets."""
+    return frame.viewer.partner is None
+
+
+def withdrawing(goal: Goal, frame: Frame) -> None:
+    """The button that takes a target off the page, for those who may set one."""
+    say = frame.words
+    if not may_set(frame) or not st.button(say("targets.withdraw"), key=f"svar-withdraw-{goal.target_id}"):
+        return
+    item = {name: value for name, value in asdict(goal).items() if value not in (None, "", ())}
+    item |= {"filters": dict(goal.filters), "by": goal.by.isoformat(), "withdrawn": True}
+    if goal.start is not None:
+        item["start"] = goal.start.isoformat()
+    if _keep(item, "withdrawn", frame):
+        st.rerun()
+    st.warning(say("targets.refused"))
+
+
 def show(version: str, frame: Frame) -> None:
-    """The form. Who sees but one partner's figures states no targets."""
-    if frame.viewer.partner is not None:
+    """The form."""
+    if not may_set(frame):
         return
     say = frame.words
     members = answers.choices(version, frame.viewer.scope).members
@@ -89,7 +111,7 @@ def _numbers(metric: Metric, frame: Frame) -> tuple[float | None, date, str]:
 def _state(metric: Metric, where: Mapping[str, str], stated: tuple[float, date, str], frame: Frame) -> bool:
     """Keep the target, with the level of the last weeks as where it began; False where it is refused."""
     number, day, owner = stated
-    reader, today, now = context.reader(frame.viewer.scope), context.today(), context.now()
+    reader, today = context.reader(frame.viewer.scope), context.today()
     filters = {dim: [value] for dim, value in where.items()}
     first = today - timedelta(weeks=LEVEL_WEEKS)
     values = reader.show([metric.id], (), filters, first, today - timedelta(days=1))
@@ -106,10 +128,15 @@ def _state(metric: Metric, where: Mapping[str, str], stated: tuple[float, date, 
         item["filters"] = dict(where)
     if values and values[0].value is not None:
         item["baseline"] = round(values[0].value, 6)
-    store = context.store()
+    return _keep(item, "stated", frame)
+
+
+def _keep(item: Mapping[str, Any], what: str, frame: Frame) -> bool:
+    """A target as it is now told, with who did what to it; False where it is refused."""
+    store, now = context.store(), context.now()
     (answer,) = accept(store, context.settings(), SUBJECT, [item], now, source="hand")
     if answer.status == "rejected":
         return False
     with store.write() as connection:
-        note_down(connection, SUBJECT, answer.id, "stated", who=doer(frame), now=now)
+        note_down(connection, SUBJECT, answer.id, what, who=doer(frame), now=now)
     return True

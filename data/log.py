@@ -150,6 +150,7 @@ _TARGET = [
     ("start", pa.date32()),
     ("by", pa.date32()),
     ("owner", pa.string()),
+    ("withdrawn", pa.bool_()),
 ]
 
 SCHEMAS: dict[str, pa.Schema] = {

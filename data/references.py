@@ -105,6 +105,11 @@ class Target(Record):
     owner: Label | None = Field(
         None, description="Who answers for it: a role rather than a name.", examples=["Head of service"]
     )
+    withdrawn: bool | None = Field(
+        None,
+        description="Given up, or set by mistake: send the target again with true, and it is shown no more.",
+        examples=[False],
+    )
 
     @model_validator(mode="after")
     def _plausible(self) -> Target:

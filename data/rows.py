@@ -189,6 +189,7 @@ def _reference(
                 "start": None if record.start is None else record.start.isoformat(),
                 "by": record.by.isoformat(),
                 "owner": record.owner or "",
+                "withdrawn": bool(record.withdrawn),
             }
 
 

@@ -64,8 +64,8 @@ class Standing:
 
 
 def goals(settings: Settings, scope: Scope) -> list[Goal]:
-    """The targets that a scope may see: all of them, or those that name the partner."""
-    found = [_goal(row) for row in stated.stated(settings, "target")]
+    """The targets that a scope may see, withdrawn ones apart: all, or those that name the partner."""
+    found = [_goal(row) for row in stated.stated(settings, "target") if not row["withdrawn"]]
     if scope.partner is None:
         return found
     return [goal for goal in found if dict(goal.filters).get("partner") == scope.partner]

@@ -109,3 +109,4 @@ def _details(version: str, standing: Standing, today: date, frame: Frame) -> Non
             figure = goals.course(version, frame.viewer.scope, today, goal.target_id, frame.look)
             chart(figure, _name(standing, frame), f"svar-target-{goal.target_id}")
             st.caption(frame.words("targets.figure_note"))
+        target_form.withdrawing(goal, frame)

@@ -8,6 +8,7 @@ select
     start,
     "by",
     coalesce(owner, '') as owner,
+    coalesce(withdrawn, false) as withdrawn,
     getvariable('accepted_us') as accepted_us,
     0::bigint as seq,
     coalesce(field_fault, case when "by" < start then told('order', one := 'by', other := 'start') end) as fault,

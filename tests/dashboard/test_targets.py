@@ -82,10 +82,17 @@ def test_a_target_set_on_the_page_is_kept_as_the_api_keeps_it_and_written_down(
     assert goal.baseline == pytest.approx(1.0)  # all of Nord's customers give eight or more
     assert (goal.by, goal.start) == (date(2027, 2, 19), date(2026, 11, 20))
     assert [(deed.what, deed.key) for deed in deeds(sqlite_store, "target")] == [("stated", goal.target_id)]
-    assert "Kundesjefen" in shown(opened(page(demo_settings), "targets"))
+    app = opened(page(demo_settings), "targets")
+    assert "Kundesjefen" in shown(app)
+    app.button(key=f"svar-withdraw-{goal.target_id}").click().run()
+    refresh(demo_settings, sqlite_store, NOW)
+    assert goals(demo_settings, Scope.everything()) == []
+    assert [deed.what for deed in deeds(sqlite_store, "target")] == ["stated", "withdrawn"]
+    assert "Målene kommer her" in shown(opened(page(demo_settings), "targets"))
 
 
 @pytest.mark.usefixtures("stated")
 def test_a_partner_states_no_targets(page: Page, demo_settings: Settings) -> None:
     app = opened(page(demo_settings, {"viewer": "partner:Nord"}), "targets")
     assert not [one for one in app.selectbox if one.key == "svar-target-metric"]
+    assert not [one for one in app.button if str(one.key).startswith("svar-withdraw")]

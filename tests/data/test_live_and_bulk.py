@@ -61,6 +61,8 @@ TABLES: list[tuple[str, dict[str, Any], str, str, list[Any]]] = [
      "sale_id,contact_id,sold_at,cancelled\ns,c,2026-03-02T10:15:00Z,{}\n", "cancelled", [False, True]),
     ("target", CONTENT, 'target_id,metric,target,by,filters\nt,csat,{},2026-12-31,"{{""topic"": ""A""}}"\n',
      "target", [8, 9]),
+    ("target", CONTENT, "target_id,metric,target,by,filters,withdrawn\n"
+     't,csat,8,2026-12-31,"{{""topic"": ""A""}}",{}\n', "withdrawn", [False, True]),
 ]  # fmt: skip
 
 
