@@ -56,6 +56,12 @@ def compared(reader: Reader, asked: Request, names: tuple[str, str], strata: Pai
         return *compare_quantiles(groups, spread, entry.q), counts[:2]
     values = float(w @ columns.mean[0]), float(w @ columns.mean[1])
     found = linearised(
-        values, sums, counts, (sum(n[0]), sum(n[1])), shared=shared_customers, scale=scale_of(entry)
+        values,
+        sums,
+        counts,
+        (sum(n[0]), sum(n[1])),
+        len(shared),
+        shared=shared_customers,
+        scale=scale_of(entry),
     )
     return *found, counts[:2]

@@ -69,6 +69,7 @@ def like_for_like_by_cluster(
         squares,
         present,
         (int(kept[0]), int(kept[1])),
+        int(shared.sum()),
         shared=True,
         scale=scale,
         alpha=alpha,
@@ -95,6 +96,7 @@ def linearised(
     squares: tuple[float, float, float],
     counts: tuple[int, int, int],
     sizes: tuple[int, int],
+    strata: int,
     *,
     shared: bool,
     scale: Scale = AS_IS,
@@ -102,13 +104,19 @@ def linearised(
 ) -> tuple[Estimate, Estimate, Difference]:
     """Both groups and their difference from what clusters add to each group's value: ``squares`` are Σa², Σb²
     and Σab over clusters, ``counts`` how many the first, the second and both together have (2 or more each);
-    ``shared`` says that some are in both."""
+    ``shared`` says that some are in both.
+
+    The correction is that of a regression on groups and strata and the product of both, as statsmodels'
+    ``cov_type="cluster"`` has it: G/(G−1)·(N−1)/(N−2·strata). A group by itself has G/(G−1).
+    """
     a, b = scale
     variances = [b * b * counts[g] / (counts[g] - 1) * squares[g] for g in (0, 1)]
     told = [a + b * value for value in values]
     first, second = (interval(sizes[g], told[g], variances[g], counts[g] - 1.0, alpha) for g in (0, 1))
     if shared:
-        factor = b * b * counts[2] / (counts[2] - 1)
+        n = sum(sizes)
+        left = max(n - 2 * strata, 1)  # none where every stratum has but one contact of each group
+        factor = b * b * counts[2] / (counts[2] - 1) * (n - 1) / left
         variance, df = factor * (squares[0] + squares[1] - 2 * squares[2]), counts[2] - 1.0
     else:
         variance, df = together([(variances[g], counts[g] - 1.0) for g in (0, 1)])

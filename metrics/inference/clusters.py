@@ -249,11 +249,12 @@ def _sandwich(
     a, b = scale
     n = sum(sizes)
     correction = b * b * clusters / (clusters - 1) * (n - 1) / (n - 2)
-    own_1, own_2, both = (correction * product for product in products)
-    variance, df = max(own_1 + own_2 - 2 * both, 0.0), clusters - 1
+    own_1, own_2, both = products
+    variance, df = max(correction * (own_1 + own_2 - 2 * both), 0.0), clusters - 1
+    # A group by itself is a regression on nothing but its mean: G/(G − 1) of its own clusters.
     groups = [
-        interval(size, a + b * value, own, count - 1, alpha)
-        for size, value, own, count in zip(sizes, values, (own_1, own_2), counts, strict=True)
+        interval(size, a + b * value, b * b * count / (count - 1) * own, count - 1, alpha)
+        for size, value, own, count in zip(sizes, values, products[:2], counts, strict=True)
     ]
     found = gap_with(b * (values[0] - values[1]), variance, df, alpha)
     return (ROBUST, groups[0], groups[1], found), variance

