@@ -177,6 +177,7 @@ def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) ->
     )
     wanted = (contacts or changes.emptied) and (folding or contacts > _publishable(changes.base))
     if wanted or _size(changes.unfolded) > LARGEST_UNFOLDED:
+        changes.widen()
         base, results = fold(lake, changes.base, changes.connection, changes.emptied, changes.unfolded)
         return replace(following, base=base.name, checks=results)
     changes.connection.execute("create view checked_fact as select * from delta where sign = 1")

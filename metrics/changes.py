@@ -25,6 +25,8 @@ from metrics.shape import make_facts, signed_schema, time_bins
 
 Connection = duckdb.DuckDBPyConnection
 
+# Bytes of new batches up to which one thread is quickest: sharing small relations costs more than it gains.
+LARGEST_ALONE = 8_000_000
 # Kinds that facts carry.
 CARRIED = ("contact", "outcome")
 
@@ -95,11 +97,10 @@ _DELTA = """
     ),
     -- Only what was touched can have become what it was.
     unchanged as (
-        select contact_id from (
-            select * exclude (sign) from minus where contact_id in (select contact_id from touched)
-            intersect
-            select * exclude (sign) from plus where contact_id in (select contact_id from touched)
-        )
+        select stood.contact_id
+        from (select * exclude (sign) from minus) as stood
+        inner join (select * exclude (sign) from plus) as stands on stood.contact_id = stands.contact_id
+        where stood is not distinct from stands and stood.contact_id in (select contact_id from touched)
     )
     select * from minus where contact_id not in (select contact_id from unchanged)
     union all
@@ -135,6 +136,8 @@ class Changes:
         self.connection = connect(memory="4GB")
         # Files never change, and a fold reads the same ones for every cube.
         self.connection.execute("set global parquet_metadata_cache = true")
+        if since is None and sum(file.stat().st_size for file in new) < LARGEST_ALONE:
+            self.connection.execute("set threads = 1")
         self.past = Past(lake, base, self.connection, since)
         self.unfolded: dict[str, list[str]] = {}
         self._open_log(seen, new)
@@ -217,6 +220,10 @@ class Changes:
             )
         else:
             self.connection.from_arrow(signed_schema().empty_table()).create("old_delta")
+
+    def widen(self) -> None:
+        """Use all processors from here on: a fold reads and writes whole days."""
+        self.connection.execute("reset threads")
 
     def close(self) -> None:
         self.connection.close()

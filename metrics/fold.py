@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from data.log import publish
 from metrics import checks, events, rows
-from metrics.lake import Base, Lake, new_name, settled, sync
+from metrics.lake import Base, Lake, Rows, new_name, settled, sync
 from metrics.models import CUBES, sql
 
 Connection = duckdb.DuckDBPyConnection
@@ -203,7 +203,7 @@ def _checked(lake: Lake, folded: Base, connection: Connection, dirty: set[Spot])
 
 def _write_rows(
     lake: Lake, folded: Base, connection: Connection, unfolded: Mapping[str, Sequence[str]], *, anew: bool
-) -> dict[str, tuple[str, ...]]:
+) -> dict[str, Rows]:
     """Segments with the facts of everybody in the delta as they are now, and the rows of new batches."""
     if anew:
         return rows_of(lake, folded, connection, unfolded)
@@ -213,10 +213,10 @@ def _write_rows(
 
 def rows_of(
     lake: Lake, base: Base, connection: Connection, unfolded: Mapping[str, Sequence[str]]
-) -> dict[str, tuple[str, ...]]:
+) -> dict[str, Rows]:
     """Segments made of all facts of the base, and the rows of new batches."""
     view(connection, "fact_to_keep", lake, base.files(), like="fact_like")
-    base = replace(base, rows={kind: names for kind, names in base.rows.items() if kind != "fact"})
+    base = replace(base, rows={kind: kept for kind, kept in base.rows.items() if kind != "fact"})
     return _with_events(lake, base, connection, unfolded, _extended(lake, base, connection, "fact"))
 
 
@@ -225,17 +225,17 @@ def _with_events(
     base: Base,
     connection: Connection,
     unfolded: Mapping[str, Sequence[str]],
-    facts: tuple[str, ...],
-) -> dict[str, tuple[str, ...]]:
-    segments = base.rows | {"fact": facts}
+    facts: Rows,
+) -> dict[str, Rows]:
+    kept = base.rows | {"fact": facts}
     for kind, files in unfolded.items():
         events.open_rows(connection, f"{kind}_to_keep", kind, files)
-        segments[kind] = _extended(lake, base, connection, kind)
-    return segments
+        kept[kind] = _extended(lake, base, connection, kind)
+    return kept
 
 
-def _extended(lake: Lake, base: Base, connection: Connection, kind: str) -> tuple[str, ...]:
-    """The segments of a kind with the rows of relation ``<kind>_to_keep`` behind them."""
+def _extended(lake: Lake, base: Base, connection: Connection, kind: str) -> Rows:
+    """The rows of a kind with those of relation ``<kind>_to_keep`` behind them."""
 
     def batches() -> Iterator[pa.Table]:
         for batch in connection.view(f"{kind}_to_keep").to_arrow_reader(BATCH):

@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from fcntl import LOCK_EX, LOCK_UN, flock
+from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -57,13 +58,33 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Run:
+    """One run of the index of rows by key: its files' stem, and how many rows its segments have."""
+
+    stem: str
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one kind by key: stems of their segments (rows.py), and of the runs over them (index.py)."""
+
+    segments: tuple[str, ...] = ()
+    runs: tuple[Run, ...] = ()
+
+    def stems(self) -> tuple[str, ...]:
+        """Those of all its files."""
+        return (*self.segments, *(run.stem for run in self.runs))
+
+
+@dataclass(frozen=True)
 class Base:
     """What one fold has left: immutable, so it may be cached for ever. Places are only ever appended."""
 
     name: str
     places: tuple[Place, ...] = ()
     cubes: dict[str, dict[str, str]] = field(default_factory=dict)  # cube → month → file
-    rows: dict[str, tuple[str, ...]] = field(default_factory=dict)  # kind → segments, see rows.py
+    rows: dict[str, Rows] = field(default_factory=dict)  # by kind
 
     def files(self, *, partner: str | None = None, first: str = "", last: str = "~") -> list[str]:
         """Files of facts of a partner (None: all) from one day to another, both included."""
@@ -119,19 +140,13 @@ class Lake:
         """The base of that name; an empty one for the name ``""``."""
         if not name:
             return Base("")
-        content = json.loads((self.path / "bases" / f"{name}.json").read_bytes())
-        return Base(
-            name=name,
-            places=tuple(Place(p, day, tuple(files), n) for p, day, files, n in content["places"]),
-            cubes=content["cubes"],
-            # A base of an older layout, which is still swept around, has none.
-            rows={kind: tuple(segments) for kind, segments in content.get("rows", {}).items()},
-        )
+        return _read_base(self.path / "bases" / f"{name}.json")
 
     def keep(self, base: Base) -> None:
         """Write a base down, durably; nobody sees it until a version names it."""
         places = [[place.partner, place.day, place.files, place.contacts] for place in base.places]
-        content = {"places": places, "cubes": base.cubes, "rows": base.rows}
+        rows = {kind: asdict(kept) for kind, kept in base.rows.items()}
+        content = {"places": places, "cubes": base.cubes, "rows": rows}
         self._write(self.path / "bases" / f"{base.name}.json", content)
 
     def publish(self, version: Version, *, after: Version) -> None:
@@ -180,7 +195,7 @@ class Lake:
             # A base was in use until the next one came.
             if path.stem == version.base or follower is None or now - born[follower.stem] < GRACE_S:
                 base = self.base(path.stem)
-                kept.update(base.files(), *base.rows.values())
+                kept.update(base.files(), *(rows.stems() for rows in base.rows.values()))
                 kept.update(file for months in base.cubes.values() for file in months.values())
                 kept.add(f"bases/{path.name}")
         for folder in ("facts", "cubes", "rows", "bases"):
@@ -194,6 +209,27 @@ class Lake:
                 names = {path.relative_to(self.path).as_posix(), f"{folder}/{stem_of(name)}"}
                 if not names & kept and now - path.stat().st_mtime > GRACE_S:
                     path.unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=8)
+def _read_base(file: Path) -> Base:
+    """A base as it was kept: it never changes, and has a line for every partner's day."""
+    content = json.loads(file.read_bytes())
+    return Base(
+        name=file.stem,
+        places=tuple(Place(p, day, tuple(files), n) for p, day, files, n in content["places"]),
+        cubes=content["cubes"],
+        # A base of an older layout, which is still swept around, has none.
+        rows={kind: _rows(told) for kind, told in content.get("rows", {}).items()},
+    )
+
+
+def _rows(told: Any) -> Rows:
+    """Rows by key as they are written down: before there were joint runs, the segments alone."""
+    if isinstance(told, list):
+        return Rows(tuple(told))
+    runs = tuple(Run(run["stem"], tuple(run["counts"])) for run in told["runs"])
+    return Rows(tuple(told["segments"]), runs)
 
 
 def stem_of(name: str) -> str:

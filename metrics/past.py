@@ -7,11 +7,13 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.log import KEYS, SCHEMAS
 from metrics import rows
-from metrics.lake import Base, Lake
+from metrics.lake import Base, Lake, Rows
 from metrics.shape import fact_schema
 
 Connection = duckdb.DuckDBPyConnection
@@ -42,16 +44,8 @@ EVENTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "case_event": (("case", "case_id", "select case_id as key from contact_event"),),
 }
-# Of each contact the newest row; what is to be made again is not even looked at.
-_NEWEST = """
-    select * exclude (segment, place)
-    from (
-        select *, row_number() over (partition by contact_id order by segment desc) as place
-        from stored_fact
-    )
-    where place = 1 and day < $since
-"""
-_SEGMENT = pa.field("segment", pa.int32())
+_NO_HASHES = np.empty(0, dtype=np.uint64)
+_IDS = pa.schema([("contact_id", pa.string())])
 
 
 class Past:
@@ -62,6 +56,7 @@ class Past:
 
     def __init__(self, lake: Lake, base: Base, connection: Connection, since: date | None) -> None:
         self.lake, self.base, self.connection, self.since = lake, base, connection, since
+        self._asked, self._near = _NO_HASHES, fact_schema().empty_table()
 
     def new_keys(self, kind: str) -> None:
         """Table ``past_<kind>`` gets what there is of the records that are told anew."""
@@ -74,42 +69,46 @@ class Past:
         self._find(kind, key, self.connection.sql(wanted))
 
     def _find(self, kind: str, key: str, wanted: duckdb.DuckDBPyRelation) -> None:
-        segments = () if self.since else self.base.rows.get(kind, ())
-        if segments:
-            hashes = rows.hashes_of(wanted)
-            for _, found in rows.found(self.lake, segments, key, hashes, SCHEMAS[kind]):
-                self._add(kind, found)
+        kept = self._rows(kind)
+        if kept.segments:
+            self._add(kind, rows.found(self.lake, kept, key, rows.hashes_of(wanted), SCHEMAS[kind]))
 
     def all_events(self, kind: str) -> None:
         """Table ``past_<kind>`` gets every folded row."""
-        for segment in () if self.since else self.base.rows.get(kind, ()):
+        for segment in self._rows(kind).segments:
             self._add(kind, rows.Segment.open(self.lake.path / segment).table(SCHEMAS[kind]))
 
+    def _rows(self, kind: str) -> Rows:
+        return Rows() if self.since else self.base.rows.get(kind, Rows())
+
     def _add(self, kind: str, found: pa.Table) -> None:
-        self.connection.from_arrow(found).insert_into(f"past_{kind}")
+        if found.num_rows:
+            self.connection.from_arrow(found).insert_into(f"past_{kind}")
 
-    def facts(self, name: str, wanted: Mapping[str, str]) -> None:
-        """Table ``name`` of the facts of the base whose keys are among those of the queries, by key.
+    def facts(self, wanted: Mapping[str, str]) -> None:
+        """View ``near`` gets the facts of the base whose keys are among those of the queries, by key.
 
-        A few others may be among them: a contact that had such a key before.
+        Others may be among them: those asked for before, and a contact that had such a key before.
         """
-        segments = self.base.rows.get("fact", ())
-        ids = pa.schema([("contact_id", pa.string())])
-        named = [ids.empty_table()]
+        kept = self.base.rows.get("fact", Rows())
+        ids, hashes = [_IDS.empty_table()], [_NO_HASHES]
         for key, query in wanted.items():
+            sought = rows.hashes_of(self.connection.sql(query))
             if key == "contact_id":
-                named.append(self.connection.sql(query).to_arrow_table().rename_columns(["contact_id"]))
-                continue
-            hashes = rows.hashes_of(self.connection.sql(query))
-            named += [table for _, table in rows.found(self.lake, segments, key, hashes, ids)]
-        self.connection.from_arrow(pa.concat_tables(named)).create_view("named_fact", replace=True)
-        hashes = rows.hashes_of(self.connection.view("named_fact").project("contact_id as key"))
-        stored = [fact_schema().append(_SEGMENT).empty_table()]
-        for order, table in rows.found(self.lake, segments, "contact_id", hashes, fact_schema()):
-            stored.append(table.append_column(_SEGMENT, pa.repeat(pa.scalar(order, pa.int32()), len(table))))
-        self.connection.from_arrow(pa.concat_tables(stored)).create_view("stored_fact", replace=True)
-        query = f"create table {name} as {_NEWEST}"
-        self.connection.execute(query, {"since": self.since or date.max})
+                hashes.append(sought)
+            else:
+                ids.append(rows.found(self.lake, kept, key, sought, _IDS))
+        named = self.connection.from_arrow(pa.concat_tables(ids)).project("contact_id as key")
+        asked = np.unique(np.concatenate([*hashes, rows.hashes_of(named)]))
+        # A contact is looked for once: all its rows are found by then.
+        more = np.setdiff1d(asked, self._asked, assume_unique=True)
+        found = _newest(rows.found(self.lake, kept, "contact_id", more, fact_schema()))
+        if self.since:
+            # What is to be made again is not even looked at.
+            found = found.filter(pc.less(found.column("day"), self.since))
+        self._asked = np.concatenate([self._asked, more])
+        self._near = pa.concat_tables([self._near, found])
+        self.connection.from_arrow(self._near).create_view("near", replace=True)
 
     def open_places(self, name: str, numbers: Collection[int]) -> None:
         """View ``name`` of all facts at some places of the base."""
@@ -122,3 +121,11 @@ class Past:
             stored.project("* exclude (partner_key)").create_view(name)
         else:
             self.connection.from_arrow(fact_schema().empty_table()).create_view(name)
+
+
+def _newest(facts: pa.Table) -> pa.Table:
+    """Of each contact the last row."""
+    codes = facts.column("contact_id").combine_chunks().dictionary_encode().indices.to_numpy()
+    last = np.zeros(codes.max(initial=-1) + 1, dtype=np.int64)
+    last[codes] = np.arange(len(codes))  # of several rows the last one stays
+    return facts if len(last) == len(codes) else facts.take(pa.array(np.sort(last)))

@@ -1,15 +1,14 @@
 """Rows found by a key, at a cost that does not grow with the history: what late events need of it.
 
 Facts lie in Parquet, where one row costs its whole file. So every fold also appends a segment of its rows
-in records of one width, and beside it, for each key, the sorted hashes of the key with their row numbers.
-Looking up a key is a binary search and one small read. Segments of facts overtake older ones: the newest
-row of a contact counts. Those of events add to them: every version of an event counts.
+in records of one width, and tells an index (index.py) where each key stands. Looking up a key is a binary
+search and one small read. Segments of facts overtake older ones: the newest row of a contact counts. Those
+of events add to them: every version of an event counts.
 
 ::
 
-    rows/<base>-<kind>-<n>.npy        records, in the order they came
-    rows/<base>-<kind>-<n>.json       what the columns mean: labels, and what all rows have in common
-    rows/<base>-<kind>-<n>-<key>.idx  hashes (8 bytes each), then row numbers (4 bytes each)
+    rows/<base>-<kind>-<n>.npy     records, in the order they came
+    rows/<base>-<kind>-<n>.json    what the columns mean: labels, and what all rows have in common
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from data.log import publish
-from metrics.lake import Base, Lake
+from metrics import index
+from metrics.index import Hashes
+from metrics.lake import Base, Lake, Rows, Run
 
 # By what rows are looked up, and what their columns are found by.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -42,8 +44,9 @@ LARGEST = 4_000_000  # rows of a segment
 SAMPLE, FEW, MANY = 20_000, 2_000, 5_000  # a text with few values in a sample and not many in all is a label
 NO_TEXT = b"\xff"  # stands for null, and is no UTF-8
 
-Hashes = NDArray[np.uint64]
 Connection = duckdb.DuckDBPyConnection
+# How a segment keeps a column; None: not at all.
+Way = dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -55,72 +58,74 @@ class Segment:
 
     @classmethod
     def open(cls, stem: Path) -> Segment:
-        columns = json.loads(_beside(stem, ".json").read_text(encoding="utf-8"))
-        return cls(np.load(_beside(stem, ".npy"), mmap_mode="r"), columns)
+        columns, form, count, offset = _form(stem)
+        records = np.memmap(_beside(stem, ".npy"), form, mode="r", offset=offset, shape=(count,))
+        return cls(records.view(np.ndarray), columns)
 
-    def table(self, schema: pa.Schema, numbers: NDArray[Any] | None = None) -> pa.Table:
-        """Rows by their numbers (None: all) with the columns of a schema; null where there was none."""
-        records = self.records if numbers is None else self.records[numbers]
-        return pa.table(
-            [_decoded(field, self.columns.get(field.name), records) for field in schema], schema=schema
-        )
+    def table(self, schema: pa.Schema) -> pa.Table:
+        """All rows with the columns of a schema; null where there was none."""
+        return _table([(self.columns, self.records)], schema)
 
 
-def extended(
-    lake: Lake, connection: Connection, kind: str, base: Base, batches: Iterable[pa.Table]
-) -> tuple[str, ...]:
-    """The base's segments with more rows behind them; small ones before are made one with what comes."""
-    kept = list(base.rows.get(kind, ()))
+def extended(lake: Lake, connection: Connection, kind: str, base: Base, batches: Iterable[pa.Table]) -> Rows:
+    """The base's rows of a kind with more behind them; small segments before become one with what comes."""
+    before = base.rows.get(kind, Rows())
+    kept, runs = list(before.segments), list(_runs(lake, before))
     stems: list[str] = []
     for number, more in enumerate(_sized(batches)):
         rows = more
-        while not stems and kept and (before := _count(lake, kept[-1])) <= 2 * len(rows) <= LARGEST - before:
+        while not stems and kept and runs[-1].counts[-1] <= 2 * len(rows) <= LARGEST - runs[-1].counts[-1]:
             earlier = Segment.open(lake.path / kept.pop()).table(more.schema)
+            runs = list(index.without_last(runs))
             rows = _merged(connection, kind, earlier, rows)
         stem = f"rows/{base.name}-{kind}-{number:03d}"
         lake.folder("rows")
-        _write(lake.path / stem, rows, _hashes(connection, rows, KEYS[kind]))
+        _write(lake.path / stem, rows)
+        given = {key: pc.not_equal(rows.column(key), "").fill_null(False) for key in KEYS[kind]}
+        truths = {key: keyed.to_numpy() for key, keyed in given.items()}
+        index.write(lake.path, stem, _hashes(connection, rows, KEYS[kind]), truths)
         stems.append(stem)
-    return (*kept, *stems)
+        runs.append(Run(stem, (len(rows),)))
+    return Rows((*kept, *stems), index.joined(lake.path, runs, KEYS[kind], f"rows/{base.name}-{kind}"))
 
 
-def found(
-    lake: Lake, segments: Sequence[str], key: str, wanted: Hashes, schema: pa.Schema
-) -> Iterator[tuple[int, pa.Table]]:
-    """``(number of the segment, rows)`` whose key has one of the sorted hashes, oldest segments first."""
-    for order, stem in enumerate(segments):
-        hashes, numbers = _index(_beside(lake.path / stem, f"-{key}.idx"))
-        first = np.searchsorted(hashes, wanted, side="left")
-        # Most keys are in few segments: where one ends is looked for only where it is.
-        there = first < len(hashes)
-        there[there] = hashes[first[there]] == wanted[there]
-        first, last = first[there], np.searchsorted(hashes, wanted[there], side="right")
-        counts = last - first
-        if total := int(counts.sum()):
-            # The places from each first to its last, one behind the other.
-            starts = np.cumsum(counts) - counts
-            places = np.repeat(first - starts, counts) + np.arange(total)
-            yield order, Segment.open(lake.path / stem).table(schema, np.unique(numbers[places]))
+def found(lake: Lake, rows: Rows, key: str, wanted: Hashes, schema: pa.Schema) -> pa.Table:
+    """Rows whose key has one of the sorted hashes, those of older segments first."""
+    parts = []
+    for order, numbers in index.find(lake.path, _runs(lake, rows), key, wanted):
+        segment = Segment.open(lake.path / rows.segments[order])
+        parts.append((segment.columns, segment.records[numbers]))
+    return _table(parts, schema) if parts else schema.empty_table()
 
 
 def hashes_of(wanted: duckdb.DuckDBPyRelation) -> Hashes:
     """The sorted hashes of the keys in a relation's one column ``key``; "" is none."""
-    keys = wanted.filter("key <> ''").project("md5_number_lower(key) as hash").distinct()
-    return np.sort(keys.fetchnumpy()["hash"].astype(np.uint64))
+    keys = wanted.filter("key <> ''").project("md5_number_lower(key) as hash")
+    return np.unique(keys.fetchnumpy()["hash"].astype(np.uint64))
 
 
-def files(segments: Iterable[str], kind: str) -> set[str]:
-    """The files of segments, relative to the lake."""
-    endings = (".npy", ".json", *(f"-{key}.idx" for key in KEYS[kind]))
-    return {f"{stem}{ending}" for stem in segments for ending in endings}
+def _runs(lake: Lake, rows: Rows) -> Sequence[Run]:
+    """Runs of the index. A base made before there were joint ones has one for each segment."""
+    if rows.runs:
+        return rows.runs
+    return [Run(stem, (len(Segment.open(lake.path / stem).records),)) for stem in rows.segments]
+
+
+@lru_cache(maxsize=512)
+def _form(stem: Path) -> tuple[dict[str, dict[str, Any]], np.dtype[Any], int, int]:
+    """What the columns of a segment mean, what a record looks like, how many there are and where they begin.
+
+    Segments never change; reading their descriptions takes longer than reading some rows of them.
+    """
+    columns = json.loads(_beside(stem, ".json").read_text(encoding="utf-8"))
+    with _beside(stem, ".npy").open("rb") as file:
+        np.lib.format.read_magic(file)
+        (count,), _, form = np.lib.format.read_array_header_1_0(file)
+        return columns, form, count, file.tell()
 
 
 def _beside(stem: Path, ending: str) -> Path:
     return stem.with_name(stem.name + ending)
-
-
-def _count(lake: Lake, stem: str) -> int:
-    return len(Segment.open(lake.path / stem).records)
 
 
 def _sized(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -153,7 +158,7 @@ def _hashes(connection: Connection, rows: pa.Table, keys: Sequence[str]) -> dict
     return {key: np.ma.filled(numbers, 0).astype(np.uint64) for key, numbers in hashed.items()}
 
 
-def _write(stem: Path, rows: pa.Table, hashes: dict[str, Hashes]) -> None:
+def _write(stem: Path, rows: pa.Table) -> None:
     columns: dict[str, dict[str, Any]] = {}
     arrays: dict[str, NDArray[Any]] = {}
     for name in rows.column_names:
@@ -163,36 +168,15 @@ def _write(stem: Path, rows: pa.Table, hashes: dict[str, Hashes]) -> None:
     records = np.empty(rows.num_rows, dtype=[(name, values.dtype) for name, values in arrays.items()])
     for name, values in arrays.items():
         records[name] = values
-    for key, hashed in hashes.items():
-        given = pc.not_equal(rows.column(key), "").fill_null(False).to_numpy(zero_copy_only=False)
-        _write_index(_beside(stem, f"-{key}.idx"), hashed, np.flatnonzero(given))
     final = _beside(stem, ".npy")
     draft = final.with_name(f".draft-{final.name}")
     with draft.open("wb") as out:
-        np.save(out, records)
+        np.lib.format.write_array(out, records, version=(1, 0))
     publish(draft, final)
     final = _beside(stem, ".json")
     draft = final.with_name(f".draft-{final.name}")
     draft.write_text(json.dumps(columns), encoding="utf-8")
     publish(draft, final)
-
-
-def _write_index(file: Path, hashes: Hashes, given: NDArray[Any]) -> None:
-    """The index of the rows whose key is given."""
-    order = given[np.argsort(hashes[given], kind="stable")]
-    draft = file.with_name(f".draft-{file.name}")
-    with draft.open("wb") as out:
-        hashes[order].tofile(out)
-        order.astype(np.uint32).tofile(out)
-    publish(draft, file)
-
-
-def _index(file: Path) -> tuple[Hashes, NDArray[np.uint32]]:
-    count = file.stat().st_size // 12
-    if count == 0:
-        return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.uint32)
-    hashes = np.memmap(file, dtype=np.uint64, mode="r", shape=(count,))
-    return hashes, np.memmap(file, dtype=np.uint32, mode="r", offset=8 * count, shape=(count,))
 
 
 def _encoded(values: pa.Array) -> tuple[dict[str, Any], NDArray[Any] | None]:
@@ -236,23 +220,67 @@ def _encoded_text(values: pa.Array) -> tuple[dict[str, Any], NDArray[Any] | None
     return {"kept": "label", "labels": labels}, coded.indices.to_numpy().astype(size)
 
 
-def _decoded(field: pa.Field, column: dict[str, Any] | None, records: NDArray[Any]) -> pa.Array:
-    if column is None:
-        return pa.nulls(len(records), field.type)
-    if column["kept"] == "same":
-        value = pa.scalar(column["value"])
+def _table(parts: Sequence[tuple[dict[str, dict[str, Any]], NDArray[Any]]], schema: pa.Schema) -> pa.Table:
+    """Records of several segments, each with what its columns mean, one behind the other."""
+    columns = []
+    for field in schema:
+        ways = [meaning.get(field.name) for meaning, _ in parts]
+        records = [found for _, found in parts]
+        kinds = {json.dumps(way) if way is None or way["kept"] == "same" else way["kept"] for way in ways}
+        if len(kinds) == 1:
+            columns.append(_decoded(field, ways, records))
+        else:
+            # Few columns are kept in different ways; converting each part by itself costs its time.
+            pairs = zip(ways, records, strict=True)
+            columns.append(pa.chunked_array([_decoded(field, [way], [found]) for way, found in pairs]))
+    return pa.table(columns, schema=schema)
+
+
+def _decoded(
+    field: pa.Field, ways: Sequence[dict[str, Any] | None], records: Sequence[NDArray[Any]]
+) -> pa.Array:
+    """A column of records that are all kept in the same way, but for widths and labels."""
+    way, count = ways[0], sum(map(len, records))
+    if way is None:
+        return pa.nulls(count, field.type)
+    if way["kept"] == "same":
+        value = pa.scalar(way["value"])
         if pa.types.is_date32(field.type) and value.is_valid:
             value = value.cast(pa.int32())
-        return pa.repeat(value.cast(field.type), len(records))
-    values = np.ascontiguousarray(records[field.name])
-    if column["kept"] == "label":
-        return pa.array(column["labels"], field.type).take(pa.array(values))
-    if column["kept"] == "text":
+        return pa.repeat(value.cast(field.type), count)
+    if way["kept"] == "label":
+        labels, codes = _labelled(ways, [found[field.name] for found in records])
+        return pa.array(labels, field.type).take(pa.array(codes))
+    if way["kept"] == "text":
+        values = np.concatenate([found[field.name] for found in records])
         texts = pa.array(values)
         if (missing := values == NO_TEXT).any():
             texts = pc.if_else(pa.array(missing), None, texts)
         return texts.cast(field.type)
-    numbers = pa.array(values, mask=values == np.iinfo(values.dtype).min)
+    return _numbered(field, [found[field.name] for found in records])
+
+
+def _numbered(field: pa.Field, parts: Sequence[NDArray[Any]]) -> pa.Array:
+    """Numbers, of which the least of their width stands for null."""
+    if len({part.dtype for part in parts}) == 1:
+        values = np.concatenate(parts)
+        missing = values == np.iinfo(values.dtype).min
+    else:
+        missing = np.concatenate([part == np.iinfo(part.dtype).min for part in parts])
+        values = np.concatenate(parts)
+    numbers = pa.array(values, mask=missing)
     if pa.types.is_date32(field.type):
         numbers = numbers.cast(pa.int32())
     return numbers.cast(field.type)
+
+
+def _labelled(
+    ways: Sequence[Way], parts: Sequence[NDArray[Any]]
+) -> tuple[list[str | None], NDArray[np.int64]]:
+    """Labels of several segments one behind the other, and codes that look into them."""
+    labels: list[str | None] = []
+    codes = []
+    for way, part in zip(ways, parts, strict=True):
+        codes.append(part.astype(np.int64) + len(labels))
+        labels += way["labels"] if way else ()
+    return labels, np.concatenate(codes)

@@ -27,7 +27,7 @@ from data.log import SCHEMAS, Log, publish
 from metrics import audit, beside, checks, drain, rows
 from metrics.anew import ORPHANS
 from metrics.fold import rows_of
-from metrics.lake import Base, Lake, Version, keep_rows, new_name, settled, staging, sync
+from metrics.lake import Base, Lake, Rows, Version, keep_rows, new_name, settled, staging, sync
 from metrics.models import BESIDE_KINDS, CUBES, EVENT_KINDS, FACT_MODELS, sql
 from metrics.shape import fact_schema, time_bins
 from settings import Settings
@@ -229,7 +229,7 @@ def _write_cubes(lake: Lake, spark: SparkSession, name: str) -> dict[str, dict[s
     return dict(written)
 
 
-def _rows(lake: Lake, base: Base, log: Log) -> dict[str, tuple[str, ...]]:
+def _rows(lake: Lake, base: Base, log: Log) -> dict[str, Rows]:
     """Facts and events by key, made as the fold makes them."""
     unfolded = {kind: [str(file) for file in log.files(kind)] for kind in rows.KEYS if kind != "fact"}
     with connect(memory="4GB") as connection:

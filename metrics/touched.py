@@ -31,7 +31,7 @@ _TOUCHED = """
 _MET = """
     create table met as
     select customer_key, case_id from new_contact
-    union select customer_key, case_id from near_contact where contact_id in (select contact_id from touched)
+    union select customer_key, case_id from near where contact_id in (select contact_id from touched)
     union select customer_key, case_id from old_delta where contact_id in (select contact_id from touched)
     union select customer_key, case_id from log_contact where contact_id in (select contact_id from again)
 """
@@ -69,16 +69,21 @@ _SAME_CUSTOMERS = """
 """
 _BASE_ROWS = """
     create table base_row as
-    select * from near
-    where contact_id in (select contact_id from touched)
-        or customer_key in (select key from touched_customer)
-        or case_id in (select key from touched_case)
-    union
-    select * from near_day
-    where exists (
-        select 1 from newly_tracked
-        where ended_at - coalesce(handling_s, 0) - coalesce(wait_s, 0) between from_at and to_at
+    with keyed as (
+        select * from near
+        where contact_id in (select contact_id from touched)
+            or customer_key in (select key from touched_customer)
+            or case_id in (select key from touched_case)
     )
+    select * from keyed
+    union all
+    select * from near_day
+    where
+        contact_id not in (select contact_id from keyed)
+        and exists (
+            select 1 from newly_tracked
+            where ended_at - coalesce(handling_s, 0) - coalesce(wait_s, 0) between from_at and to_at
+        )
 """
 _ALL_TOUCHED = """
     insert into touched
@@ -113,7 +118,7 @@ _AROUND = """
     with found as (
         select * exclude (sign) from old_delta where sign = 1
         union all
-        select * from near_further where contact_id not in (select contact_id from old_delta)
+        select * from near where contact_id not in (select contact_id from old_delta)
     )
     select * from found
     where
@@ -142,15 +147,13 @@ def find(connection: Connection, past: Past, tracked_places: Collection[int]) ->
     """
     run = connection.execute
     run(_TOUCHED)
-    touched = "select contact_id as key from touched"
-    past.facts("near_contact", {"contact_id": touched})
+    past.facts({"contact_id": "select contact_id as key from touched"})
     run(_MET)
     run(_CUSTOMERS)
     _same_customers(connection, past)
     run("create table touched_customer as from same_customer")
     run(_CASES)
-    customers, cases = "from touched_customer", "from touched_case"
-    past.facts("near", {"contact_id": touched, "customer_key": customers, "case_id": cases})
+    past.facts({"customer_key": "from touched_customer", "case_id": "from touched_case"})
     past.open_places("near_day", tracked_places)
     run(_BASE_ROWS)
     run(_ALL_TOUCHED)
@@ -168,7 +171,7 @@ def _look_around(connection: Connection, past: Past) -> None:
     run("create or replace table met_customer as select customer_key as key from further where key <> ''")
     _same_customers(connection, past)
     cases = "select case_id as key from further where case_id <> ''"
-    past.facts("near_further", {"customer_key": "from same_customer", "case_id": cases})
+    past.facts({"customer_key": "from same_customer", "case_id": cases})
     run(_AROUND)
 
 

@@ -30,7 +30,7 @@ def test_every_value_comes_back_as_it_was(kind, values):
     field = pa.field("value", kind)
     column, kept = rows._encoded(pa.array(values, kind))
     records = pa.array(range(len(values))).to_numpy() if kept is None else kept.view([("value", kept.dtype)])
-    assert rows._decoded(field, column, records).to_pylist() == values
+    assert rows._decoded(field, [column], [records]).to_pylist() == values
 
 
 def test_texts_that_are_many_come_back_as_they_were():
@@ -39,7 +39,7 @@ def test_texts_that_are_many_come_back_as_they_were():
     assert column == {"kept": "text"}
     assert kept is not None
     records = kept.view([("value", kept.dtype)])
-    assert rows._decoded(pa.field("value", pa.string()), column, records).to_pylist() == values
+    assert rows._decoded(pa.field("value", pa.string()), [column], [records]).to_pylist() == values
 
 
 def _fact(contact_id: str, **given: object) -> dict[str, object]:
@@ -49,8 +49,8 @@ def _fact(contact_id: str, **given: object) -> dict[str, object]:
 def _keep(lake, base: Base, name: str, facts: list[dict[str, object]]) -> Base:
     table = pa.Table.from_pylist(facts, schema=fact_schema())
     with connect() as connection:
-        segments = rows.extended(lake, connection, "fact", Base(name, rows=base.rows), [table])
-    return Base(name, rows={"fact": segments})
+        kept = rows.extended(lake, connection, "fact", Base(name, rows=base.rows), [table])
+    return Base(name, rows={"fact": kept})
 
 
 def _found(lake, base: Base, key: str, *wanted: str) -> list[tuple[str, object]]:
@@ -59,8 +59,7 @@ def _found(lake, base: Base, key: str, *wanted: str) -> list[tuple[str, object]]
         hashes = rows.hashes_of(keys)
     return [
         (row["contact_id"], row["topic"])
-        for _, table in rows.found(lake, base.rows["fact"], key, hashes, fact_schema())
-        for row in table.to_pylist()
+        for row in rows.found(lake, base.rows["fact"], key, hashes, fact_schema()).to_pylist()
     ]
 
 
@@ -74,14 +73,14 @@ def test_rows_are_found_by_each_of_their_keys_and_by_none_that_they_lack(lake):
 def test_a_small_segment_becomes_part_of_the_next_without_what_that_overtakes(lake):
     base = _keep(lake, Base(""), "1-a", [_fact("c1", topic="old"), _fact("c2", topic="old")])
     base = _keep(lake, base, "2-b", [_fact("c2", topic="new"), _fact("c3", topic="new")])
-    assert len(base.rows["fact"]) == 1
+    assert len(base.rows["fact"].segments) == 1
     assert _found(lake, base, "contact_id", "c1", "c2", "c3") == [("c1", "old"), ("c2", "new"), ("c3", "new")]
 
 
 def test_of_larger_segments_the_later_ones_come_last(lake):
     base = _keep(lake, Base(""), "1-a", [_fact(f"c{n}", topic="old") for n in range(9)])
     base = _keep(lake, base, "2-b", [_fact("c2", topic="new")])
-    assert len(base.rows["fact"]) == 2
+    assert len(base.rows["fact"].segments) == 2
     assert _found(lake, base, "contact_id", "c2") == [("c2", "old"), ("c2", "new")]
 
 
@@ -92,13 +91,13 @@ def test_many_rows_become_segments_of_bounded_size(lake, monkeypatch):
         for n in range(3)
     ]
     with connect() as connection:
-        segments = rows.extended(lake, connection, "sale", Base("1-a"), tables)
-    assert [len(rows.Segment.open(lake.path / segment).records) for segment in segments] == [4, 4, 1]
+        kept = rows.extended(lake, connection, "sale", Base("1-a"), tables)
+    assert [len(rows.Segment.open(lake.path / segment).records) for segment in kept.segments] == [4, 4, 1]
 
 
 def test_a_column_that_came_later_is_null_in_older_rows(lake):
     table = pa.table({"sale_id": ["s1"], "contact_id": ["c1"]})
     with connect() as connection:
-        (segment,) = rows.extended(lake, connection, "sale", Base("1-a"), [table])
-    (row,) = rows.Segment.open(lake.path / segment).table(SCHEMAS["sale"]).to_pylist()
+        kept = rows.extended(lake, connection, "sale", Base("1-a"), [table])
+    (row,) = rows.Segment.open(lake.path / kept.segments[0]).table(SCHEMAS["sale"]).to_pylist()
     assert (row["sale_id"], row["value_minor"]) == ("s1", None)

@@ -1,0 +1,159 @@
+"""Where rows stand, by the hash of a key: sorted runs, few and joint, whatever the number of segments.
+
+A run covers one or several segments that follow each other: the hashes of a key in order, then for each
+the number of its row, counted from the run's first row. Looking for a key in three dozen segments is three
+dozen searches; in joint runs it is two or three. A run is joined with the one before it when that is no
+larger, so that few are there and each row is written again only as often as the history doubles.
+
+::
+
+    rows/<base>-<kind>-i<n>-<key>.idx   hashes (8 bytes each), then numbers of rows (4 bytes each)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.log import publish
+from metrics.lake import Run
+
+Hashes = NDArray[np.uint64]
+Numbers = NDArray[np.uint32]
+Entries = tuple[Hashes, Numbers]
+
+LARGEST = 2**32 - 1  # rows of a run: their numbers have four bytes
+AT_ONCE = 4_000_000  # entries that are joined in memory
+
+
+def file_of(folder: Path, stem: str, key: str) -> Path:
+    """The file of one key of a run, below the lake's folder."""
+    return folder / f"{stem}-{key}.idx"
+
+
+def write(
+    folder: Path, stem: str, hashes: Mapping[str, Hashes], given: Mapping[str, NDArray[np.bool_]]
+) -> None:
+    """A run of one segment: the hashes of each key in the order of its rows, and whether it is ``given``."""
+    for key, hashed in hashes.items():
+        numbers = np.flatnonzero(given[key])
+        order = numbers[np.argsort(hashed[numbers], kind="stable")]
+        _write(file_of(folder, stem, key), len(order), [(hashed[order], order.astype(np.uint32))])
+
+
+def joined(folder: Path, runs: Sequence[Run], keys: Iterable[str], name: str) -> tuple[Run, ...]:
+    """The runs, each larger than the next: neighbours of which that is not so are made one.
+
+    New ones get ``name`` and a number.
+    """
+    kept: list[list[Run]] = []
+    for run in runs:
+        kept.append([run])
+        while len(kept) > 1 and _rows(kept[-2]) <= _rows(kept[-1]) <= LARGEST - _rows(kept[-2]):
+            last = kept.pop()
+            kept[-1] += last
+    return tuple(
+        group[0] if len(group) == 1 else _join(folder, group, keys, f"{name}-i{number:03d}")
+        for number, group in enumerate(kept)
+    )
+
+
+def find(folder: Path, runs: Sequence[Run], key: str, wanted: Hashes) -> list[tuple[int, Numbers]]:
+    """``(number of the segment, numbers of its rows)`` whose key has one of the sorted hashes, in order."""
+    found = []
+    before = 0
+    for run in runs:
+        numbers = _numbers(*_entries(file_of(folder, run.stem, key)), wanted)
+        starts = np.cumsum([0, *run.counts])
+        # Of a segment that was made one with later rows the run still has entries: they lie behind its end.
+        numbers = np.unique(numbers[numbers < starts[-1]]).astype(np.int64)
+        ends = np.searchsorted(numbers, starts)
+        for order, (first, last) in enumerate(pairwise(ends)):
+            if first < last:
+                found.append((before + order, (numbers[first:last] - starts[order]).astype(np.uint32)))
+        before += len(run.counts)
+    return found
+
+
+def without_last(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """The runs without the last segment."""
+    *others, last = runs
+    shorter = Run(last.stem, last.counts[:-1])
+    return (*others, shorter) if shorter.counts else tuple(others)
+
+
+def _rows(runs: Sequence[Run]) -> int:
+    return sum(sum(run.counts) for run in runs)
+
+
+def _numbers(hashes: Hashes, numbers: Numbers, wanted: Hashes) -> Numbers:
+    """The numbers at all places of the sorted hashes that are wanted."""
+    first = np.searchsorted(hashes, wanted, side="left")
+    # Most keys are not in most runs: where one ends is looked for only where it is.
+    there = first < len(hashes)
+    there[there] = hashes[first[there]] == wanted[there]
+    first, last = first[there], np.searchsorted(hashes, wanted[there], side="right")
+    counts = last - first
+    # The places from each first to its last, one behind the other.
+    starts = np.cumsum(counts) - counts
+    places = np.repeat(first - starts, counts) + np.arange(counts.sum())
+    found: Numbers = numbers[places]
+    return found
+
+
+def _join(folder: Path, runs: Sequence[Run], keys: Iterable[str], stem: str) -> Run:
+    totals = [sum(run.counts) for run in runs]
+    for key in keys:
+        entries = [_entries(file_of(folder, run.stem, key)) for run in runs]
+        # Entries beyond the end are of rows that stand elsewhere by now.
+        count = sum(
+            int(np.count_nonzero(numbers < total))
+            for (_, numbers), total in zip(entries, totals, strict=True)
+        )
+        _write(file_of(folder, stem, key), count, _merged(entries, totals))
+    return Run(stem, tuple(count for run in runs for count in run.counts))
+
+
+def _merged(entries: Sequence[Entries], totals: Sequence[int]) -> Iterable[Entries]:
+    """The entries of several runs as those of one, a stretch of hashes at a time."""
+    parts = 1 + sum(len(hashes) for hashes, _ in entries) // AT_ONCE
+    # Hashes are spread evenly, so stretches of one length have about as many each.
+    bounds = np.array([2**64 * part // parts for part in range(1, parts)], dtype=np.uint64)
+    cuts = [[0, *np.searchsorted(hashes, bounds), len(hashes)] for hashes, _ in entries]
+    starts = [0, *accumulate(totals)]
+    for part in range(parts):
+        found, rows = [], []
+        for (hashes, numbers), cut, total, start in zip(entries, cuts, totals, starts, strict=False):
+            among = numbers[cut[part] : cut[part + 1]]
+            used = among < total
+            found.append(hashes[cut[part] : cut[part + 1]][used])
+            rows.append(among[used] + np.uint32(start))
+        together = np.concatenate(found)
+        order = np.argsort(together, kind="stable")
+        yield together[order], np.concatenate(rows)[order]
+
+
+def _write(file: Path, count: int, stretches: Iterable[Entries]) -> None:
+    draft = file.with_name(f".draft-{file.name}")
+    with draft.open("wb") as out:
+        at = 0
+        for hashes, numbers in stretches:
+            out.seek(8 * at)
+            hashes.tofile(out)
+            out.seek(8 * count + 4 * at)
+            numbers.tofile(out)
+            at += len(hashes)
+    publish(draft, file)
+
+
+def _entries(file: Path) -> Entries:
+    count = file.stat().st_size // 12
+    if count == 0:
+        return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.uint32)
+    hashes = np.memmap(file, dtype=np.uint64, mode="r", shape=(count,))
+    numbers = np.memmap(file, dtype=np.uint32, mode="r", offset=8 * count, shape=(count,))
+    return hashes.view(np.ndarray), numbers.view(np.ndarray)

@@ -1,0 +1,125 @@
+"""However its runs were joined, the index finds every row that has a key, and none that has gone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from data.duck import connect
+from data.log import SCHEMAS
+from metrics import index, rows
+from metrics.index import Hashes
+from metrics.lake import Base, Lake, Rows, Run
+
+KEYS = ("key",)
+
+
+def _run(folder: Path, name: str, *hashes: int | None) -> Run:
+    """A run of one segment; None is no key."""
+    keyed = np.array([hashed or 0 for hashed in hashes], dtype=np.uint64)
+    given = np.array([hashed is not None for hashed in hashes])
+    index.write(folder, name, {"key": keyed}, {"key": given})
+    return Run(name, (len(hashes),))
+
+
+def _found(folder: Path, runs: tuple[Run, ...] | list[Run], *wanted: int) -> list[tuple[int, list[int]]]:
+    sought: Hashes = np.unique(np.array(wanted, dtype=np.uint64))
+    return [(order, numbers.tolist()) for order, numbers in index.find(folder, runs, "key", sought)]
+
+
+def test_rows_are_found_in_the_order_of_their_segments(tmp_path: Path) -> None:
+    runs = [_run(tmp_path, "a", 7, None, 5, 7), _run(tmp_path, "b", 5, 2**64 - 1, 0)]
+    for these in (runs, [index._join(tmp_path, runs, KEYS, "ab")]):
+        assert _found(tmp_path, these, 7, 5) == [(0, [0, 2, 3]), (1, [0])]
+        assert _found(tmp_path, these, 2**64 - 1, 6) == [(1, [1])]
+        assert _found(tmp_path, these, 0) == [(1, [2])]
+        assert _found(tmp_path, these, 1, 6) == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "joined"),
+    [
+        ([], []),
+        ([3], [[3]]),
+        ([3, 2], [[3], [2]]),
+        ([3, 3], [[3, 3]]),
+        ([3, 4], [[3, 4]]),
+        ([9, 3, 2, 2], [[9], [3, 2, 2]]),
+        ([8, 2, 1, 1], [[8], [2, 1, 1]]),
+        ([4, 2, 1, 1], [[4, 2, 1, 1]]),
+        ([2] * 7, [[2, 2, 2, 2], [2, 2], [2]]),
+    ],
+    ids=str,
+)
+def test_runs_are_joined_until_each_is_larger_than_the_next(
+    tmp_path: Path, sizes: list[int], joined: list[list[int]]
+) -> None:
+    runs = [_run(tmp_path, f"s{n}", *range(size)) for n, size in enumerate(sizes)]
+    made = index.joined(tmp_path, runs, KEYS, "new")
+    assert [list(run.counts) for run in made] == joined
+    assert [n for n, _ in _found(tmp_path, made, 0)] == list(range(len(sizes)))
+
+
+def test_runs_stay_within_what_their_numbers_can_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "LARGEST", 4)
+    runs = [_run(tmp_path, f"s{n}", 1, 2) for n in range(3)]
+    assert [run.counts for run in index.joined(tmp_path, runs, KEYS, "new")] == [(2, 2), (2,)]
+
+
+def test_rows_of_a_segment_that_has_gone_are_not_found(tmp_path: Path) -> None:
+    runs = [_run(tmp_path, "a", 1, 2), _run(tmp_path, "b", 2, 3, 1)]
+    (both,) = index.joined(tmp_path, runs, KEYS, "ab")
+    shorter = index.without_last([both])
+    assert shorter == (Run("ab-i000", (2,)),)
+    assert _found(tmp_path, shorter, 1, 2, 3) == [(0, [0, 1])]
+    again = index._join(tmp_path, [*shorter, _run(tmp_path, "c", 3)], KEYS, "abc")
+    assert _found(tmp_path, [again], 1, 2, 3) == [(0, [0, 1]), (1, [0])]
+    assert (tmp_path / "abc-key.idx").stat().st_size == 3 * 12
+    assert index.without_last([Run("a", (2,)), Run("b", (3,))]) == (Run("a", (2,)),)
+
+
+@pytest.mark.parametrize("at_once", [1, 10, 1_000_000])
+def test_joining_in_stretches_gives_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(index, "AT_ONCE", at_once)
+    drawn = np.random.default_rng(4)
+    parts = [drawn.integers(0, 2**64, size, dtype=np.uint64) for size in (60, 90, 0, 120)]
+    parts[1][:20] = parts[0][:20]
+    runs = [_run(tmp_path, f"s{n}", *map(int, part)) for n, part in enumerate(parts)]
+    whole = index._join(tmp_path, runs, KEYS, "whole")
+    for hashed in {int(value) for part in parts for value in part}:
+        expected = [(n, np.flatnonzero(part == hashed).tolist()) for n, part in enumerate(parts)]
+        assert _found(tmp_path, [whole], hashed) == [found for found in expected if found[1]]
+
+
+def test_a_base_that_was_kept_before_there_were_joint_runs_is_read_and_joined(lake: Lake) -> None:
+    def kept(base: Base, *sales: str) -> Rows:
+        table = pa.Table.from_pylist([{"sale_id": sale} for sale in sales], schema=SCHEMAS["sale"])
+        with connect() as connection:
+            return rows.extended(lake, connection, "sale", base, [table])
+
+    def found(there: Rows) -> list[str]:
+        with connect() as connection:
+            hashes = rows.hashes_of(connection.sql("select 's1' as key union all select 's9'"))
+        table = rows.found(lake, there, "sale_id", hashes, SCHEMAS["sale"])
+        ids: list[str] = table.column("sale_id").to_pylist()
+        return ids
+
+    first = kept(Base("1-a"), *(f"s{n}" for n in range(9)))
+    lake.keep(Base("1-a", rows={"sale": first}))
+    file = lake.path / "bases" / "1-a.json"
+    # As it was written down once: the stems of the segments, each with an index of its own.
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"rows": {"sale": list(first.segments)}}))
+    old = lake.base("1-a")
+    assert old.rows["sale"] == Rows(first.segments)
+    assert found(old.rows["sale"]) == ["s1"]
+    new = kept(Base("2-b", rows=old.rows), "s9", "s1")
+    assert [run.counts for run in new.runs] == [(9,), (2,)]
+    assert found(new) == ["s1", "s9", "s1"]
