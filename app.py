@@ -1,4 +1,4 @@
-"""Svar: the frame. Routes, pages and background jobs in one process; nothing else.
+"""Svar: the frame. Routes, pages and background jobs in one process, and one beside it that publishes.
 
 Step 1 of the way is data/ (what comes in), then surveys/ (from a contact to a score), metrics/ (from
 facts to insight) and dashboard/ (what people see).
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,16 +18,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
 import dashboard.context
+import logs
 import surveys.lint
 import surveys.retention
 from dashboard.pushing import keep_fresh
+from publisher import Publisher
 from settings import PROJECT_ROOT, SettingsError, read_settings
 from surveys.questions import QuestionsError
 from web import Job, LoopbackOnly, Service
 
-logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-for chatty in ("httpx", "alembic"):  # httpx names URLs, and so phone numbers
-    logging.getLogger(chatty).setLevel(logging.WARNING)
+logs.set_up()
 
 try:
     settings = read_settings()
@@ -60,7 +59,8 @@ def _demo_jobs() -> list[Job]:
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     # Before any thread runs: plotly looks at a pandas that another thread has half imported, and fails.
     dashboard.context.import_pages()
-    service.start(surveys.retention.keep, *_demo_jobs())
+    publisher = Publisher(settings, service.store)
+    service.start(surveys.retention.keep, *_demo_jobs(), publisher=publisher)
     # Every script run ends in a full collection, which would walk all imported modules each time.
     gc.collect()
     gc.freeze()

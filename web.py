@@ -10,7 +10,7 @@ import hmac
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -23,8 +23,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import data.api
 import metrics
-import surveys.alarms
 import surveys.webhooks
+from publisher import Publisher
 from settings import LOOPBACK, Settings
 from store import Store, open_store
 from store.counters import counters
@@ -35,9 +35,6 @@ from surveys.worker import Worker
 
 log = logging.getLogger("svar")
 
-# Replies must be on an open page within two seconds (docs/operation.md, "From a reply to the page").
-REFRESH_S = 0.25
-LAKE_FAULT = "lake_fault"  # the alarm while the figures cannot be brought up to date
 # The figures are watched for alarms at a new version, and no oftener than this.
 WATCH_S = 60
 
@@ -54,8 +51,8 @@ class Service:
         self.settings = settings
         self.store: Store = open_store(settings.database_url)
         self._worker: Worker | None = None
+        self._publisher: Publisher | None = None
         self._stop = threading.Event()
-        self._news = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def routes(self) -> list[BaseRoute]:
@@ -66,11 +63,16 @@ class Service:
             Route("/metrics", self._metrics),
         ]
 
-    def start(self, *jobs: Job) -> None:
-        """Start the sender, the refresher and any further jobs, each in a thread of its own."""
+    def start(self, *jobs: Job, publisher: Publisher | None = None) -> None:
+        """Start the sender, the watcher and any further jobs, each in a thread of its own.
+
+        ``publisher`` brings the figures up to date; without one somebody else does.
+        """
         self._worker = Worker(self.settings, self.store, make_gateway(self.settings, self.store))
         self._spawn("sender", lambda: self._sender().run(self._stop))
-        self._spawn("refresher", self._refresh_until_stopped)
+        self._publisher = publisher
+        if publisher is not None:
+            self._spawn("publisher", partial(publisher.run, self._stop))
         self._spawn("watcher", self._watch_until_stopped)
         for job in jobs:
             self._spawn(job.__module__, partial(job, self.settings, self._stop))
@@ -93,32 +95,10 @@ class Service:
         self._threads.append(thread)
 
     def _wake(self) -> None:
-        self._news.set()
+        if self._publisher is not None:
+            self._publisher.wake()
         if self._worker is not None:
             self._worker.wake()
-
-    def _refresh_until_stopped(self) -> None:
-        well = False
-        while not self._stop.is_set():
-            self._news.wait(REFRESH_S)
-            self._news.clear()
-            try:
-                metrics.refresh(self.settings, self.store, datetime.now(UTC))
-                if not well:
-                    surveys.alarms.clear(self.store, LAKE_FAULT, datetime.now(UTC))
-                well = True
-            except Exception as fault:
-                # The old version stays readable; the next round tries again.
-                well = False
-                log.exception("The lake could not be refreshed; the pages show the last good version.")
-                self._say_of_the_lake(fault)
-                self._stop.wait(5)
-
-    def _say_of_the_lake(self, fault: Exception) -> None:
-        """Raise the alarm that the page of health shows; a store that fails as well has its own."""
-        with suppress(Exception):
-            text = f"The figures stand still: {type(fault).__name__}: {fault}"
-            surveys.alarms.raise_alarm(self.store, LAKE_FAULT, text[:500], datetime.now(UTC))
 
     def _watch_until_stopped(self) -> None:
         seen = ""

@@ -88,16 +88,19 @@ async def _busy(
 ) -> None:
     _forget(sessions)
     began = [session.seen.count for session in sessions]
-    before = server.cost()
+    before, published = server.cost(), server.publishing()
     replies: list[Reply] = []
     for at, (phone, partner) in enumerate(asked):
         start = time.monotonic()
         await asyncio.to_thread(customers.get_in_touch, 1)
         replies.append(await asyncio.to_thread(customers.reply, phone, partner, at % 10 + 1))
         await asyncio.sleep(max(0.0, every - (time.monotonic() - start)))
-    after = server.cost()
+    after, publishing = server.cost(), server.publishing()
     await asyncio.sleep(SETTLE_S)
-    print(f"busy: a reply and a contact every {every:g} s, {after.share_since(before):.0%} of a core")
+    print(
+        f"busy: a reply and a contact every {every:g} s, {after.share_since(before):.0%} of a core, "
+        f"and {publishing.share_since(published):.0%} for publishing"
+    )
     _say(f"  drawing a page (goal p95 {GOAL_S:g} s)", [t for s in sessions for t in s.seen.drawn])
     _say("  looking", [look for session in sessions for look in session.seen.looks])
     took, missing = _delivered(sessions, began, replies)
@@ -110,7 +113,10 @@ async def _busy(
         print(f"  {missing} never came")
     sent = sum(session.seen.bytes for session in sessions) / len(sessions) / (after.at - before.at)
     print(f"  sent to each viewer: {sent / 1000:.0f} kB a second")
-    print(f"memory: {after.memory / 2**20:.0f} MB with {len(sessions)} viewers (goal {GOAL_MB} MB)")
+    print(
+        f"memory: {after.memory / 2**20:.0f} MB with {len(sessions)} viewers (goal {GOAL_MB} MB), "
+        f"and {publishing.memory / 2**20:.0f} MB for publishing"
+    )
 
 
 def _forget(sessions: Sequence[Session]) -> None:

@@ -46,12 +46,24 @@ class Server:
     process: subprocess.Popen[bytes]
 
     def cost(self) -> Cost:
-        folder = Path(f"/proc/{self.process.pid}")
-        # The name in brackets may hold spaces; user and system time are the 12th and 13th field after it.
-        fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        pages = int((folder / "statm").read_text().split()[1])
-        cpu = (int(fields[11]) + int(fields[12])) / TICK
-        return Cost(time.monotonic(), cpu, pages * os.sysconf("SC_PAGE_SIZE"))
+        """Of the process that serves the pages."""
+        return _cost(self.process.pid)
+
+    def publishing(self) -> Cost:
+        """Of the process that it has started to publish the figures."""
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        children = [child for thread in threads for child in (thread / "children").read_text().split()]
+        (publisher,) = (pid for pid in children if "publisher" in Path(f"/proc/{pid}/cmdline").read_text())
+        return _cost(int(publisher))
+
+
+def _cost(pid: int) -> Cost:
+    folder = Path(f"/proc/{pid}")
+    # The name in brackets may hold spaces; user and system time are the 12th and 13th field after it.
+    fields = (folder / "stat").read_text().rpartition(")")[2].split()
+    pages = int((folder / "statm").read_text().split()[1])
+    cpu = (int(fields[11]) + int(fields[12])) / TICK
+    return Cost(time.monotonic(), cpu, pages * os.sysconf("SC_PAGE_SIZE"))
 
 
 def prepare(home: Path, contacts: int) -> None:
