@@ -18,7 +18,7 @@ from surveys.tuning import settle_in
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=["replies", "decisions", "sends"])
-    parser.add_argument("--serve", choices=["no-op", "svar", "carrier"], help=argparse.SUPPRESS)
+    parser.add_argument("--serve", choices=["no-op", "svar", "storing", "carrier"], help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--home", type=Path, default=Path(), help=argparse.SUPPRESS)
     parser.add_argument("--commit-ms", type=float, default=0.0, help=argparse.SUPPRESS)
@@ -26,6 +26,8 @@ def main() -> None:
     settle_in()
     if given.serve == "carrier":
         asyncio.run(sends.serve(given.port))
+    elif given.serve == "storing":
+        replies.serve_storing(given.commit_ms / 1_000)
     elif given.serve:
         replies.serve(given.serve, given.port, given.home, given.commit_ms / 1_000)
     else:

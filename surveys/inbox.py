@@ -1,9 +1,8 @@
 """One writer for what comes in over HTTP: many requests share a commit, each answered after it.
 
 A commit costs the same for one reply as for sixty. While one group is being committed the next gathers.
-A few replies are read in the transaction that stores them. Where many come at once that holds for the numbers
-that say stop; the others are answered first, and read together as soon as no more come, and meanwhile in a
-twentieth of the time, since a carrier that is not answered believes its replies lost.
+Where replies keep coming a process of its own writes and reads them (surveys/storing_apart.py), so that
+answering has its interpreter to itself. Until it listens, reading takes a twentieth of the time.
 """
 
 from __future__ import annotations
@@ -13,26 +12,21 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
-from typing import Any
-
-from sqlalchemy import Connection
+from collections.abc import Callable, Sequence
 
 from settings import Settings
-from store import Store, is_passing
-from surveys import replies, statuses
+from store import Store
+from surveys.storing import FEW, Item, Storing
+from surveys.storing_apart import StoringApart
 
 GROUP = 500
-FEW = 8  # fewer replies than this in one group are read with it
-TOGETHER = 500  # a reading costs nearly as many statements for ten as for so many
 LULL_S = 0.05  # without anything new: then there is time to read
+LASTING_S = 0.25  # many replies for so long without a lull: worth a process of its own
 REST = 19  # while more come: so many times as long as a reading took until the next
-TRIES = 3
 IDLE_S = 30.0
 log = logging.getLogger(__name__)
 
-_Item = tuple[Any, asyncio.AbstractEventLoop, "asyncio.Future[None]"]
+_Waiting = tuple[Item, asyncio.AbstractEventLoop, "asyncio.Future[None]"]
 _Answer = tuple[asyncio.AbstractEventLoop, "asyncio.Future[None]", BaseException | None]
 
 
@@ -40,14 +34,18 @@ class Inbox:
     """Takes replies (forms) and status callbacks, writes them in groups, tells when they are durable."""
 
     def __init__(self, settings: Settings, store: Store, replied: Callable[[], None]) -> None:
-        self._settings, self._store, self._replied = settings, store, replied
-        self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._replied = replied
+        self._here = Storing(settings, store, replied)
+        self._apart = StoringApart(settings)
+        self._queue: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._writer: threading.Thread | None = None
-        self._unread = False  # whether replies are stored and wait to be read together
-        self._read_at = 0.0  # not before this while more come, s of time.monotonic
+        self._since: float | None = None  # since when they come without a lull, many in all
+        self._handed_over = False  # whether what has come since then was read apart, if at all
+        self._many_at = 0.0  # when many came at once, the last time
+        self._read_at = 0.0  # not before this are some read here while more come; all in s of time.monotonic
 
-    async def put(self, item: dict[str, str] | statuses.Status) -> None:
+    async def put(self, item: Item) -> None:
         """Returns when the item is durably stored; raises when it is not. A stop has been read by then."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
@@ -64,11 +62,12 @@ class Inbox:
     def _write(self) -> None:
         while True:
             try:
-                group = [self._queue.get(timeout=LULL_S if self._unread else IDLE_S)]
+                group = [self._queue.get(timeout=IDLE_S if self._since is None else LULL_S)]
             except queue.Empty:
-                if self._unread:
-                    self._read_waiting()
+                if self._since is not None:
+                    self._rest()
                     continue
+                self._apart.close()
                 with self._lock:
                     if self._queue.empty():
                         self._writer = None
@@ -79,74 +78,50 @@ class Inbox:
                     group.append(self._queue.get_nowait())
                 except queue.Empty:
                     break
-            errors = self._commit([item for item, _, _ in group])
+            errors = self.commit([item for item, _, _ in group])
             self._answer([(loop, done, error) for (_, loop, done), error in zip(group, errors, strict=True)])
-            if self._unread and time.monotonic() >= self._read_at:
-                self._read_waiting()
+            self._go_on()
 
-    def _commit(self, items: Sequence[Any]) -> list[BaseException | None]:
-        """Write a group; returns what is wrong with each item. One that cannot be written harms no other."""
-        error = self._stored(items)
-        if error is None or is_passing(error) or len(items) == 1:
-            return [error] * len(items)
-        return [self._stored([item]) for item in items]
+    def commit(self, items: Sequence[Item]) -> list[BaseException | None]:
+        """Write a group, apart or here; returns what is wrong with each item."""
+        now = time.monotonic()
+        if len(items) >= FEW:
+            self._many_at = now
+        if self._apart.listens():
+            self._since = self._since or now
+            self._handed_over = True
+            errors = self._apart.commit(items, self._here.unread)
+            if errors is not None:
+                self._here.unread = 0
+                return errors
+        errors = self._here.commit(items)
+        if self._here.unread:
+            self._since = self._since or now
+        return errors
 
-    def _stored(self, items: Sequence[Any]) -> BaseException | None:
-        """Write items in one transaction; again where another stood in its way (a deadlock)."""
-        failed: BaseException | None = None
-        for _ in range(TRIES):
-            try:
-                self._write_down(items, datetime.now(UTC))
-            except Exception as error:
-                log.exception("a group of webhooks could not be stored")
-                failed = error
-                if not is_passing(error):
-                    return failed
-            else:
-                return None
-        return failed
+    def _go_on(self) -> None:
+        """While they keep coming: let another process take over, and read a little here until it does."""
+        now = time.monotonic()
+        if now > self._many_at + IDLE_S:
+            self._apart.close()
+        elif self._since is not None and now > max(self._since + LASTING_S, self._read_at):
+            self._apart.start()
+            if self._here.unread:
+                self._here.read_waiting()
+                ended = time.monotonic()
+                self._read_at = ended + REST * (ended - now)
 
-    def _write_down(self, items: Sequence[Any], now: datetime) -> None:
-        forms = [item for item in items if isinstance(item, dict)]
-        callbacks = [item for item in items if isinstance(item, statuses.Status)]
-        few = len(forms) < FEW and not self._unread
-        read = 0
-        with self._store.write() as connection:
-            if forms:
-                replies.store_raw(connection, forms, now)
-                # Nothing may go out to them after this answer, whatever else waits to be read.
-                if stopping := replies.stopping_numbers(forms):
-                    read += self._read(connection, now, stopping)
-                if few:
-                    read += self._read(connection, now)
-            if callbacks:
-                statuses.receive_in(connection, callbacks, now)
-        self._unread |= bool(forms) and not few
-        if read or (forms and few):  # what could not be read is left to the worker, who is woken
+    def _rest(self) -> None:
+        """No more have come for a moment: read what waits here, or tell of what was read apart."""
+        if self._handed_over and not self._apart.listens():
+            self._here.unread += 1  # it may have left some
+        if self._handed_over:
+            self._handed_over = False
             self._replied()
-
-    def _read(self, connection: Connection, now: datetime, phones: Collection[str] | None = None) -> int:
-        """Read what waits, or what these numbers have sent; returns how many."""
-        # A fault in reading must not lose what came in: it is undone alone, and the worker tries again.
-        try:
-            with connection.begin_nested():
-                return replies.read_batch(connection, self._settings, now, TOGETHER, phones)
-        except Exception as error:
-            if is_passing(error):
-                raise
-            log.exception("replies are stored but could not be read yet")
-            return 0
-
-    def _read_waiting(self) -> None:
-        began, count = time.monotonic(), 0
-        try:
-            with self._store.write() as connection:
-                count = self._read(connection, datetime.now(UTC))
-        except Exception:
-            log.exception("replies are stored but could not be read yet")
-        ended = time.monotonic()
-        self._unread, self._read_at = count == TOGETHER, ended + REST * (ended - began)
-        self._replied()
+        if self._here.unread:
+            self._here.read_waiting()
+        else:
+            self._since = None
 
     @staticmethod
     def _answer(answers: Sequence[_Answer]) -> None:

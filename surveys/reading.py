@@ -19,7 +19,8 @@ from surveys.flags import flags_of
 from surveys.stopping import is_start, is_stop
 from surveys.tokens import Token, normalise, tokens_of
 
-VERSION = "2026-11.4"
+VERSION = "2026-11.5"
+ASKED = 4  # words at most between a number and the question mark that questions it, and one
 MAX_LENGTH = 1_700  # the longest SMS there is, and a little more
 Kind = Literal["score", "opt_out", "opt_in", "unclear"]
 
@@ -148,7 +149,15 @@ def _is_denied(tokens: Sequence[Token], index: int) -> bool:
         left = _word_before(tokens, index, passing)
         if left >= 0 and tokens[left].text in deniers:
             return True
-    return _is_on_a_condition(tokens, index)
+    return _is_on_a_condition(tokens, index) or _is_asked_and_denied(tokens, index)
+
+
+def _is_asked_and_denied(tokens: Sequence[Token], index: int) -> bool:
+    """ "10 på topp? Nei", "10? Nei, 8"."""
+    mark = index + 1 + len(_clause(tokens[index + 1 :]))
+    if mark + 1 >= len(tokens) or tokens[mark].text != "?" or mark > index + ASKED:
+        return False
+    return tokens[mark + 1].text in words.TAKEN_BACK
 
 
 def _is_on_a_condition(tokens: Sequence[Token], index: int) -> bool:
@@ -223,8 +232,9 @@ def _gives(tokens: Sequence[Token], at: int, *, someone: bool) -> bool:
         return not someone and subject not in words.PRONOUNS
     if word in words.RESULTS:
         return subject in words.IT
-    if word in words.WAS:  # "it was a 9", but not "det var 4"
-        return (not at or subject in words.IT) and tokens[at + 1].text in words.ARTICLES
+    if word in words.WAS:  # "it was a 9" and "servicen var 9", but not "det var 4"
+        it = not at or subject in words.IT
+        return subject in words.SERVED or (it and tokens[at + 1].text in words.ARTICLES)
     if word in words.AFTER_VERB:  # "I'd go with 9", "gotta be a 9"
         return subject in words.AFTER_VERB[word]
     return word in words.GIVERS

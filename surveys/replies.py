@@ -94,9 +94,13 @@ def _storable(value: str) -> str:
     return value.replace("\x00", "\ufffd")
 
 
-def read_pending(store: Store, settings: Settings, now: datetime) -> int:
-    """Read what has not been read: attribute, record answers, prepare follow-ups; returns how many."""
-    unread = select(reply.c.sid).where(reply.c.read_at.is_(None))
+def read_pending(store: Store, settings: Settings, now: datetime, waited_s: int = 0) -> int:
+    """Read what has not been read: attribute, record answers, prepare follow-ups; returns how many.
+
+    Does nothing while nothing has waited for so long.
+    """
+    until = int(now.timestamp()) - waited_s
+    unread = select(reply.c.sid).where(reply.c.read_at.is_(None), reply.c.received_at <= until)
     with store.read() as connection:
         if connection.execute(unread.limit(1)).first() is None:
             return 0

@@ -37,7 +37,7 @@ _ANY = (
 _THING = (
     r"(?:(?:mitt|min|mi|mine|my|the|our|vårt|vår|det|den|dette|denne|alle|en|et)\s+)?(?:abonnement\w*|bestilling\w*|"
     r"ordre\w*|order\w*|beställning\w*|avtale\w*|avtal\w*|aftale\w*|levering\w*|leveranse\w*|betaling\w*|"
-    r"faktura\w*|regning\w*|trekk\w*|kort\w*|konto\w*|tjeneste\w*|subscription\w*|contract\w*|delivery|payment\w*|"
+    r"faktur\w*|regning\w*|trekk\w*|kort\w*|konto\w*|tjeneste\w*|subscription\w*|contract\w*|delivery|payment\w*|"
     r"card|forsikring\w*|medlemskap\w*|kundeforhold\w*|flytting\w*|oppsigelse\w*|purring\w*|strøm\w*|nett\w*)"
 )
 _PHRASES = re.compile(
@@ -63,7 +63,7 @@ _PHRASES = re.compile(
             # "Ingen flere sms", "no more surveys"
             rf"(?:^|[.!\n,])\W*(?:(?:nei|nej|no)\W+)?(?:(?:takk|tack|tak|thanks)\W+)?(?:ingen|inga|inget|{_NOT}|no)\s+(?:{_MORE}\s+)?(?:{_SUCH}\s+)?{_MESSAGES}",
             # "Slutt å sende meg sms", "stop spamming me", "sluta smsa"
-            rf"\b(?:slutte?|sluta|stoppe?|stop|slut|hold opp)\s+(?:med\s+)?(?:å\s+|att\s+|at\s+)?(?:(?:send[ae]?|sending|skicka|skriv[ae]?)(?:{_ANY}|\W*$)|{_MESSAGES}|smsa|mas\w*|spam\w*|(?:med\s+)?dette\W*$)",
+            rf"\b(?:slutte?|sluta|stoppe?|stop|slut|hold opp)\s+(?:med\s+)?(?:å\s+|att\s+|at\s+)?(?:(?:send[ae]?|sending|skicka|skriv[ae]?)(?:{_ANY}|\W*$)|(?:{_SUCH}\s+)?{_MESSAGES}|smsa|mas\w*|spam\w*|(?:med\s+)?dette\W*$)",
             # "Vil ikke ha flere sms", "ønsker ikke slike meldinger", "I don't want to receive these texts"
             rf"\b(?:vil|ønsker|ønskjer|ynskjer|vill|önskar)\s+{_NOT}\s+(?:å\s+)?(?:(?:ha|have|motta|få|modtage|ta emot)\s+)?(?:(?:{_MORE}|{_SUCH})\s+){{0,2}}{_MESSAGES}",
             rf"\b(?:don'?t|do not)\s+want\s+(?:to\s+(?:get|receive|have)\s+)?(?:(?:{_MORE}|{_SUCH})\s+){{0,2}}{_MESSAGES}",

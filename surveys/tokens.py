@@ -18,6 +18,20 @@ from surveys import words
 
 def normalise(text: str) -> str:
     """One spelling for all: NFKC, lower case, ASCII digits, plain dashes; fractions stay what they are."""
+    plain = text if _ORDINARY.fullmatch(text) else unicodedata.normalize("NFKC", _respelt(text))
+    plain = plain.casefold().replace("’", "'").replace("`", "'")
+    # One space, one line break: sixteen hundred of them must not keep a pattern busy.
+    lines = list(filter(None, (" ".join(line.split()) for line in plain.splitlines())))
+    # "> " quotes what was sent to them, unless nothing else is said.
+    return "\n".join([line for line in lines if not line.startswith("> ")] or lines)
+
+
+# Most replies: nothing in them has another spelling.
+_ORDINARY = re.compile(r"[\n\r -~À-ÖØ-öø-ÿ]*+")
+
+
+def _respelt(text: str) -> str:
+    """Digits and dashes as we know them, nothing that cannot be seen."""
     out = []
     for character in text:
         if character in _DROPPED:
@@ -34,11 +48,7 @@ def normalise(text: str) -> str:
             out.append("\n" if character in "\r\n" else " ")
         else:
             out.append(character)
-    plain = unicodedata.normalize("NFKC", "".join(out)).casefold().replace("’", "'").replace("`", "'")
-    # One space, one line break: sixteen hundred of them must not keep a pattern busy.
-    lines = list(filter(None, (" ".join(line.split()) for line in plain.splitlines())))
-    # "> " quotes what was sent to them, unless nothing else is said.
-    return "\n".join([line for line in lines if not line.startswith("> ")] or lines)
+    return "".join(out)
 
 
 _DROPPED = frozenset("\ufe0e\ufe0f\u20e3\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u202a\u202c")
@@ -91,6 +101,8 @@ _TOKENS = re.compile(
                           r"|(?<!\d)\d{1,2}\s*(?:am|pm|a\.m\.|p\.m\.|o'?clock)(?!\w)"),
             ("SKIP_money", r"(?:[$£€]|\b(?:kr|nok|sek|dkk|eur|usd)\b\.?)\s*\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s*(?:[$£€]|,-|:-(?![()|/dp])|"
                            + _any(words.MONEY) + ")"),
+            # "2 good 2 be true", "2 be honest": said, not counted.
+            ("SKIP_too", r"(?<!\d)2\s+(?:be\b|[^\W\d]+\s+2\s+[^\W\d]+)"),
             ("SKIP_percent", r"\d+(?:[.,]\d+)?\s*(?:%|(?:prosent|procent|percent|pst)\b)"),
             ("SEP_me", r"\b(?:fra|frå|från|from|av|by|af)\s+(?:meg|mig|mej|oss|os|me|us)\b"),
             ("SPOIL_half", _N2 + r"\s*" + _HALF + r"|½|±|\bpluss?\s*/?\s*minus\b|(?<![-=])[<>]\s*=?\s*\d+"),
@@ -99,6 +111,7 @@ _TOKENS = re.compile(
             ("SCORE_of", r"(?<![\d.,/])" + _N2 + r"\s*(?:" + _any(words.STARS | words.POINTS) + r"\s*)?" + _OUT_OF + r"\s*" + _N2 + r"(?![\d/])(?!\s*[.,/-]\s*\d)"),
             ("SPOIL_stars", _N2 + r"\s*(?:[★⭐☆✩✪🌟]|\*\*+|" + _any(words.STARS) + r")|\bterningkast\s+" + _N2),
             ("NUMBER_whole", r"(?<![\d.,])\d+[.,]0(?!\d)"),
+            ("SKIP_range", _N2 + r"(?:[-~]|\s*\b(?:eller|or|til|till)\b\s*)" + _N2 + r"\.?\s*" + _UNIT),
             ("SPOIL_range", _N2 + r"\s*" + _TO + r"\s*" + _N2 + r"(?!\w)(?!\.?\s*" + _UNIT + ")"),
             ("SPOIL_decimal", r"\d+[.,]\d+|(?<![\w)])-\d+"),
             ("SKIP_unit", _N2 + r"\.?\s*-?\s*" + _UNIT),
@@ -174,10 +187,14 @@ def _token(name: str, text: str) -> Iterator[Token]:
 
 
 def _mixed(text: str) -> Iterator[Token]:
-    """ "9takk" is a number and a word; "iphone8" is neither."""
+    """ "9takk" is a number and a word, so is "knallbra10"; "iphone8" is neither."""
     mark = re.fullmatch(r"([^\W\d]+)(\d+)", text)
     if mark and mark[1] in words.MARKS:
         yield Token("SCORE", text, int(mark[2]))
+        return
+    if mark and (mark[1] in words.GLUED or mark[1].startswith(words.STRONG)) and mark[1] not in words.NAMES:
+        yield Token("WORD", mark[1])
+        yield Token("NUMBER", mark[2], int(mark[2]))
         return
     number, word = re.match(r"(\d*)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
     if number and word in words.AFTER:

@@ -35,6 +35,7 @@ NUMBERS: dict[str, int] = {
 NUMBERS_ALONE: dict[str, int] = {
     **dict.fromkeys(["en", "én", "ein", "éin", "ett", "eitt", "et", "ét", "one", "ener"], 1),
     "to": 2,
+    "nie": 9,
 }
 # "En klar åtter": said of marks only.
 NOUNS: dict[str, int] = {
@@ -47,7 +48,7 @@ NOUNS: dict[str, int] = {
         5: "femmer femmar femma femtall femtal",
         6: "sekser seksar sexa sexer sekstall sekstal",
         7: "sjuer sjuar sjua syver sjutall syvtall syvtal",
-        8: "åtter åttar ottetal åttetall åttetal otter",
+        8: "åtter åttar åttær ottetal åttetall åttetal otter",
         9: "nier niar nia nitall nital",
         10: "tier tiar tia titall tital",
     }.items()
@@ -66,7 +67,7 @@ UNITS = _set(
     pakke pakker varer ruter rutere modem modemer dekoder kort kortet simkort konto kontoer sak saker tilbud brev tekniker
     teknikere montører selger selgere kanal kanaler kanalar bestilling bestillinger ordrer artikler bilder nummer mobil
     mobiler mobilar klemmer agents guys women children tickets ticket order orders packages package
-    samtalar ärenden ärende barna gangen gongen gången megabit mega mill million søsken siblings mann quid bucks telefonsamtaler sesong
+    samtalar ärenden ärende barna gangen gongen gången megabit mega mill million søsken siblings mann quid bucks telefonsamtaler sesong råd tips forslag
     sesonger steder plasser runder runde feilmeldinger dekning spørsmål abonnement abonnementer linjer regninger fakturaer fakturaar fakturor millioner
     day days hour hours minute minutes mins second seconds week weeks month months year years yrs time times
     people persons person customers agents calls call emails messages attempts tries things bills invoices
@@ -100,6 +101,13 @@ RECEIVERS = _set("får fær gets get blir bliver vert bli bi")
 RESULTS = _set("ble vart blei blev")
 IT = _set("det d da it")
 WAS = _set("var was")
+# "Servicen var 9", but not "ventetiden var 9".
+SERVED = _set(
+    """
+    service servicen kundeservice kundeservicen hjelp hjelpen hjelpa hjälpen hjælpen support supporten betjening
+    betjeningen behandling behandlingen behandlinga opplevelse opplevelsen opplevinga upplevelsen oplevelsen experience
+    """
+)
 GO_WITH = _set("go going goes går gå")
 FILLERS = _set(
     """
@@ -264,6 +272,11 @@ MIGHT_HAVE_BEEN = _set("have ha vært blitt gitt fått gett varit been given bee
 WOULD = _set("hadde hade havde ville would")
 # "Karakter8": written together.
 MARKS = _set("karakter score svar betyg rating poeng vurdering")
+# "Bra10", and with a word of STRONG as well; but not "topp10" and "super8", which are names of things.
+GLUED = _set(
+    "bra good great perfect perfekt flott fint fornøyd nøgd nöjd utmerket excellent awesome dårlig bad takk tack tak"
+)
+NAMES = _set("topp top super mega")
 # "Sist ga jeg 8", but not "bedre enn sist, 8".
 BEFORE_NOW = _set("sist forrige senast förra sidst")
 LAST = _set("time week month gang")

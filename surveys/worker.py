@@ -25,6 +25,7 @@ IDLE_S = 1.0
 ROOM_S = 0.05
 TEND_S = 5.0  # how often a running worker looks after orphans and unknown outcomes
 DRAIN_S = 60.0
+LEFT_S = 2  # who stores a reply also reads it; after so long it was left
 SENDER = "sender"  # the kind of lease by which workers know of each other
 PRESENT_S = 20
 _CLOCK = f"clock:{socket.gethostname()}"
@@ -75,7 +76,7 @@ class Worker:
                     self._be_known(now)
                     self._tend(now)
                     tend_at = now + timedelta(seconds=TEND_S)
-                done = self._round(now, claim_clock) + self._collect(clock.now, 0.02)
+                done = self._round(now, claim_clock, LEFT_S) + self._collect(clock.now, 0.02)
             except Exception:
                 # The store may be away for a moment. What was claimed is found again by _tend.
                 log.exception("the worker's round failed; it goes on")
@@ -90,9 +91,9 @@ class Worker:
         self._finish(self._gateway.close(DRAIN_S), now())
         leave(self._store, SENDER, self.id)
 
-    def _round(self, now: datetime, claim_clock: int) -> int:
+    def _round(self, now: datetime, claim_clock: int, left_s: int = 0) -> int:
         due = look(self._store, now)
-        done = replies.read_pending(self._store, self._settings, now) if due.replies else 0
+        done = replies.read_pending(self._store, self._settings, now, waited_s=left_s) if due.replies else 0
         room = min(BATCH, self._gateway.room())
         # Who has work and only waits for the pace looks again soon, or the pace would never be reached.
         starved = room <= 0 and (due.follow_ups or due.decisions)

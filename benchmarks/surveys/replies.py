@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from benchmarks.surveys.common import (
 )
 from data.intake import accept
 from store import Store, open_store
+from surveys import storing_apart
 from surveys.gateways.phone import PhoneGateway
 from surveys.gateways.signature import sign
 from surveys.worker import Worker
@@ -78,8 +80,16 @@ def serve(kind: str, port: int, home: Path, commit_s: float) -> None:
         settings = settings_of(home)
         store = open_store(settings.database_url)
         slow_commits(store, commit_s)
+        command = (sys.executable, "-m", "benchmarks.bench_surveys", "--serve", "storing")
+        storing_apart.COMMAND = (*command, "--commit-ms", str(commit_s * 1_000))
         app = Starlette(routes=routes(settings, store, lambda: None))
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+
+
+def serve_storing(commit_s: float) -> None:
+    """The process that stores beside the server under test, with the same commits."""
+
+    storing_apart.main(lambda store: slow_commits(store, commit_s))
 
 
 def requests(count: int, first: int) -> list[bytes]:

@@ -25,8 +25,8 @@ from surveys.conversation import Talk, Turn, turn
 from surveys.eligibility import Facts, Verdict, decide
 from surveys.gateways.base import Outgoing, Posted
 from surveys.gateways.phone import PhoneGateway
-from surveys.inbox import Inbox
 from surveys.statuses import Status
+from surveys.storing import Storing
 from surveys.worker import Worker
 from tests.conftest import fresh_database
 from tests.surveys.conftest import NOON, PHONE, outcome, rows, states
@@ -188,12 +188,12 @@ def test_two_that_wait_for_each_other_are_told_apart_by_the_store_and_both_are_w
     store = open_store(fresh_database(postgres_server, tmp_path.name))
     with store.write() as connection:
         bulk.insert_rows(connection, message, [_message("m1"), _message("m2")])
-    inbox = Inbox(settings, store, lambda: None)
+    storing = Storing(settings, store, lambda: None)
     callbacks = [Status("SM1", "m1", "sent"), Status("SM2", "m2", "sent")]
     with ThreadPoolExecutor(1) as pool:
         with store.engine.connect() as other, other.begin():
             _touch(other, "m2")
-            stored = pool.submit(inbox._commit, callbacks)
+            stored = pool.submit(storing.commit, callbacks)
             _until_somebody_waits(store)
             with suppress(OperationalError):  # either of the two may be the one that gives way
                 _touch(other, "m1")

@@ -11,7 +11,8 @@ from settings import Settings
 from store import Store
 from store.schema import opt_out, reply
 from surveys import replies
-from surveys.inbox import FEW, Inbox
+from surveys.inbox import Inbox
+from surveys.storing import FEW, Storing
 from tests.surveys.conftest import NOON
 
 STOPPING = "+4791230003"
@@ -38,24 +39,24 @@ def stopped(store: Store) -> list[str]:
 def test_few_are_read_with_what_stores_them_and_many_after_their_answer(
     settings: Settings, store: Store
 ) -> None:
-    inbox = Inbox(settings, store, lambda: None)
-    inbox._write_down(many()[1:], NOON)
+    storing = Storing(settings, store, lambda: None)
+    storing.write_down(many()[1:], NOON)
     assert unread(store) == set()
-    inbox._write_down([form(100 + n, "8") for n in range(FEW)], NOON)
+    storing.write_down([form(100 + n, "8") for n in range(FEW)], NOON)
     assert len(unread(store)) == FEW
-    inbox._write_down([form(200, "8")], NOON)  # waits with them, or it would be read before them
+    storing.write_down([form(200, "8")], NOON)  # waits with them, or it would be read before them
     assert len(unread(store)) == FEW + 1
-    inbox._read_waiting()
+    storing.read_waiting()
     assert unread(store) == set()
 
 
 def test_a_stop_among_many_is_heard_before_its_answer_after_all_else_from_its_number(
     settings: Settings, store: Store
 ) -> None:
-    inbox = Inbox(settings, store, lambda: None)
-    inbox._write_down(many(), NOON)
+    storing = Storing(settings, store, lambda: None)
+    storing.write_down(many(), NOON)
     assert (stopped(store), STOPPING in unread(store)) == ([], True)
-    inbox._write_down(
+    storing.write_down(
         [form(900 + n, "8") for n in range(FEW)] + [form(3, "Stopp!") | {"MessageSid": "SMX"}], NOON
     )
     assert stopped(store) == [STOPPING]
@@ -66,10 +67,10 @@ def test_a_stop_among_many_is_heard_before_its_answer_after_all_else_from_its_nu
 def test_a_stop_is_heard_at_once_however_much_has_waited_since_before(
     settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("surveys.inbox.TOGETHER", 2)
+    monkeypatch.setattr("surveys.storing.TOGETHER", 2)
     for one in many():
         replies.receive(store, one, NOON)
-    Inbox(settings, store, lambda: None)._write_down([form(3, "Stopp!") | {"MessageSid": "SMX"}], NOON)
+    Storing(settings, store, lambda: None).write_down([form(3, "Stopp!") | {"MessageSid": "SMX"}], NOON)
     assert stopped(store) == [STOPPING]
 
 

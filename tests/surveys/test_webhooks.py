@@ -16,8 +16,8 @@ from store.schema import opt_out, reply
 from surveys import replies
 from surveys.gateways.phone import PhoneGateway
 from surveys.gateways.signature import HEADER, sign
-from surveys.inbox import Inbox
 from surveys.phone import Phone
+from surveys.storing import Storing
 from surveys.webhooks import routes
 from surveys.worker import Worker
 from tests.surveys.conftest import PHONE, outcome
@@ -110,7 +110,7 @@ def test_one_webhook_that_cannot_be_written_harms_no_other_of_its_group(
 
     monkeypatch.setattr("surveys.replies.store_raw", fails_for_one)
     forms = [{"MessageSid": f"SM{number}", "From": PHONE, "Body": "8"} for number in (1, 2, 3)]
-    errors = Inbox(settings, store, lambda: None)._commit(forms)
+    errors = Storing(settings, store, lambda: None).commit(forms)
     assert [type(error) for error in errors] == [type(None), ValueError, type(None)]
     assert stored(store) == 2
 

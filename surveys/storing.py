@@ -1,0 +1,100 @@
+"""What came in over HTTP, written down in groups and read: a stop before its answer, the rest soon after.
+
+A few replies are read in the transaction that stores them. Of many that holds for the numbers that say stop;
+the others are read together later, since a carrier that is not answered believes its replies lost.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from settings import Settings
+from store import Store, is_passing
+from surveys import replies, statuses
+
+FEW = 8  # fewer replies than this in one group are read with it
+TOGETHER = 500  # a reading costs nearly as many statements for ten as for so many
+TRIES = 3
+log = logging.getLogger(__name__)
+
+Item = dict[str, str] | statuses.Status
+
+
+class Storing:
+    """Writes groups of replies (forms) and status callbacks. For one thread."""
+
+    def __init__(self, settings: Settings, store: Store, replied: Callable[[], None]) -> None:
+        self._settings, self._store, self._replied = settings, store, replied
+        self.unread = 0  # replies that are stored and wait to be read together
+
+    def commit(self, items: Sequence[Item]) -> list[BaseException | None]:
+        """Write a group; returns what is wrong with each item. One that cannot be written harms no other."""
+        error = self._stored(items)
+        if error is None or is_passing(error) or len(items) == 1:
+            return [error] * len(items)
+        return [self._stored([item]) for item in items]
+
+    def _stored(self, items: Sequence[Item]) -> BaseException | None:
+        """Write items in one transaction; again where another stood in its way (a deadlock)."""
+        failed: BaseException | None = None
+        for _ in range(TRIES):
+            try:
+                self.write_down(items, datetime.now(UTC))
+            except Exception as error:
+                log.exception("a group of webhooks could not be stored")
+                failed = error
+                if not is_passing(error):
+                    return failed
+            else:
+                return None
+        return failed
+
+    def write_down(self, items: Sequence[Item], now: datetime) -> None:
+        """Write a group in one transaction, or raise."""
+        forms = [item for item in items if isinstance(item, dict)]
+        callbacks = [item for item in items if isinstance(item, statuses.Status)]
+        few = len(forms) < FEW and not self.unread
+        read = 0
+        with self._store.write() as connection:
+            if forms:
+                replies.store_raw(connection, forms, now)
+                # Nothing may go out to them after this answer, whatever else waits to be read.
+                if stopping := replies.stopping_numbers(forms):
+                    read += self._read(connection, now, TOGETHER, stopping)
+                if few:
+                    read += self._read(connection, now, TOGETHER)
+            if callbacks:
+                statuses.receive_in(connection, callbacks, now)
+        if not few:
+            self.unread += len(forms)
+        if read or (forms and few):  # what could not be read is left to the worker, who is woken
+            self._replied()
+
+    def _read(
+        self, connection: Connection, now: datetime, most: int, phones: Collection[str] | None = None
+    ) -> int:
+        """Read what waits, or what these numbers have sent; returns how many."""
+        # A fault in reading must not lose what came in: it is undone alone, and the worker tries again.
+        try:
+            with connection.begin_nested():
+                return replies.read_batch(connection, self._settings, now, most, phones)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            log.exception("replies are stored but could not be read yet")
+            return 0
+
+    def read_waiting(self, most: int = TOGETHER) -> None:
+        """Read the oldest of what waits."""
+        count = 0
+        try:
+            with self._store.write() as connection:
+                count = self._read(connection, datetime.now(UTC), most)
+        except Exception:
+            log.exception("replies are stored but could not be read yet")
+        self.unread = max(1, self.unread - count) if count == most else 0
+        self._replied()
