@@ -101,7 +101,7 @@ def append_comments(connection: Connection, contact_ids: Iterable[str], now: dat
 
 def has_words(text: str) -> bool:
     """Whether a reply says more than a number."""
-    return sum(character.isalpha() for character in text) >= 3
+    return len(text) >= 3 and sum(map(str.isalpha, text)) >= 3
 
 
 def _snapshots(connection: Connection, contact_ids: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -33,13 +33,15 @@ class Question:
 
     def applies(self, score: int | None, tried: bool | None) -> bool:
         """Whether its conditions hold for this score and for what is known of website and app."""
-        known: dict[str, Callable[[Any], bool]] = {
-            "score_to": lambda limit: score is not None and score <= limit,
-            "score_from": lambda limit: score is not None and score >= limit,
-            "tried": lambda wanted: tried is wanted,
-            "unknown_tried": lambda wanted: (tried is None) is wanted,
-        }
-        return all(known[name](value) for name, value in self.when.items())
+        return all(_holds(name, wanted, score, tried) for name, wanted in self.when.items())
+
+
+def _holds(name: str, wanted: Any, score: int | None, tried: bool | None) -> bool:
+    if name == "tried":
+        return tried is wanted
+    if name == "unknown_tried":
+        return (tried is None) is wanted
+    return score is not None and bool(score <= wanted if name == "score_to" else score >= wanted)
 
 
 @dataclass(frozen=True)

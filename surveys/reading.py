@@ -47,14 +47,21 @@ def read(text: str) -> Reading:
 
 def says_stop(text: str) -> bool:
     """Whether :func:`read` would call the text a stop, without reading the rest of it."""
-    return text not in _PLAIN and is_stop(normalise(text[:MAX_LENGTH]))
+    return text not in _PLAIN and _normal(text[:MAX_LENGTH])[1]
+
+
+@lru_cache(maxsize=4_096)
+def _normal(text: str) -> tuple[str, bool]:
+    """The normalised text, and whether it says stop: both are asked for again when it is read."""
+    plain = normalise(text)
+    return plain, is_stop(plain)
 
 
 @lru_cache(maxsize=4_096)
 def _read(text: str) -> Reading:
-    plain = normalise(text)
+    plain, stops = _normal(text)
     flags = flags_of(plain)
-    if is_stop(plain):
+    if stops:
         return Reading("opt_out", flags=flags)
     if is_start(plain):
         return Reading("opt_in", flags=flags)

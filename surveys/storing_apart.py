@@ -23,7 +23,7 @@ from store import Store, open_store
 from surveys.storing import Item, Storing
 from surveys.tuning import settle_in
 
-TOGETHER = 100  # read at once: the next group waits for it
+TOGETHER = 200  # read at once: the next group waits for it
 LULL_S = 0.01  # without a group: then fewer are read
 STUCK_S = 60.0  # for one group; then the process is given up
 END_S = 10.0  # for it to end
