@@ -14,7 +14,7 @@ _TEXT = {
         "heard": "De som har svart, gir {raw} av 10 i snitt (n = {n}). De er {heard} av alle som kunne "
         "blitt spurt.",
         "few": "For få svar (n = {n}) til å si hva de som ikke har svart, kan bety for tallet.",
-        "weighted": "Vektet til alle som kunne blitt spurt, blir det {weighted} (95 % intervall fra {low} "
+        "weighted": "Vektet til alle som kunne blitt spurt, blir det {weighted} (95 %-intervall fra {low} "
         "til {high}). Det jevner bare ut at noen temaer, kanaler og partnere svarer mer enn andre, ikke "
         "at misfornøyde svarer oftere eller sjeldnere.",
         "worst": "Vet vi ingenting om de andre, ligger snittet for alle et sted mellom {worst_low} og "
@@ -23,12 +23,15 @@ _TEXT = {
         "innen sju dager), blir det {weighted} (fra {low} til {high}). Det retter opp at 24-timersregelen "
         "spør dem som ringer igjen, sjeldnere.",
         "shift": " Forskjellen fra det rå snittet er {shift} (fra {low} til {high}).",
-        "asked_less": "{names} spør påfallende sjelden kundene sine, når de sammenlignes med andre agenter.",
-        "asked_more": "{names} spør påfallende ofte.",
+        "asked_less": "Kundene til {names} blir påfallende sjelden spurt, sammenlignet med kundene til andre "
+        "agenter.",
+        "asked_more": "Kundene til {names} blir påfallende ofte spurt.",
         "eligible_less": "{names} har påfallende mange kontakter som ikke kan spørres, for eksempel fordi "
         "nummeret mangler.",
-        "none": "Ingen av {all} agenter spør påfallende sjelden eller ofte (siste {weeks} uker).",
-        "unjudged": "Det lar seg ikke si om noen agenter spør sjeldnere enn andre: {reason}",
+        "none": "Hos ingen av {all} agenter blir kundene spurt påfallende sjelden eller ofte (siste {weeks} "
+        "uker).",
+        "unjudged": "Det lar seg ikke si om kundene blir spurt sjeldnere hos noen agenter enn hos andre. "
+        "{reason}",
         "alike": "Alle som kunne spørres, er behandlet likt hos alle agenter (siste {weeks} uker).",
         "caveat": "Et slikt funn er en grunn til å se nærmere etter, ikke et bevis; høyst én av ti ventes "
         "å være tilfeldig.",
@@ -52,7 +55,8 @@ _TEXT = {
         "eligible_less": "{names}: strikingly many contacts cannot be asked, for instance because the "
         "number is missing.",
         "none": "None of {all} agents has strikingly few or many customers asked (last {weeks} weeks).",
-        "unjudged": "Whether some agents ask less than others cannot be said: {reason}",
+        "unjudged": "Whether customers are asked less often with some agents than with others cannot be "
+        "said. {reason}",
         "alike": "All who could be asked were treated alike with all agents (last {weeks} weeks).",
         "caveat": "Such a finding is a reason to look, no proof; at most one in ten is expected to be "
         "chance.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from metrics.inference.drivers import Driver, Drivers
 from metrics.inference.numbers import decimal
 from metrics.inference.reasons import reason_text
@@ -28,29 +30,54 @@ _TEXT = {
     "nb": {
         "first": "«{name}» følger sterkest med poengene: {share} % av det som kan forklares ({low}–{high}), "
         "og {explained} % av forskjellene mellom kundene kan forklares.",
+        "together": "{names} følger sterkest med poengene. Hvem av dem som gjør det mest, lar seg "
+        "ikke si. {explained} % av forskjellene mellom kundene kan forklares.",
+        "one": "«{name}» ({share} % av det som kan forklares, {low}–{high})",
+        "and": " og ",
         "unsure": "Ingen av driverne skiller seg klart ut. {explained} % av forskjellene kan forklares.",
     },
     "en": {
         "first": "“{name}” goes most with the scores: {share}% of what can be explained ({low}–{high}), and "
         "{explained}% of the differences between customers can be explained.",
+        "together": "{names} go most with the scores. Which of them does most cannot be said. "
+        "{explained}% of the differences between customers can be explained.",
+        "one": "“{name}” ({share}% of what can be explained, {low}–{high})",
+        "and": " and ",
         "unsure": "None of the drivers stands out. {explained}% of the differences can be explained.",
     },
 }
 
 
+MOST = 3  # drivers that are named together
+
+
 def sentence(found: Drivers, language: str) -> str:
-    """The strongest driver with its share, where it is above the others; else that none is."""
+    """The strongest driver with its share, or the two or three above all others; else that none is."""
     if found.reason or not found.drivers or found.explained.value is None:
         return reason_text(found.reason, language)
-    first = found.drivers[0]
-    share, rest = first.share, found.drivers[1:]
+    text, names = _TEXT[language], []
     explained = decimal(100 * found.explained.value, 0, language)
-    clear = share.low is not None and all(share.low > (other.share.value or 0.0) for other in rest)
-    if not clear or share.value is None or share.low is None or share.high is None:
-        return _TEXT[language]["unsure"].format(explained=explained)
-    value, low, high = (decimal(100 * number, 0, language) for number in (share.value, share.low, share.high))
-    name = DRIVERS[first.name][language]
-    return _TEXT[language]["first"].format(name=name, share=value, low=low, high=high, explained=explained)
+    for driver in leading(found.drivers):
+        share = [driver.share.value or 0.0, driver.share.low or 0.0, driver.share.high or 0.0]
+        value, low, high = (decimal(100 * number, 0, language) for number in share)
+        names.append({"name": DRIVERS[driver.name][language], "share": value, "low": low, "high": high})
+    if not names:
+        return text["unsure"].format(explained=explained)
+    if len(names) == 1:
+        return text["first"].format(**names[0], explained=explained)
+    told = [text["one"].format(**one) for one in names]
+    return text["together"].format(names=", ".join(told[:-1]) + text["and"] + told[-1], explained=explained)
+
+
+def leading(drivers: Sequence[Driver]) -> Sequence[Driver]:
+    """The fewest of the strongest, three at most, whose intervals lie above the shares of all others; none
+    where there are no such, or no others."""
+    for count in range(1, min(MOST, len(drivers) - 1) + 1):
+        first, rest = drivers[:count], drivers[count:]
+        below = max(other.share.value or 0.0 for other in rest)
+        if all(one.share.low is not None and one.share.low > below for one in first):
+            return first
+    return ()
 
 
 def direction(driver: Driver) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from metrics import catalogue
 from metrics.inference import minimum, numbers
 from metrics.inference.funnel import FALSE_SHARE
+from metrics.inference.reasons import NO_PEERS
+from metrics.reasons import text as text_of
 from metrics.standings import Standing, Standings
 
 KINDS = {
@@ -25,14 +27,16 @@ KINDS = {
 }
 _TEXT = {
     "nb": {
+        "one": "1 av {all} {many} skiller seg ut i {metric}: {names}.",
         "some": "{count} av {all} {many} skiller seg ut i {metric}: {names}.",
-        "rest": " Forskjellene mellom de andre er ikke større enn tilfeldigheter og vanlig variasjon gir.",
-        "none": "Ingen av {all} {many} skiller seg ut i {metric}: forskjellene er ikke større enn "
-        "tilfeldigheter og vanlig variasjon gir.",
+        "rest": " Forskjellene mellom de andre kan skyldes tilfeldigheter og vanlig variasjon.",
+        "none": "Ingen av {all} {many} skiller seg ut i {metric}: forskjellene kan skyldes tilfeldigheter og "
+        "vanlig variasjon.",
         "apart": "Ingen av {all} {many} skiller seg ut i {metric} utover hvor ulike {the} er fra før: "
         "sanne verdier spriker med et standardavvik på {spread}.",
-        "few": "For få {many} til å si hvem som skiller seg ut i {metric}: {all} har minst {needed} "
-        "observasjoner, og det trengs fem.",
+        "few": "For få {many} til å si hvem som skiller seg ut i {metric}: det trengs fem med minst {needed} "
+        "observasjoner hver; så langt: {all}.",
+        "equal": "Det lar seg ikke si om noen av {all} {many} skiller seg ut i {metric}. {reason}",
         "nothing": "Ingen {many} å sammenligne ennå.",
         "above": "{name} (høyere, {value})",
         "below": "{name} (lavere, {value})",
@@ -41,14 +45,16 @@ _TEXT = {
         "unnamed": "(ikke oppgitt)",
     },
     "en": {
-        "some": "{count} of {all} {many} differ in {metric}: {names}.",
-        "rest": " The differences between the others are no larger than chance and ordinary variation make.",
-        "none": "None of {all} {many} differs in {metric}: the differences are no larger than chance and "
-        "ordinary variation make.",
-        "apart": "None of {all} {many} differs in {metric} beyond how unlike {the} are anyway: true "
+        "one": "1 of {all} {many} stands out in {metric}: {names}.",
+        "some": "{count} of {all} {many} stand out in {metric}: {names}.",
+        "rest": " The differences between the others may be chance and ordinary variation.",
+        "none": "None of {all} {many} stands out in {metric}: the differences may be chance and ordinary "
+        "variation.",
+        "apart": "None of {all} {many} stands out in {metric} beyond how unlike {the} are anyway: true "
         "values spread with a standard deviation of {spread}.",
-        "few": "Too few {many} to say who differs in {metric}: {all} have at least {needed} observations, "
-        "and five are needed.",
+        "few": "Too few {many} to say who stands out in {metric}: five are needed with at least {needed} "
+        "observations each; so far: {all}.",
+        "equal": "Whether some of {all} {many} stand out in {metric} cannot be said. {reason}",
         "nothing": "No {many} to compare yet.",
         "above": "{name} (higher, {value})",
         "below": "{name} (lower, {value})",
@@ -69,6 +75,11 @@ def sentence(found: Standings, language: str) -> str:
     filled = {"many": KINDS[language][found.by][1], "metric": metric}
     if not found.groups:
         return text["nothing"].format(**filled)
+    if found.reason and found.reason != NO_PEERS:
+        reason = text_of(found.reason, language)
+        return text["equal"].format(
+            **filled, all=numbers.decimal(len(found.groups), 0, language), reason=reason
+        )
     if found.reason:
         enough = sum((one.n or 0) >= minimum.RANKED for one in found.groups)
         return text["few"].format(**filled, all=numbers.decimal(enough, 0, language), needed=minimum.RANKED)
@@ -91,7 +102,9 @@ def sentence(found: Standings, language: str) -> str:
     names = named[0] if len(named) == 1 else ", ".join(named[:-1]) + text["and"] + named[-1]
     if len(out) > NAMED:
         names += " …"
-    said = text["some"].format(**filled, count=numbers.decimal(len(out), 0, language), names=names)
+    said = text["one" if len(out) == 1 else "some"].format(
+        **filled, count=numbers.decimal(len(out), 0, language), names=names
+    )
     share = numbers.level(FALSE_SHARE, "share", language).replace(",0", "").replace(".0", "")
     return said + text["rest"] + text["false"].format(share=share)
 

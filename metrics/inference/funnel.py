@@ -46,13 +46,17 @@ class Funnel:
     unit_sd: float | None
     points: tuple[Point, ...]
     reason: str = ""
+    shares: bool = False
 
     def limits(self, sizes: Sequence[int], level: float = 0.95) -> tuple[tuple[float, float], ...]:
-        """(low, high) of the funnel at group sizes ``sizes``; nothing where there is no funnel."""
+        """(low, high) of the funnel at group sizes ``sizes``, of shares within 0 and 1; nothing where
+        there is no funnel."""
         if self.centre is None or self.unit_sd is None or self.over_dispersion is None:
             return ()
+        least, most = (0.0, 1.0) if self.shares else (-math.inf, math.inf)
         z = z_quantile((1 + level) / 2) * self.unit_sd * math.sqrt(self.over_dispersion)
-        return tuple((self.centre - z / math.sqrt(n), self.centre + z / math.sqrt(n)) for n in sizes)
+        half = [z / math.sqrt(n) for n in sizes]
+        return tuple((max(self.centre - one, least), min(self.centre + one, most)) for one in half)
 
 
 def funnel(
@@ -75,10 +79,9 @@ def funnel(
     n = np.array([stats.n for stats in peers.values()], dtype=float)
     table = np.array([moments(stats) for stats in peers.values()])
     centre = float(n @ table[:, 0] / n.sum())
-    if all(isinstance(stats, ShareStats) for stats in peers.values()):
-        variance = centre * (1 - centre)
-    else:
-        variance = float(((n - 1) * table[:, 1]).sum() / (n - 1).sum())
+    shares = all(isinstance(stats, ShareStats) for stats in peers.values())
+    common = float(((n - 1) * table[:, 1]).sum() / (n - 1).sum())
+    variance = centre * (1 - centre) if shares else common
     if variance <= 0:
         points = tuple(_unjudged(name, stats, reasons.NO_SPREAD, scale) for name, stats in groups.items())
         return Funnel(None, None, None, points, reasons.NO_SPREAD)
@@ -100,7 +103,8 @@ def funnel(
     points = tuple(
         judged.get(name) or _unjudged(name, stats, reasons.TOO_FEW, scale) for name, stats in groups.items()
     )
-    return Funnel(scale[0] + scale[1] * centre, phi, abs(scale[1]) * math.sqrt(variance), points)
+    unit_sd = abs(scale[1]) * math.sqrt(variance)
+    return Funnel(scale[0] + scale[1] * centre, phi, unit_sd, points, shares=shares)
 
 
 def _skewed(groups: Iterable[Judged], table: np.ndarray, common: float) -> np.ndarray:

@@ -12,21 +12,21 @@ from metrics.inference.verdict import Labels
 
 _TEXT = {
     "nb": {
-        "split": "Av den rå forskjellen på {raw} oppstår {within} på de samme spørsmålene (95 % intervall "
+        "split": "Av den rå forskjellen på {raw} oppstår {within} på de samme spørsmålene (95 %-intervall "
         "fra {within_low} til {within_high}) og {mix} fordi gruppene kommer med ulike spørsmål (fra "
         "{mix_low} til {mix_high}).",
         "rest": " De siste {rest} gjelder spørsmål som bare den ene gruppen kommer med.",
         "left": "Også på de samme spørsmålene er {metric} {direction} for {first} enn for {second}: "
-        "forskjellen er {within} (95 % intervall fra {within_low} til {within_high}). At gruppene kommer "
+        "forskjellen er {within} (95 %-intervall fra {within_low} til {within_high}). At gruppene kommer "
         "med ulike spørsmål, utgjør {mix} (fra {mix_low} til {mix_high}) av den rå forskjellen på {raw}.",
         "gone": "På de samme spørsmålene er det ikke påvist noen forskjell i {metric} mellom {first} og "
-        "{second} (95 % intervall fra {within_low} til {within_high}). At gruppene kommer med ulike "
+        "{second} (95 %-intervall fra {within_low} til {within_high}). At gruppene kommer med ulike "
         "spørsmål, utgjør {mix} (fra {mix_low} til {mix_high}) av den rå forskjellen på {raw}.",
         "higher": "høyere",
         "lower": "lavere",
         "fewer": "færre",
         "more": "flere",
-        "impact": "{name}: {share} {word} kontakter enn ventet siden starten, om lag {count} i alt (95 % "
+        "impact": "{name}: {share} {word} kontakter enn ventet siden starten, om lag {count} i alt (95 %-"
         "intervall fra {low} til {high}).",
         "money": " Det svarer til {money} i behandlingskostnad (fra {low} til {high}).",
         "open": "{name}: ikke målbart ennå. Alt fra {first} til {second} kontakter passer med tallene så "

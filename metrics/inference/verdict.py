@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metrics.inference import minimum, numbers
-from metrics.inference.reasons import reason_text
+from metrics.inference.reasons import NO_SUPPORT, reason_text
 from metrics.inference.results import Difference, Estimate
 
 
@@ -35,9 +35,9 @@ _TEXT = {
         "good": ", altså bedre,",
         "bad": ", altså dårligere,",
         "seen": "{metric} er {direction}{judged} for {first} enn for {second}: {a} mot {b}. "
-        "Forskjellen er {gap} (95 % {interval} fra {low} til {high}; n = {n1} og {n2}).",
+        "Forskjellen er {gap} (95 %-{interval} fra {low} til {high}; n = {n1} og {n2}).",
         "unseen": "Det er ikke påvist noen forskjell i {metric} mellom {first} ({a}, n = {n1}) og {second} "
-        "({b}, n = {n2}). 95 % {interval} for forskjellen går fra {low} til {high}, "
+        "({b}, n = {n2}). 95 %-{interval} for forskjellen går fra {low} til {high}, "
         "så en forskjell på inntil {missed} kan ha gått oss forbi.",
         "few": "For lite data til å sammenligne {metric}: n = {n1} for {first} og n = {n2} for {second}. "
         "Det trengs minst {needed} i hver gruppe.",
@@ -85,7 +85,9 @@ def verdict(
     names = {"metric": labels.metric, "first": labels.first, "second": labels.second}
     sizes = {key: numbers.decimal(e.n, 0, language) for key, e in (("n1", first), ("n2", second))}
     limits = difference.interval
-    if min(first.n, second.n) < minimum_n:
+    # Groups without a stratum in common have no n like for like, however many contacts they have.
+    apart = difference.reason == NO_SUPPORT
+    if min(first.n, second.n) < minimum_n and not apart:
         sentence = text["few"].format(**names, **sizes, needed=minimum_n)
     elif difference.difference is None or limits is None or first.value is None or second.value is None:
         sentence = text["none"].format(**names, reason=reason_text(difference.reason, language)).rstrip()

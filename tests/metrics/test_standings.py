@@ -129,6 +129,25 @@ def test_topics_that_differ_by_nature_are_not_called_equal(settings, write, fold
     assert "beyond how unlike" in sentence(found, "en")
 
 
+@pytest.mark.parametrize(
+    ("high", "says"),
+    [(0, "Whether some of 6 teams stand out in satisfaction cannot be said. All values are equal"),
+     (1, "1 of 6 teams stands out in satisfaction: t0 (higher, 7.8).")],
+)  # fmt: skip
+def test_teams_that_are_all_alike_are_not_said_to_be_too_few(settings, write, fold, high, says):
+    rows = [
+        contact(
+            f"{team}-{i}", source="import:x", asked=True, team=f"t{team}", score=7 + high * (i % 5 > team * 4)
+        )
+        for team in range(6)
+        for i in range(60)
+    ]
+    write("contact", *rows)
+    fold()
+    found = standings(open_reader(settings, Scope.everything()), "csat", "team")
+    assert sentence(found, "en").startswith(says)
+
+
 def test_the_funnel_is_narrower_for_larger_groups_and_all_survives_json(reader):
     found = standings(reader, "csat", "team")
     widths = [high - low for _, low, high in found.funnel]

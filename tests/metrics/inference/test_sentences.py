@@ -40,7 +40,7 @@ def plain(text: str) -> str:
 
 def test_a_split_is_told() -> None:
     assert plain(split_sentence(SPLIT, LABELS)) == (
-        "Av den rå forskjellen på −10,0 poeng oppstår −7,0 poeng på de samme spørsmålene (95 % intervall fra "
+        "Av den rå forskjellen på −10,0 poeng oppstår −7,0 poeng på de samme spørsmålene (95 %-intervall fra "
         "−8,1 til −5,9 poeng) og −3,0 poeng fordi gruppene kommer med ulike spørsmål (fra −3,6 "
         "til −2,4 poeng)."
     )
@@ -55,7 +55,7 @@ def test_a_split_is_told() -> None:
 
 def test_an_initiative_that_helped_is_told_with_its_money() -> None:
     assert plain(impact_sentence("Ny faktura", IMPACT)) == (
-        "Ny faktura: 12,0 % færre kontakter enn ventet siden starten, om lag 820 i alt (95 % intervall fra "
+        "Ny faktura: 12,0 % færre kontakter enn ventet siden starten, om lag 820 i alt (95 %-intervall fra "
         "540 til 1 100). Det svarer til 65 600 kr i behandlingskostnad (fra 43 200 kr til 88 000 kr)."
     )
 

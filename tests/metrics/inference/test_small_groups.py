@@ -315,3 +315,11 @@ def test_results_survive_json() -> None:
         assert from_json(kind, json.loads(json.dumps(to_json(result), allow_nan=False))) == result
     for place in places(groups):
         assert from_json(Place, to_json(place)) == place
+
+
+def test_the_funnel_of_shares_ends_at_nothing_and_at_all() -> None:
+    for hits, side in ((1, 0), (59, 1)):
+        found = funnel({str(i): ShareStats(60, hits) for i in range(6)})
+        (few, many) = found.limits((60, 100_000))
+        assert few[side] == side
+        assert 0 < many[0] < many[1] < 1

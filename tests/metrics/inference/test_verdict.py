@@ -48,7 +48,7 @@ def told(first, second, labels: Labels, language: str, **options) -> str:
 def test_a_visible_difference_is_told_with_its_size_interval_and_n() -> None:
     assert told(LOW, HIGH, ROUTES, "nb") == (
         "CSAT-indeks er lavere, altså dårligere, for selvbetjening først enn for direkte: 54,4 mot 71,5. "
-        "Forskjellen er 17,2 poeng (95 % intervall fra 12,5 til 21,8 poeng; n = 219 og 269)."
+        "Forskjellen er 17,2 poeng (95 %-intervall fra 12,5 til 21,8 poeng; n = 219 og 269)."
     )
     english = Labels("CSAT index", "self-service first", "direct", "index", "higher")
     assert told(HIGH, LOW, english, "en") == (
@@ -62,7 +62,7 @@ def test_no_difference_is_told_with_what_may_have_been_missed() -> None:
     labels = Labels("behandlingstid", "Alfa", "Beta", "seconds")
     assert told(times, times, labels, "nb") == (
         "Det er ikke påvist noen forskjell i behandlingstid mellom Alfa (10 min, n = 300) og Beta (10 min, "
-        "n = 300). 95 % intervall for forskjellen går fra −14 s til 14 s, så en forskjell på inntil 14 s "
+        "n = 300). 95 %-intervall for forskjellen går fra −14 s til 14 s, så en forskjell på inntil 14 s "
         "kan ha gått oss forbi."
     )
 
@@ -98,6 +98,12 @@ def test_what_cannot_be_compared_is_told_with_its_reason() -> None:
         "Score cannot be compared between A and B. "
         "All values are equal, so the uncertainty cannot be estimated."
     )
+
+
+def test_groups_with_nothing_in_common_are_not_said_to_be_small() -> None:
+    nothing = Estimate(0, None, None, None, reasons.NO_SUPPORT)
+    said = verdict(nothing, nothing, Difference.missing(reasons.NO_SUPPORT), ROUTES, language="en")
+    assert said.endswith(reasons.reason_text(reasons.NO_SUPPORT, "en"))
 
 
 def test_a_claimed_difference_never_reads_as_zero() -> None:
