@@ -135,7 +135,7 @@ def given_text(field: Field, mapping: Mapping, source: Source) -> Expression:
     names = field.given.column or field.given.first_of or field.given.between
     columns = [ColumnExpression(f"c{source.position(name)}") for name in names]
     missing = sorted({*mapping.missing, *field.given.missing} - {""})
-    parts = [_without(call("nullif", column, ""), missing) for column in columns]
+    parts = [_without(column, missing) for column in columns]
     text = parts[0] if len(parts) == 1 else _joined(field, parts)
     if field.given.before or field.given.after:
         text = call("||", call("||", field.given.before, text), field.given.after)  # of nothing still nothing

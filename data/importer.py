@@ -30,7 +30,7 @@ from data.columns import fields_of
 from data.duck import connect
 from data.log import KEYS, SCHEMAS, Log
 from data.mapping import BadUse, Mapping
-from data.merging import FORMAT, Draft
+from data.merging import Draft, write
 from data.progress import Progress, nobody
 from data.reading import Source, opened, readable, undecodable
 from data.sampling import refuse_aggregate
@@ -84,6 +84,9 @@ def run(
     """
     started = time.monotonic()
     connection = connect(memory=MEMORY)
+    # Sharing what two macros have in common would work it out for every row, also where each of them only
+    # wants it of the few values that are written in an odd way.
+    connection.execute("set disabled_optimizers = 'common_subexpressions'")
     try:
         with opened(connection, path, mapping) as source:
             importing = _Import(
@@ -212,8 +215,7 @@ class _Import:
             else ColumnExpression(name)
             for name in [*SCHEMAS[self.record].names, *self._extra()]
         ]
-        relation = shaping.log_rows(self.connection, self.record).select(*rows)
-        relation.write_parquet(str(draft), **FORMAT)
+        write(self.connection, shaping.log_rows(self.connection, self.record).select(*rows), draft)
 
     def _extra(self) -> list[str]:
         """What a contact's row brings beyond its own kind of the log."""

@@ -18,7 +18,6 @@ from data.log import KEYS, SCHEMAS, Log, publish
 from data.spelling import settle
 
 SQL = Path(__file__).with_name("sql")
-ROW_GROUP = 122_880  # rows; also what readers skip by, as the batch is in the order of days
 ORDERING = ("accepted_us", "seq")
 
 
@@ -48,11 +47,11 @@ class Draft:
         day = [] if "day" in self.names else [constant(None).cast("date").alias("day")]
         place = ColumnExpression("file_row_number").alias("place")
         rows.select(StarExpression(), place, *day, *self._identity(), self._said()).create_view("draft")
-        self.rows, self.good, self.ids = self._one("counts")
+        self.rows, self.good, self.rising = self._one("counts")
 
     def meet(self) -> Met:
         """Compare the draft with itself and with the log."""
-        if self.ids < self.good:
+        if not self.rising and self._one("ids")[0] < self.good:
             self._execute("duplicates")
         self._execute("none")
         if before := self.logged(self.record):
@@ -88,7 +87,7 @@ class Draft:
         whole = met.accepted == self.rows and not self.extra and not self.respelt
         if not whole or self._one("unordered")[0]:
             batch = self.connection.view("batch").order("day, place")
-            batch.select(*map(ColumnExpression, self.names)).write_parquet(str(self._second), **FORMAT)
+            write(self.connection, batch.select(*map(ColumnExpression, self.names)), self._second)
             self._second.replace(self.path)
         publish(self.path, final)
 
@@ -99,7 +98,7 @@ class Draft:
     def _publish_beside(self, kind: str) -> None:
         rows = self.connection.sql(_text(f"{kind}s"))
         draft, final = self.log.new_batch(kind)
-        rows.write_parquet(str(draft), **FORMAT)
+        write(self.connection, rows, draft)
         if self.connection.read_parquet(str(draft)).limit(1).fetchall():
             publish(draft, final)
         draft.unlink(missing_ok=True)
@@ -143,8 +142,10 @@ class Draft:
         return row
 
 
-# Snappy: a batch is read more often than it is written, and read fast.
-FORMAT: dict[str, Any] = {"compression": "snappy", "row_group_size": ROW_GROUP}
+def write(connection: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation, path: Path) -> None:
+    """Write rows of the log to a file."""
+    rows.create_view("written", replace=True)
+    connection.execute(_text("write"), {"path": str(path)})
 
 
 def _text(statement: str) -> str:

@@ -120,7 +120,7 @@ def _moment(field: Field, given: Expression) -> dict[str, Expression]:
     return {
         f"{field.name}_local": first_local,
         field.name: found,
-        f"{field.name}_clock": _has_clock(field, trimmed),
+        f"{field.name}_clock": _has_clock(field, given),
     }
 
 

@@ -142,8 +142,7 @@ def check(
     if numbered or counted:
         relation = relation.select(StarExpression(), SQLExpression("row_number() over ()").alias("place"))
     # A row without any value is an empty line at the end of an export, not a record.
-    blank = [call("nullif", column, "") for column in width]
-    relation = relation.filter(call("coalesce", *blank, None).isnotnull())
+    relation = relation.filter(call("coalesce", *width, None).isnotnull())
     kept: list[Expression] = [ColumnExpression("place")] if numbered else []
     texts = [given_text(field, mapping, source).alias(f"{field.name}_given") for field in fields]
     texts += [each.alias(name) for field in fields for name, each in added(field, mapping, source).items()]

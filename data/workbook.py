@@ -72,7 +72,7 @@ def cell_text(cell: Any) -> str | None:
         return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     if isinstance(value, time):
         return value.isoformat(timespec="seconds")
-    return None if value is None else str(value)
+    return None if value is None else str(value) or None
 
 
 def _moment_text(value: datetime | date, number_format: str) -> str:

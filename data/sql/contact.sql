@@ -2,8 +2,8 @@
 select
     contact_id,
     getvariable('source') as source,
-    timezone(getvariable('zone'), ended_at)::date as day,
-    case when ended_at_clock then extract(hour from timezone(getvariable('zone'), ended_at))::smallint end as hour,
+    local::date as day,
+    case when ended_at_clock then extract(hour from local)::smallint end as hour,
     floor(epoch(ended_at))::bigint as ended_at,
     coalesce(partner, '') as partner,
     coalesce(team, '') as team,
@@ -48,4 +48,4 @@ select
             then 'parts_over_sum'
     end) as fault,
     checked as origin
-from checked
+from (select *, timezone(getvariable('zone'), ended_at) as local from checked) as checked

@@ -25,6 +25,8 @@ create macro as_language(given) as case regexp_extract(as_code(given), '^[a-z]*'
 end;
 
 create macro as_flag(given) as case
+    when given = 'true' then true
+    when given = 'false' then false
     when regexp_full_match(given, '(?i) *(true|t|yes|y|1|on|ja|j) *') then true
     when regexp_full_match(given, '(?i) *(false|f|no|n|0|off|nei) *') then false
 end;
@@ -145,8 +147,10 @@ create macro without_numbers(given) as regexp_replace(
 
 -- Whether nothing is wrong with a value: cheap, for every row. Null is no answer.
 create macro is_money(value) as value >= 0 and try_cast(value as decimal(18, 2)) = value;
+-- (`and`, `or` work out both sides, a case only the one that counts.)
 create macro is_moment(value, local, zone) as value >= timestamptz '1990-01-01 00:00:00+00'
-    and value <= getvariable('latest') and (local is null or timezone(zone, value) = local);
+    and value <= getvariable('latest')
+    and case when local is null then true else timezone(zone, value) = local end;
 
 -- What is wrong with a value: a code of said/ (fault) and its values; null when nothing is. Blanks only are as good as
 -- nothing.

@@ -1,0 +1,4 @@
+-- One row: how many different ids the draft has (by hash: too few at worst, then the duplicates are looked for by
+-- their ids).
+select count(distinct hash(record_id)) as ids
+from draft
