@@ -104,9 +104,9 @@ class Inbox:
         now = time.monotonic()
         if now > self._many_at + IDLE_S:
             self._apart.close()
-        elif self._since is not None and now > max(self._since + LASTING_S, self._read_at):
+        elif self._since is not None and now > self._since + LASTING_S:
             self._apart.start()
-            if self._here.unread:
+            if self._here.unread and now > self._read_at:
                 self._here.read_waiting()
                 ended = time.monotonic()
                 self._read_at = ended + REST * (ended - now)
@@ -118,9 +118,9 @@ class Inbox:
         if self._handed_over:
             self._handed_over = False
             self._replied()
-        if self._here.unread:
+        while self._here.unread and self._queue.empty():
             self._here.read_waiting()
-        else:
+        if not self._here.unread:
             self._since = None
 
     @staticmethod

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from settings import Settings
@@ -97,7 +97,11 @@ def _copied(migrated: Path, settings: Settings) -> Store:
     path = Path(make_url(settings.database_url).database or "")
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(migrated, path)
-    return open_store(settings.database_url)
+    opened = open_store(settings.database_url)
+    opened.engine.dispose()
+    # As on the server above: tests must not wait for a disk that others keep busy, for a minute at worst.
+    event.listen(opened.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF").close())
+    return opened
 
 
 @pytest.fixture

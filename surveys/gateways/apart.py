@@ -29,6 +29,7 @@ from surveys.gateways.lanes import GATHER_S, Job, Lanes
 _LENGTH = struct.Struct(">I")
 CHUNK = 1 << 20  # bytes read at once
 END_S = 10.0  # for a poster to end
+STUCK_S = 60.0  # a poster that takes no job for so long, or answers none (beyond the carrier's time), is none
 MOST_PAUSE_S = 60.0  # between two attempts to start one
 DEATHS = 3  # so many posters that ended by themselves ...
 LATELY_S = 600.0  # ... within so long are a fault
@@ -51,6 +52,8 @@ class ProcessLink:
         self._failures = 0
         self._deaths: deque[float] = deque(maxlen=DEATHS)
         self._again_at = 0.0
+        self._heard_at = time.monotonic()
+        self._answer_s = STUCK_S + 2 * settings.carrier_timeout_s
         self._process: subprocess.Popen[bytes] | None = None
         self._listens = False
         self._start()
@@ -69,6 +72,8 @@ class ProcessLink:
         return "The process that posts keeps ending by itself; the log says why. Little or nothing is sent."
 
     def send(self, jobs: Sequence[Job]) -> None:
+        if not self._out:
+            self._heard_at = time.monotonic()
         self._out.update({_key(job): job for job in jobs})
         if not self._write(_frame(jobs)):
             # A frame that did not get through whole is one that nobody acts on.
@@ -119,10 +124,20 @@ class ProcessLink:
         rest = memoryview(data)
         try:
             while rest:
-                rest = rest[self._process.stdin.write(rest) or 0 :]
+                if not select.select([], [self._process.stdin], [], STUCK_S)[1]:
+                    self._give_up()
+                    return False
+                # So much fits wherever anything does.
+                rest = rest[self._process.stdin.write(rest[: select.PIPE_BUF]) or 0 :]
         except OSError:
             return False
         return True
+
+    def _give_up(self) -> None:
+        """A poster that stands still is ended: its pipe then says so, like that of any other that died."""
+        log.error("the poster stands still and is ended")
+        assert self._process is not None  # noqa: S101 - it stands still
+        self._process.kill()
 
     def _read(self, timeout_s: float) -> list[list[Posted]]:
         """Frames that have come. The first says that the poster listens and holds nothing else."""
@@ -130,7 +145,10 @@ class ProcessLink:
             time.sleep(min(timeout_s, GATHER_S))
             return []
         if not select.select([self._process.stdout], [], [], timeout_s)[0]:
+            if self._out and time.monotonic() > self._heard_at + self._answer_s:
+                self._give_up()
             return []
+        self._heard_at = time.monotonic()
         data = os.read(self._process.stdout.fileno(), CHUNK)
         if not data:
             self._died()

@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Any
@@ -78,6 +78,10 @@ class Carrier:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}{self.prefix}"
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Do something on the carrier's loop, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def stop_listening(self) -> None:
         """From now on connections are refused."""

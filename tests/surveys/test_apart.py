@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -71,8 +72,9 @@ def test_a_poster_posts_what_the_worker_claims_under_a_path_of_the_carriers(
 
 
 @on_sqlite
+@pytest.mark.parametrize("how", ["killed", "stands still"])
 def test_what_a_poster_had_in_hand_when_it_died_is_unknown_and_another_takes_its_place(
-    twilio: Settings, store: Store, carrier: Carrier, gateway: Gateway, ended: Ended
+    twilio: Settings, store: Store, carrier: Carrier, gateway: Any, ended: Ended, how: str
 ) -> None:
     carrier.behave = lambda form: "after:hang"
     now = datetime.now(UTC)
@@ -80,8 +82,10 @@ def test_what_a_poster_had_in_hand_when_it_died_is_unknown_and_another_takes_its
     worker = Worker(twilio, store, gateway)
     worker._round(now, int(now.timestamp()))
     until(lambda: carrier.accepted)
-    poster(gateway).kill()
+    poster(gateway).send_signal(signal.SIGKILL if how == "killed" else signal.SIGSTOP)
+    gateway._link._answer_s = 0.0
     worker._settle(lambda: now)
+    gateway._link._answer_s = 60.0
     assert [(row.state, row.error) for row in rows(store, message)] == [("unknown", "the poster ended")]
     carrier.behave = lambda form: "ok"
     until(lambda: gateway.room() > 0)

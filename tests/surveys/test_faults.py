@@ -120,7 +120,7 @@ class World:
     def wait_for_work(self) -> None:
         """Until something is posted, for a while at most."""
         before = self.carrier.posts.total()
-        wait_for(lambda: self.carrier.posts.total() > before, 5)
+        wait_for(lambda: self.carrier.posts.total() > before, 5, every=0.02)
 
     def customer(self, text: Text) -> None:
         """On the carrier's loop: what happens after a text was accepted."""
@@ -187,8 +187,9 @@ def run(settings: Settings, store: Store, *, kills: int, workers: int, per_kill:
                 {
                     "contact_id": f"c{count + n}",
                     "ended_at": at.isoformat(),
-                    # Few numbers, so that most contacts meet a slot that is taken or about to be.
-                    "phone": f"+4791{here.random.randrange(kills * 4):06d}",
+                    # Few numbers, so that most contacts meet a slot that is taken or about to be; one of them
+                    # is new, or there would soon be nothing to post, and nothing to die at.
+                    "phone": f"+4791{here.random.randrange(kills * 4):06d}" if n else f"+4792{count:06d}",
                     "language": here.random.choice(["nb", "nn", "en"]),
                 }
                 for n in range(per_kill)
@@ -222,10 +223,10 @@ def waiting(store: Store) -> int:
         return connection.scalar(open_ones) or 0
 
 
-def wait_for(condition: Callable[[], bool], seconds: float) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float, every: float = 0.2) -> None:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
-        time.sleep(0.2)
+        time.sleep(every)
 
 
 def check(here: World, store: Store, contacts: int) -> None:

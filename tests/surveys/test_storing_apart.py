@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,9 +24,12 @@ from surveys import inbox as inbox_module
 from surveys import replies, storing_apart
 from surveys.inbox import Inbox
 from surveys.storing_apart import StoringApart
+from tests.surveys.carrier import TOKEN, Carrier
 from tests.surveys.conftest import rows
 
 CUSTOMERS = 20
+PAUSE_S = 0.02  # between a customer's replies: without, a burst is a flood
+WEB = str(Path(__file__).with_name("web_process.py"))
 
 
 @pytest.fixture
@@ -96,12 +103,13 @@ def test_no_reply_is_lost_and_each_is_read_when_the_process_is_killed_in_a_burst
 def test_no_reply_is_lost_and_each_is_read_however_often_the_process_is_killed(
     placed: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _kill_in_a_burst(placed, store, monkeypatch, 8)
+    _kill_in_a_burst(placed, store, monkeypatch, 6)
 
 
 def _kill_in_a_burst(settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch, kills: int) -> None:
     monkeypatch.setattr(inbox_module, "LASTING_S", 0.0)
     monkeypatch.setattr(storing_apart, "REST_S", 0.0)
+    monkeypatch.setattr("surveys.storing.FEW", 1)  # each is one of many
     inbox = Inbox(settings, store, lambda: None)
     acknowledged: set[str] = set()
     assert asyncio.run(_burst(inbox, acknowledged, kills)) == kills
@@ -116,7 +124,7 @@ def _kill_in_a_burst(settings: Settings, store: Store, monkeypatch: pytest.Monke
 
 async def _burst(inbox: Inbox, acknowledged: set[str], kills: int) -> int:
     """Customers who write again as soon as they are answered, until so many processes were killed at work."""
-    numbers = iter(range(100_000))
+    numbers = itertools.count()
     killed: set[int] = set()
 
     async def customer() -> None:
@@ -131,3 +139,55 @@ async def _burst(inbox: Inbox, acknowledged: set[str], kills: int) -> int:
 
     await asyncio.gather(*(customer() for _ in range(CUSTOMERS)))
     return len(killed)
+
+
+@pytest.mark.slow
+def test_when_the_web_process_is_killed_in_a_burst_what_it_acknowledged_is_stored_and_read_by_the_other(
+    placed: Settings, store: Store
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    given = {
+        "HOME": placed.home, "STORE_URL": placed.database_url, "PSEUDONYM_KEY": "k",
+        "TWILIO_AUTH_TOKEN": TOKEN, "PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }  # fmt: skip
+    environment = {**os.environ, **{f"SVAR_{name}": str(value) for name, value in given.items()}}
+    web = subprocess.Popen([sys.executable, WEB, str(port)], env=environment)
+    acknowledged: set[str] = set()
+    with Carrier() as carrier:
+        left = carrier.run(_burst_until_killed(carrier, web, f"http://127.0.0.1:{port}", acknowledged))
+    assert acknowledged - sids(store) == set()
+    assert len(acknowledged) > CUSTOMERS
+    while Path(f"/proc/{left}").exists():  # it reads what is left, and ends
+        time.sleep(0.02)
+    replies.read_pending(store, placed, datetime.now(UTC))  # what had been stored by the one that was killed
+    assert {(row.kind, row.score) for row in rows(store, reply)} == {("score", 8)}
+
+
+async def _burst_until_killed(
+    carrier: Carrier, web: subprocess.Popen[bytes], url: str, acknowledged: set[str]
+) -> int:
+    """Customers who write again and again until the web process, which has another by then, is killed."""
+    numbers = itertools.count()
+    left = 0
+
+    async def customer() -> None:
+        nonlocal left
+        while web.returncode is None:
+            one = form(next(numbers))
+            if await carrier.post(f"{url}/sms/reply", one) == 200:
+                acknowledged.add(one["MessageSid"])
+            await asyncio.sleep(PAUSE_S)
+            if not left and (children := _children(web.pid)):
+                left = children[0]
+                await asyncio.sleep(1)  # so that it listens, and has something in hand
+                web.kill()
+                web.wait()
+
+    await asyncio.gather(*(customer() for _ in range(CUSTOMERS)))
+    return left
+
+
+def _children(process: int) -> list[int]:
+    found = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for children in found for child in children.read_text().split()]
