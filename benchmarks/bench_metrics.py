@@ -5,7 +5,8 @@
   the files and in a MergeTree of its own) giving the same from one scan by day, route and score and
   one by route and time bin.
 - shown: what the dashboard's page asks of it, like for like included.
-- scan: a question that no cube holds (by language and hour, for one team), against the same peers.
+- free: questions that no cube holds (``benchmarks.peers.FREE``), against the same peers. Only those that read
+  the same files count for the ratio.
 - freshness: new contacts, replies and late sales spread over the year, until a reader answers with them.
 - memory: of a process that opens a reader and answers the pages' questions, and nothing else.
 
@@ -20,21 +21,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.history import FIRST, LAST, NOW, event, make, make_cubes
-from benchmarks.peers import Peer, peers
-from data.duck import connect
-from data.log import Log
-from metrics import Reader, Scope, open_reader, refresh
+from benchmarks import freshness
+from benchmarks.history import FIRST, LAST, make, make_cubes
+from benchmarks.peers import FREE, Free, Peer, peers
+from metrics import Reader, Scope, open_reader
 from metrics.catalogue import metric
 from metrics.lake import Lake
 from settings import Settings
-from store import open_store
 
 MONTH = date(2026, 10, 1), LAST
 ROUNDS = 5
@@ -80,35 +79,15 @@ def shown(reader: Reader, where: dict[str, list[str]], start: date, end: date) -
     reader.show(["csat_index"], [step, "self_service_first"], where, start, end)
 
 
-def compare(title: str, ours: float, theirs: dict[str, float], more: str = "") -> None:
-    """One line: our milliseconds, theirs, and how many times the fastest of them ours is faster."""
+def compare(
+    title: str, ours: float, theirs: dict[str, float], more: str = "", apart: Sequence[str] = ()
+) -> None:
+    """One line: our milliseconds, theirs, and how many times the fastest of them ours is faster; not of those
+    that are shown ``apart``."""
     listed = "  ".join(f"{name} {spent:8.1f}" for name, spent in theirs.items())
-    ratio = f"{min(theirs.values()) / ours:6.1f} times faster" if theirs else ""
+    fastest = min((spent for name, spent in theirs.items() if name not in apart), default=0.0)
+    ratio = f"{fastest / ours:6.2f} times faster" if theirs else ""
     print(f"{title:<18} ours {ours:7.1f} {more:<9} {listed}   {ratio}", flush=True)
-
-
-def freshness(settings: Settings, contacts: int, *, new: int, replies: int, sales: int) -> None:
-    """Events spread over the year, from the log to a reader's answer."""
-    log, store = Log(settings.lake_path), open_store(settings.database_url)
-    with connect() as connection:
-        for kind, count in (("contact", new), ("outcome", replies), ("sale", sales)):
-            rows = [event(kind, number, contacts // max(count, 1)) for number in range(count)]
-            if rows:
-                log.append(kind, rows)
-        connection.close()
-    before = open_reader(settings, Scope.everything()).show(["survey_coverage"])[0].parts["contacts"]
-    begun = time.perf_counter()
-    refresh(settings, store, NOW)
-    published = time.perf_counter()
-    reader = open_reader(settings, Scope.everything())
-    (value,) = reader.show(["survey_coverage"])
-    ended = time.perf_counter()
-    assert value.parts["contacts"] == before + new
-    print(
-        f"{new:,} new contacts, {replies:,} replies, {sales:,} late sales: published after "
-        f"{(published - begun) * 1000:.0f} ms, answered after {(ended - begun) * 1000:.0f} ms"
-    )
-    store.close()
 
 
 def resident() -> float:
@@ -135,7 +114,7 @@ def _alone(settings: Settings) -> None:
     )
 
 
-def _pages(settings: Settings, others: dict[str, tuple[Peer, Peer]]) -> None:
+def _pages(settings: Settings, others: dict[str, tuple[Peer, Free]]) -> None:
     reader = open_reader(settings, Scope.everything())
     print("\nmilliseconds, comparison page (in brackets what the dashboard asks)")
     for title, (start, end, where) in CASES.items():
@@ -145,19 +124,28 @@ def _pages(settings: Settings, others: dict[str, tuple[Peer, Peer]]) -> None:
         compare(title, ours, theirs, f"({drawn:.1f})")
     if not others:
         return
-    print("\nmilliseconds, by language and hour for one team (no cube: a scan)")
-    where, by = {"team": ["team 13"]}, ["language", "hour"]
-    for title, start in (("year, one team", FIRST), ("month, one team", MONTH[0])):
-        ours = timed(partial(reader.show, ["handling_time"], by, where, start, LAST))
-        theirs = {name: timed(partial(free, where, start, LAST), 3) for name, (_, free) in others.items()}
-        compare(title, ours, theirs)
+    _free(reader, others)
+
+
+def _free(reader: Reader, others: dict[str, tuple[Peer, Free]]) -> None:
+    """Questions that no cube holds, for a year and for a month."""
+    print("\nmilliseconds, questions that scan the facts")
+    for name, (by, where) in FREE.items():
+        assert reader.source([name], by, where) == "facts"
+        print(f"{name} by {' and '.join(by)}, where {where}")
+        for span, start in (("year", FIRST), ("month", MONTH[0])):
+            ours = timed(partial(reader.show, [name], by, where, start, LAST))
+            theirs = {
+                peer: timed(partial(free, name, where, start, LAST), 3) for peer, (_, free) in others.items()
+            }
+            compare(f"  {span}", ours, theirs, apart=("MergeTree",))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--contacts", type=int, default=1_000_000)
     parser.add_argument("--home", type=Path, help="Keep the lake here, and use it again.")
-    parser.add_argument("--only", choices=("pages", "freshness", "memory"), help="One part alone.")
+    parser.add_argument("--only", choices=("pages", "free", "freshness", "memory"), help="One part alone.")
     parser.add_argument("--cubes", action="store_true", help="The pages alone, from the cubes of a sample.")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -177,10 +165,12 @@ def main() -> None:
             subprocess.run([*alone, "--home", str(settings.home)], check=True)
         if given.only in (None, "pages"):
             _pages(settings, peers(str(lake.path / "facts" / "*" / "*" / "*.parquet")))
+        if given.only == "free":
+            files = str(lake.path / "facts" / "*" / "*" / "*.parquet")
+            _free(open_reader(settings, Scope.everything()), peers(files))
         if given.only in (None, "freshness"):
             print()
-            for size in ((5, 5, 1), (0, 1, 0), (10_000, 5_000, 500)):
-                freshness(settings, given.contacts, new=size[0], replies=size[1], sales=size[2])
+            freshness.measure(settings, given.contacts)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,9 @@ class Tables:
     selling: str  # table of the partners that record sales
     files: tuple[tuple[str, str, str], ...] = ()  # partner, day, path
     beside: Callable[[str], str] = str  # small table beside the facts → its table
+    late: bool = True  # whether there are signed facts
+    # column, its values → the partners that have stored facts with one of them; None where nobody knows
+    having: Callable[[str, Sequence[str]], frozenset[str] | None] = lambda _column, _values: None
     partner: str | None = None  # whose scope it is; None: everybody's
 
 
@@ -166,7 +169,8 @@ def _cells(asked: Question, source: str, tables: Tables, values: dict[str, Any])
         # A delta may take away all that a group had.
         names = ", ".join(f"dim_{number}" for number in range(len(asked.by)))
         group = f"group by {names} having sum({COUNTED[asked.subject]}) <> 0"
-    sums = ", ".join(f"{_sum(name)} as {name}" for name in needed if name != EXPOSURE)
+    summed = [name for name in needed if name != EXPOSURE]
+    sums = ", ".join(f"{_sum(name)} as {name}" for name in summed)
     parts = [f"selling as (from {tables.selling})", *_needs(asked, needed, tables)]
     parts.append(_rows(asked, needed, source, tables, values))
     rows, joined = "source", "grouped"
@@ -176,14 +180,25 @@ def _cells(asked: Question, source: str, tables: Tables, values: dict[str, Any])
     if EXPOSURE in needed:
         parts += exposure(asked, tables, values)
         rows, joined = "rated", "exposed"
-    parts.append(f"""grouped as (
-        select {dims}{sums} from {rows}
-        where {" and ".join(conditions) or "true"} {group}
-    )""")
+    chosen = f"{rows} where {' and '.join(conditions) or 'true'}"
+    if _told(asked, source):
+        # A text is made for each group of facts alike, not for each fact.
+        columns = ", ".join(sorted({cut.column for cut in asked.by}))
+        parts.append(f"alike as (select {columns}, {sums} from {chosen} group by {columns})")
+        sums, chosen = ", ".join(f"{_added(name)} as {name}" for name in summed), "alike"
+    parts.append(f"grouped as (select {dims}{sums} from {chosen} {group})")
     if EXPOSURE in needed:
         parts.append(exposed(asked))
     parts.append(f"cells as materialized (select row_number() over () as cell, * from {joined})")
     return parts
+
+
+def _told(asked: Question, source: str) -> bool:
+    """Whether facts are grouped by their columns before the texts of dimensions: there are few such groups,
+    unless each customer is one."""
+    if source != "facts" or CUSTOMER in asked.by:
+        return False
+    return any(cut.text != cut.column for cut in asked.by)
 
 
 def _customers(asked: Question, tables: Tables, values: dict[str, Any]) -> list[str]:
@@ -270,8 +285,12 @@ def needed_sums(asked: Question) -> list[str]:
 
 def _sum(name: str) -> str:
     """The sum of a measure, or of what is derived from some."""
-    text = DERIVED[name][0] if name in DERIVED else name
-    return f"coalesce(cast(sum({text}) as {'double' if name in _BROKEN else 'bigint'}), 0)"
+    return _added(name, DERIVED[name][0] if name in DERIVED else name)
+
+
+def _added(name: str, text: str = "") -> str:
+    """What is added up to a sum, or parts of it that were added up before."""
+    return f"coalesce(cast(sum({text or name}) as {'double' if name in _BROKEN else 'bigint'}), 0)"
 
 
 def plain_sums(needed: Sequence[str]) -> list[str]:
@@ -317,17 +336,21 @@ def signed_facts(asked: Question, tables: Tables, values: dict[str, Any]) -> str
     if not files:
         return facts
     values["files"] = files
-    stored = ", ".join(name for name in summed_columns() if name != "sign")
-    return f"""
-        select {stored}, cast(1 as smallint) as sign
+    plain = ", ".join(name for name in summed_columns() if name != "sign")
+    stored = f"""
+        select {plain}, cast(1 as smallint) as sign
         from read_parquet($files, hive_partitioning = false)
-        union all by name {facts}
     """
+    return f"{stored} union all by name {facts}" if tables.late else stored
 
 
 def _files(asked: Question, tables: Tables) -> list[str]:
     """The files of facts that a question can touch."""
-    partners = [set(values) for cut, values in asked.where if cut.id == "partner"]
+    partners = [frozenset(values) for cut, values in asked.where if cut.id == "partner"]
+    # Customer-months are counted from the first day of all, whoever is chosen.
+    if EXPOSURE not in needed_sums(asked):
+        known = [tables.having(cut.column, values) for cut, values in asked.where if cut.text == cut.column]
+        partners += [found for found in known if found is not None]
     first = asked.start.isoformat() if asked.start else ""
     last = asked.end.isoformat() if asked.end else "~"
     return [

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -140,8 +141,23 @@ class Room:
             f"selling_{suffix}",
             self._files,
             partial(self._beside_table, version),
+            delta != "no_fact",
+            self._having,
             self.scope.partner,
         )
+
+    def _having(self, column: str, values: Sequence[str]) -> frozenset[str] | None:
+        """The partners that have facts in the lake's files with one of the values, as a cube knows it."""
+        fitting = [cube for cube, keys in CUBES.items() if {"partner", column} <= set(keys)]
+        if not fitting:
+            return None
+        cube = self.cube(min(fitting, key=lambda name: self._rows[name])).rolled(
+            frozenset({"partner", column})
+        )
+        partners, cut = cube.labelled("partner"), cube.labelled(column)
+        inside = np.array([label in values for label in cut.labels], dtype=bool)
+        rows = inside[cut.codes] if len(inside) else np.zeros(cube.rows, dtype=bool)
+        return frozenset(partners.labels[code] for code in np.unique(partners.codes[rows]).tolist())
 
     def _beside_table(self, version: Version, name: str) -> str:
         """The table of what stands beside the facts in a version, made when it is first asked."""
