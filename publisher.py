@@ -27,6 +27,7 @@ import metrics
 from settings import PROJECT_ROOT, Settings, read_settings
 from store import Store, open_store
 from surveys import alarms
+from surveys.tuning import settle_in
 
 log = logging.getLogger("svar.publisher")
 
@@ -88,6 +89,12 @@ class Publisher:
         self._lock = threading.Lock()  # of the pipe: its number must not be another file's by then
         self._process: subprocess.Popen[bytes] | None = None
         self._deaths, self._died_at = 0, 0.0
+
+    @property
+    def pid(self) -> int:
+        """The number of the process, 0 while there is none."""
+        process = self._process
+        return process.pid if process is not None else 0
 
     def wake(self) -> None:
         """There is something new. Never waits: what does not fit into the pipe is no news to its reader."""
@@ -203,6 +210,7 @@ def _alone() -> tuple[Settings, News]:
 def main() -> None:
     """Publish until the server has gone, or until stopped by hand."""
     logs.set_up()
+    settle_in()
     settings, news = _led() if sys.argv[1:] == ["--led"] else _alone()
     store = open_store(settings.database_url)
     follow(settings, store, news)

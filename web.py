@@ -43,7 +43,7 @@ Job = Callable[[Settings, threading.Event], None]
 
 
 class Service:
-    """The store, the routes on it, and the threads that send and refresh."""
+    """The store, the routes on it, and the threads that send and watch."""
 
     def __init__(self, settings: Settings) -> None:
         settings.claim_home()

@@ -81,30 +81,33 @@ _EVENTS = {
         select * from log_product where product in (select product from sale_event)
     """,
 }
+# How everybody in the delta or touched stood in the base.
+_STOOD = """
+    create view stood as
+    select * exclude (sign) from old_delta where sign = -1
+    union all
+    select * from base_row where contact_id not in (select contact_id from old_delta)
+"""
+# Only what was touched can have become what it was.
+_UNCHANGED = """
+    create table unchanged as
+    select fact.contact_id
+    from stood
+    inner join fact on stood.contact_id = fact.contact_id
+    where stood is not distinct from fact and fact.contact_id in (select contact_id from touched)
+"""
 _DELTA = """
     create table delta as
-    with minus as (
-        select * from old_delta where sign = -1
-        union all
-        select *, cast(-1 as smallint) as sign from base_row
-        where contact_id not in (select contact_id from old_delta)
-    ),
-    plus as (
-        select * from old_delta where sign = 1 and contact_id not in (select contact_id from touched)
-        union all
-        -- What stands around them was made without all that it depends on.
-        select *, cast(1 as smallint) as sign from fact where contact_id in (select contact_id from touched)
-    ),
-    -- Only what was touched can have become what it was.
-    unchanged as (
-        select stood.contact_id
-        from (select * exclude (sign) from minus) as stood
-        inner join (select * exclude (sign) from plus) as stands on stood.contact_id = stands.contact_id
-        where stood is not distinct from stands and stood.contact_id in (select contact_id from touched)
-    )
-    select * from minus where contact_id not in (select contact_id from unchanged)
+    select *, cast(-1 as smallint) as sign from stood
+    where contact_id not in (select contact_id from unchanged)
     union all
-    select * from plus where contact_id not in (select contact_id from unchanged)
+    select * from old_delta where sign = 1 and contact_id not in (select contact_id from touched)
+    union all
+    -- What stands around them was made without all that it depends on.
+    select *, cast(1 as smallint) as sign from fact
+    where
+        contact_id in (select contact_id from touched)
+        and contact_id not in (select contact_id from unchanged)
 """
 
 
@@ -177,7 +180,8 @@ class Changes:
         places = {number for number, place in enumerate(self.base.places) if place.day in days}
         touched.find(self.connection, self.past, places)
         self._make_rows()
-        run(_DELTA)
+        for statement in (_STOOD, _UNCHANGED, _DELTA):
+            run(statement)
         run("""
             create table orphans as
             select * from new_outcome where contact_id not in (select contact_id from contact_event)
@@ -188,13 +192,16 @@ class Changes:
     def _open_tracked(self) -> None:
         """When sessions were tracked, and relation ``newly_tracked``: when they were not, before these."""
         files = [str(self.lake.path / file) for file in self.version.beside.get("tracked_day", ())]
+        self.connection.execute("create view no_session as from past_session where false")
         tracked.open_days(self.connection, files, "no_session")
-        before = tracked.spans(self.connection)
-        if self.since is None:
-            tracked.open_days(self.connection, files, "new_session")
-        else:
+        before = now = tracked.spans(self.connection)
+        if self.since is not None:
             tracked.open_days(self.connection, [], "log_session")
-        self.newly_tracked = tracked.difference(tracked.spans(self.connection), before)
+            now = tracked.spans(self.connection)
+        elif "session" in self.told:
+            tracked.open_days(self.connection, files, "new_session")
+            now = tracked.spans(self.connection)
+        self.newly_tracked = tracked.difference(now, before)
         tracked.open_pieces(self.connection, self.newly_tracked)
 
     def _make_rows(self) -> None:

@@ -12,9 +12,13 @@ larger, so that few are there and each row is written again only as often as the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +29,8 @@ from metrics.lake import Run
 Hashes = NDArray[np.uint64]
 Numbers = NDArray[np.uint32]
 Entries = tuple[Hashes, Numbers]
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 LARGEST = 2**32 - 1  # rows of a run: their numbers have four bytes
 AT_ONCE = 4_000_000  # entries that are joined in memory
@@ -66,17 +72,29 @@ def find(folder: Path, runs: Sequence[Run], key: str, wanted: Hashes) -> list[tu
     """``(number of the segment, numbers of its rows)`` whose key has one of the sorted hashes, in order."""
     found = []
     before = 0
-    for run in runs:
-        numbers = _numbers(*_entries(file_of(folder, run.stem, key)), wanted)
+    for run, numbers in zip(runs, together(partial(_sought, folder, key, wanted), runs), strict=True):
         starts = np.cumsum([0, *run.counts])
-        # Of a segment that was made one with later rows the run still has entries: they lie behind its end.
-        numbers = np.unique(numbers[numbers < starts[-1]]).astype(np.int64)
         ends = np.searchsorted(numbers, starts)
         for order, (first, last) in enumerate(pairwise(ends)):
             if first < last:
                 found.append((before + order, (numbers[first:last] - starts[order]).astype(np.uint32)))
         before += len(run.counts)
     return found
+
+
+def together(work: Callable[[Given], Made], given: Sequence[Given]) -> list[Made]:
+    """What ``work`` makes of each, in order; at the same time, for what waits for memory or the disk."""
+    if len(given) < 2:
+        return [work(each) for each in given]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(work, given))
+
+
+def _sought(folder: Path, key: str, wanted: Hashes, run: Run) -> NDArray[np.int64]:
+    """The numbers of a run's rows with one of the sorted hashes, in order."""
+    numbers = _numbers(*_entries(file_of(folder, run.stem, key)), wanted)
+    # Of a segment that was made one with later rows the run still has entries: they lie behind its end.
+    return np.unique(numbers[numbers < sum(run.counts)]).astype(np.int64)
 
 
 def without_last(runs: Sequence[Run]) -> tuple[Run, ...]:
@@ -93,10 +111,14 @@ def _rows(runs: Sequence[Run]) -> int:
 def _numbers(hashes: Hashes, numbers: Numbers, wanted: Hashes) -> Numbers:
     """The numbers at all places of the sorted hashes that are wanted."""
     first = np.searchsorted(hashes, wanted, side="left")
-    # Most keys are not in most runs: where one ends is looked for only where it is.
+    # Most keys are not in most runs, or once: where one ends is looked for only where it is repeated.
     there = first < len(hashes)
     there[there] = hashes[first[there]] == wanted[there]
-    first, last = first[there], np.searchsorted(hashes, wanted[there], side="right")
+    first, wanted = first[there], wanted[there]
+    last = first + 1
+    again = last < len(hashes)
+    again[again] = hashes[last[again]] == wanted[again]
+    last[again] = np.searchsorted(hashes, wanted[again], side="right")
     counts = last - first
     # The places from each first to its last, one behind the other.
     starts = np.cumsum(counts) - counts

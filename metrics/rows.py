@@ -91,10 +91,12 @@ def extended(lake: Lake, connection: Connection, kind: str, base: Base, batches:
 
 def found(lake: Lake, rows: Rows, key: str, wanted: Hashes, schema: pa.Schema) -> pa.Table:
     """Rows whose key has one of the sorted hashes, those of older segments first."""
-    parts = []
-    for order, numbers in index.find(lake.path, _runs(lake, rows), key, wanted):
-        segment = Segment.open(lake.path / rows.segments[order])
-        parts.append((segment.columns, segment.records[numbers]))
+
+    def read(place: tuple[int, NDArray[np.uint32]]) -> tuple[dict[str, dict[str, Any]], NDArray[Any]]:
+        segment = Segment.open(lake.path / rows.segments[place[0]])
+        return segment.columns, segment.records[place[1]]
+
+    parts = index.together(read, index.find(lake.path, _runs(lake, rows), key, wanted))
     return _table(parts, schema) if parts else schema.empty_table()
 
 
@@ -226,7 +228,7 @@ def _table(parts: Sequence[tuple[dict[str, dict[str, Any]], NDArray[Any]]], sche
     for field in schema:
         ways = [meaning.get(field.name) for meaning, _ in parts]
         records = [found for _, found in parts]
-        kinds = {json.dumps(way) if way is None or way["kept"] == "same" else way["kept"] for way in ways}
+        kinds = {way and (way["kept"], way.get("value")) for way in ways}
         if len(kinds) == 1:
             columns.append(_decoded(field, ways, records))
         else:

@@ -56,9 +56,16 @@ def mark_drained(store: Store, rows: Sequence[FeedRow]) -> None:
     """Say that these rows are durably in the log."""
     if not rows:
         return
-    statement = update(feed).where(feed.c.seq == bindparam("row_seq")).values(drained=True)
+    spans: list[dict[str, int]] = []
+    for seq in sorted(row.seq for row in rows):
+        # Numbers in between may be rows that were committed since, so only what is unbroken is one span.
+        if spans and spans[-1]["last"] == seq - 1:
+            spans[-1]["last"] = seq
+        else:
+            spans.append({"first": seq, "last": seq})
+    span = feed.c.seq.between(bindparam("first"), bindparam("last"))
     with store.write() as connection:
-        connection.execute(statement, [{"row_seq": row.seq} for row in rows])
+        connection.execute(update(feed).where(span).values(drained=True), spans)
 
 
 def history(store: Store, key: str) -> list[FeedRow]:
