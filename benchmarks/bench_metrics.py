@@ -147,6 +147,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, help="Keep the lake here, and use it again.")
     parser.add_argument("--only", choices=("pages", "free", "freshness", "memory"), help="One part alone.")
     parser.add_argument("--cubes", action="store_true", help="The pages alone, from the cubes of a sample.")
+    parser.add_argument("--live", action="store_true", help="Fresh events by the store, not by a file.")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=given.home or Path(folder))
@@ -170,7 +171,7 @@ def main() -> None:
             _free(open_reader(settings, Scope.everything()), peers(files))
         if given.only in (None, "freshness"):
             print()
-            freshness.measure(settings, given.contacts)
+            freshness.measure(settings, given.contacts, live=given.live)
 
 
 if __name__ == "__main__":

@@ -47,17 +47,18 @@ class Server:
 
     def cost(self) -> Cost:
         """Of the process that serves the pages."""
-        return _cost(self.process.pid)
+        return cost_of(self.process.pid)
 
     def publishing(self) -> Cost:
         """Of the process that it has started to publish the figures."""
         threads = Path(f"/proc/{self.process.pid}/task").iterdir()
         children = [child for thread in threads for child in (thread / "children").read_text().split()]
         (publisher,) = (pid for pid in children if "publisher" in Path(f"/proc/{pid}/cmdline").read_text())
-        return _cost(int(publisher))
+        return cost_of(int(publisher))
 
 
-def _cost(pid: int) -> Cost:
+def cost_of(pid: int) -> Cost:
+    """What a running process has used so far."""
     folder = Path(f"/proc/{pid}")
     # The name in brackets may hold spaces; user and system time are the 12th and 13th field after it.
     fields = (folder / "stat").read_text().rpartition(")")[2].split()
