@@ -53,8 +53,8 @@ def measure(settings: Settings, contacts: int, *, live: bool) -> None:
             said = f"{sizes[0]:,} new contacts, {sizes[1]:,} replies, {sizes[2]:,} late sales"
             after = [f"{(moment - committed) * 1000:.0f} ms" for moment in (published, answered)]
             print(
-                f"{said}, {'live' if live else 'by file'}: published after {after[0]}, answered after {after[1]} "
-                f"({spent * 1000:.0f} ms of processor time)",
+                f"{said}, {'live' if live else 'by file'}: published after {after[0]}, "
+                f"answered after {after[1]} ({spent * 1000:.0f} ms of processor time)",
                 flush=True,
             )
     store.close()
