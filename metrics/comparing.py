@@ -10,9 +10,10 @@ from metrics import customers
 from metrics.answers import Comparison
 from metrics.catalogue import Metric
 from metrics.inference import Difference, Estimate, Stats, difference, minimum, reasons
+from metrics.inference.clustered_split import split_by_cluster, without_intervals
 from metrics.inference.clustered_strata import like_for_like_by_cluster
 from metrics.inference.clusters import by_cluster
-from metrics.inference.kitagawa import decompose
+from metrics.inference.kitagawa import Decomposition, decompose
 from metrics.inference.quantiles import quantiles_alike
 from metrics.inference.strata import Cell, LikeForLike, like_for_like
 from metrics.request import ROUTE, Request
@@ -175,9 +176,20 @@ def _adjusted(reader: Reader, asked: Request, sums: Sums) -> Comparison:
     elif asked.cluster:
         found = _clustered(reader, asked, found, sums)
     if entry.kind != "quantile":
-        split = decompose(sums.strata, minimum_n=entry.minimum_n, scale=scale_of(entry))
-        found = replace(found, split=split)
+        found = replace(found, split=_split(asked, sums))
     return found
+
+
+def _split(asked: Request, sums: Sums) -> Decomposition:
+    """Where the raw gap comes from, as sure as the comparison is: by agent, or without intervals where
+    clusters cannot be listed."""
+    entry = asked.metric
+    split = decompose(sums.strata, minimum_n=entry.minimum_n, scale=scale_of(entry))
+    if asked.cluster == "agent" and not asked.no_clusters:
+        return split_by_cluster(split, sums.agents, scale=scale_of(entry))
+    if asked.cluster:
+        return without_intervals(split, reasons.NO_CLUSTERS)
+    return split
 
 
 def _clustered(reader: Reader, asked: Request, plain: Comparison, sums: Sums) -> Comparison:

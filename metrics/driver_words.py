@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from metrics.inference.drivers import Driver, Drivers
+from metrics.inference.estimates import ALPHA
 from metrics.inference.numbers import decimal
 from metrics.inference.reasons import reason_text
 
@@ -70,19 +71,25 @@ def sentence(found: Drivers, language: str) -> str:
 
 
 def leading(drivers: Sequence[Driver]) -> Sequence[Driver]:
-    """The fewest of the strongest, three at most, whose intervals lie above the shares of all others; none
-    where there are no such, or no others."""
+    """The fewest of the strongest, three at most, whose intervals lie above the shares of all others and who
+    explain more than chance would; none where there are no such, or no others."""
     for count in range(1, min(MOST, len(drivers) - 1) + 1):
         first, rest = drivers[:count], drivers[count:]
         below = max(other.share.value or 0.0 for other in rest)
-        if all(one.share.low is not None and one.share.low > below for one in first):
+        clear = all(one.share.low is not None and one.share.low > below for one in first)
+        if clear and all(surely(one, of=len(drivers)) for one in first):
             return first
     return ()
+
+
+def surely(driver: Driver, *, of: int = 1) -> bool:
+    """Whether a driver explains more than chance would, allowing for ``of`` of them (Bonferroni)."""
+    return driver.p is not None and driver.p * of <= ALPHA
 
 
 def direction(driver: Driver) -> str:
     """``up`` where more of it goes with higher scores, ``down`` with lower, "" where that is not sure."""
     slope = driver.direction
-    if slope is None or slope.low is None or slope.high is None:
+    if slope is None or slope.low is None or slope.high is None or not surely(driver):
         return ""
     return "up" if slope.low > 0 else "down" if slope.high < 0 else ""

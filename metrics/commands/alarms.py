@@ -75,7 +75,7 @@ def as_content(
     """The keys of the command line."""
     known = {row.key: row for row in rows}
     return {
-        "as_of": as_of.isoformat(),
+        "as_of": as_of.isoformat() if as_of.timestamp() else None,  # 0: nothing is published yet
         "series": len(found.series),
         "false_alarms_a_year": FALSE_ALARMS,
         "unwatched": [{"series": name, "reason": reason} for name, reason in found.unwatched().items()],

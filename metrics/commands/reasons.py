@@ -112,8 +112,7 @@ def as_content(found: score_drivers.Found, language: str = "en") -> dict[str, An
     """The keys of the command line."""
     parts = {"everybody": found.everybody, "asked": found.asked}
     return {
-        "first": found.first.isoformat(),
-        "last": found.last.isoformat(),
+        **_span(found.first, found.last),
         "unknown": list(found.unknown),
         "source": found.source,
         **{name: _part(part, language) for name, part in parts.items()},
@@ -126,14 +125,20 @@ def as_reading(
 ) -> dict[str, Any]:
     """The keys of the command line for comments."""
     return {
-        "first": span[0].isoformat(),
-        "last": span[1].isoformat(),
+        **_span(*span),
         "comments": reading.there,
         "read": len(reading.read),
         "reasons": [to_json(reason) for reason in reading.reasons],
         "themes": [to_json(theme) for theme in reading.themes],
         "hits": None if hits is None else to_json(hits),
     }
+
+
+def _span(first: date, last: date) -> dict[str, str | None]:
+    """The days asked about; null where there are none of anything."""
+    if first == date.max:
+        return {"first": None, "last": None}
+    return {"first": first.isoformat(), "last": last.isoformat()}
 
 
 def _part(found: Drivers, language: str) -> dict[str, Any]:

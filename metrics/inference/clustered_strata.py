@@ -31,7 +31,7 @@ def like_for_like_by_cluster(
     Shares keep the weights of Mantel and Haenszel.
     """
     cells = sorted({cell for own in clusters.values() for cell in own})
-    sums = _sums(clusters, {cell: i for i, cell in enumerate(cells)})
+    sums = sums_of(clusters, {cell: i for i, cell in enumerate(cells)})
     n = sums[0].sum(axis=1)  # (group, cell)
     shared = (n > 0).all(axis=0)
     kept, all_ = n[:, shared].sum(axis=1), n.sum(axis=1)
@@ -123,7 +123,7 @@ def linearised(
     return first, second, gap_with(told[0] - told[1], variance, df, alpha)
 
 
-def _sums(clusters: Mapping[str, Strata], column: Mapping[tuple[str, ...], int]) -> np.ndarray:
+def sums_of(clusters: Mapping[str, Strata], column: Mapping[tuple[str, ...], int]) -> np.ndarray:
     """(n and total, group, cluster, cell)."""
     sums = np.zeros((2, 2, len(clusters), len(column)))
     for i, own in enumerate(clusters.values()):

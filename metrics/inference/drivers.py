@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import factorial
 
 import numpy as np
+from scipy.special import fdtrc
 
 from metrics.inference import minimum, reasons
 from metrics.inference.results import Estimate
@@ -45,11 +46,16 @@ class CrossSums:
 @dataclass(frozen=True)
 class Driver:
     """One driver: its ``share`` of the explained variance (0–1), and ``direction``, its standardised slope
-    with all others held (None for a driver of several columns, such as the team)."""
+    with all others held (None for a driver of several columns, such as the team).
+
+    ``p`` is how often so much would be explained by chance alone: of R² near nothing even a driver without
+    any effect has a large share, the larger the more columns it has.
+    """
 
     name: str
     share: Estimate
     direction: Estimate | None
+    p: float | None = None
 
 
 @dataclass(frozen=True)
@@ -102,12 +108,21 @@ def drivers(
     with_interval = len(blocks) >= minimum.TOO_FEW
     shares = gained / np.maximum(explained[:, None], 1e-12)
     whole, *parts = _estimates(n, np.column_stack([explained, shares, slopes]), with_interval)
+    widths = np.array([len(own) for own in groups])
+    chance = _by_chance(gained[0], float(explained[0]), widths, n)
     found = [
-        Driver(name, share, parts[len(groups) + used.index(own[0])] if len(own) == 1 else None)
-        for share, (name, own) in zip(parts, columns.items(), strict=False)
+        Driver(name, share, parts[len(groups) + used.index(own[0])] if len(own) == 1 else None, p)
+        for share, (name, own), p in zip(parts, columns.items(), chance, strict=False)
     ]
     found.sort(key=lambda driver: (-(driver.share.value or 0.0), driver.name))
     return Drivers(n, whole, tuple(found))
+
+
+def _by_chance(gained: np.ndarray, explained: float, columns: np.ndarray, n: int) -> list[float]:
+    """The F test of each driver's part of R² against what is left, with its number of columns."""
+    left = n - 1 - int(columns.sum())
+    noise = max(1 - explained, 1e-12) / left
+    return [float(p) for p in fdtrc(columns, left, np.maximum(gained, 0.0) / columns / noise)]
 
 
 def _missing(stack: np.ndarray, n: int, used: Sequence[int], minimum_n: int) -> str:

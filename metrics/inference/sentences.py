@@ -80,15 +80,16 @@ _TEXT = {
 def alike_sentence(split: Decomposition, labels: Labels, language: str = "nb") -> str:
     """Whether a difference is left on the same questions, and how much of the raw one others make."""
     low, high = split.within.low, split.within.high
-    if split.raw is None or split.within.value is None or low is None or high is None:
-        return reason_text(split.reason or split.within.reason, language)
+    if split.raw is None or low is None or high is None or split.mix.low is None:
+        return reason_text(split.reason or split.within.reason or split.mix.reason, language)
     return _split(split, labels, language, "gone" if low <= 0 <= high else "left")
 
 
 def split_sentence(split: Decomposition, labels: Labels, language: str = "nb") -> str:
     """How much of a raw gap is mix and how much is left on the same questions."""
-    if split.raw is None:
-        return reason_text(split.reason, language)
+    parts = split.within, split.mix
+    if split.raw is None or any(part.low is None or part.high is None for part in parts):
+        return reason_text(split.reason or split.within.reason or split.mix.reason, language)
     return _split(split, labels, language, "split")
 
 

@@ -78,6 +78,18 @@ def test_each_command_prints_one_document_with_its_keys(arguments: list[str], ke
     assert set(run(*arguments)) == keys
 
 
+@pytest.mark.parametrize(
+    ("command", "keys"),
+    [("alarms", ("as_of",)), ("drivers", ("first", "last")), ("comments", ("first", "last"))],
+)
+def test_before_anything_came_in_there_are_no_days(
+    command: str, keys: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SVAR_HOME", str(tmp_path))
+    found = run(command)
+    assert [found[key] for key in keys] == [None] * len(keys)
+
+
 def test_targets_are_a_list_with_where_each_stands() -> None:
     (target,) = run("targets")
     assert {"target_id", "metric", "filters", "target", "by", "owner", "level", "now", "at_date", "pace",

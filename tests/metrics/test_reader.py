@@ -7,7 +7,9 @@ import threading
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy import stats as scipy_stats
 
 from metrics import Scope, open_reader
 from metrics.answers import Comparison
@@ -42,14 +44,25 @@ def test_means_shares_and_their_limits_are_those_of_the_textbook(write, fold, re
     assert handling.value == 330
 
 
-def test_the_value_keeps_its_oere_and_its_variance_that_of_whole_kroner(write, fold, reader):
+def test_the_value_and_its_variance_keep_their_oere(write, fold, reader):
     write("contact", *[contact(f"c{i}") for i in range(20)])
     write("sale", *[sale(f"s{i}", f"c{i}", value_minor=10_050) for i in range(10)])
     fold()
     (value,) = reader().show(["value_per_contact"])
     assert value.value == pytest.approx(50.25)
-    # Ten of 100 and ten of 0 kroner: standard deviation 51.30, half-width 2.093·51.30/√20.
-    assert value.high - value.value == pytest.approx(24.009, abs=1e-3)
+    # Ten of 100.50 and ten of 0 kroner: standard deviation 51.556, half-width 2.093·51.556/√20.
+    assert value.high - value.value == pytest.approx(24.1287, abs=1e-3)
+
+
+def test_values_in_oere_have_the_interval_of_scipy(write, fold, reader):
+    rng = np.random.default_rng(5)
+    values = [int(one) for one in rng.lognormal(11, 1, 60)] + [2_000_000_000, 2_000_000_001]
+    write("contact", *[contact(f"c{i}") for i in range(len(values))])
+    write("sale", *[sale(f"s{i}", f"c{i}", value_minor=one) for i, one in enumerate(values)])
+    fold()
+    (value,) = reader().show(["value_per_contact"])
+    expected = scipy_stats.ttest_1samp(np.array(values) / 100, 0).confidence_interval()
+    assert (value.low, value.high) == pytest.approx(tuple(expected), rel=1e-8)
 
 
 @pytest.mark.parametrize(("count", "reason"), [(0, "no_data"), (9, "too_few"), (10, "")])

@@ -224,7 +224,7 @@ def test_a_driver_that_never_varies_is_left_out_and_not_an_error() -> None:
 def ranked(*shares: tuple[float, float, float]) -> Drivers:
     """Drivers with shares of so much, from so much to so much."""
     found = zip(driver_words.DRIVERS, shares, strict=False)
-    named = [Driver(name, Estimate(900, *share), None) for name, share in found]
+    named = [Driver(name, Estimate(900, *share), None, 0.0) for name, share in found]
     return Drivers(900, Estimate(900, 0.12, 0.1, 0.14), tuple(named))
 
 

@@ -60,25 +60,26 @@ select
     case when sale_known then sign else 0 end as sale_known,
     case when answered and hit then sign else 0 end as hits,
     case when answered then sign * value_minor else 0 end as value_minor,
-    -- Squares are of whole kroner: of øre they would leave 64 bits.
+    -- Squares are in NOK², to the nearest: their sums in øre² would leave 64 bits, and so would each from
+    -- thirty million kroner on, of which the square is that of whole kroner.
     case
-        when answered
-            then sign * cast((value_minor - value_minor % 100) / 100 as bigint)
-        else 0
-    end as value_nok,
-    case
+        when answered and value_minor between -2000000000 and 2000000000
+            then sign * cast((value_minor * value_minor + 5000 - (value_minor * value_minor + 5000) % 10000) / 10000 as bigint)
         when answered
             then sign * cast((value_minor - value_minor % 100) / 100 as bigint) * cast((value_minor - value_minor % 100) / 100 as bigint)
         else 0
     end as value_nok_squares,
-    -- Weighted by the products' progression, in whole kroner and in øre.
+    -- Weighted by the products' progression.
     case when answered then sign * cast((weighted_milli - weighted_milli % 1000) / 1000 as bigint) else 0 end as weighted_minor,
     case
-        when answered
-            then sign * cast((weighted_milli - weighted_milli % 100000) / 100000 as bigint)
-        else 0
-    end as weighted_nok,
-    case
+        when answered and weighted_milli between -2000000000000 and 2000000000000
+            then sign * cast(
+                (
+                    cast((weighted_milli - weighted_milli % 1000) / 1000 as bigint) * cast((weighted_milli - weighted_milli % 1000) / 1000 as bigint)
+                    + 5000
+                    - (cast((weighted_milli - weighted_milli % 1000) / 1000 as bigint) * cast((weighted_milli - weighted_milli % 1000) / 1000 as bigint) + 5000) % 10000
+                ) / 10000 as bigint
+            )
         when answered
             then sign * cast((weighted_milli - weighted_milli % 100000) / 100000 as bigint) * cast((weighted_milli - weighted_milli % 100000) / 100000 as bigint)
         else 0

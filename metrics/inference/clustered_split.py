@@ -1,0 +1,85 @@
+"""Where a raw gap between partners comes from, with agents who share a fate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from metrics.inference import reasons
+from metrics.inference.clustered_strata import sums_of
+from metrics.inference.clusters import leverage_corrected, together
+from metrics.inference.estimates import ALPHA, AS_IS, Scale, t_quantile
+from metrics.inference.kitagawa import Decomposition
+from metrics.inference.results import Estimate
+from metrics.inference.strata import Strata
+
+
+def split_by_cluster(
+    split: Decomposition,
+    clusters: Mapping[str, Strata],
+    *,
+    scale: Scale = AS_IS,
+    alpha: float = ALPHA,
+) -> Decomposition:
+    """A split of :func:`metrics.inference.kitagawa.decompose` with the noise of ``{cluster: {cell: (first,
+    second)}}`` instead of that of single contacts.
+
+    What each cluster adds to within = Σ½(p₁+p₂)(m₁−m₂) and mix = Σ½(m₁+m₂)(p₁−p₂), through means and
+    shares (linearisation, as of :func:`metrics.inference.clustered_strata.like_for_like_by_cluster`).
+    """
+    if not split.cells:
+        return split
+    column = {part.cell: i for i, part in enumerate(split.cells)}
+    kept = {name: {cell: own[cell] for cell in own if cell in column} for name, own in clusters.items()}
+    weight, total = sums_of(kept, column)  # each (group, cluster, cell)
+    here = weight.sum(axis=2) > 0
+    if here.sum(axis=1).min() < 2:
+        return without_intervals(split, reasons.TOO_FEW_CLUSTERS)
+    n = weight.sum(axis=1)
+    size = n.sum(axis=1)
+    mean, share = total.sum(axis=1) / n, n / size[:, None]
+    by_mean = scale[1] * (total - mean[:, None] * weight) / n[:, None]
+    by_share = (weight - share[:, None] * weight.sum(axis=2, keepdims=True)) / size[:, None, None]
+    gap, level = scale[1] * (mean[0] - mean[1]), scale[1] * mean.mean(axis=0)
+    average, shift = share.mean(axis=0), share[0] - share[1]
+    level = level - average @ level
+    sign = np.array([1.0, -1.0])[:, None, None]
+    within = sign * average * by_mean + gap / 2 * by_share
+    mix = shift / 2 * by_mean + sign * level * by_share
+    leverage = weight.sum(axis=2) / size[:, None]
+
+    def told(part: Estimate, added: np.ndarray) -> Estimate:
+        if (here[0] & here[1]).any():
+            count = int(here.any(axis=0).sum())
+            variance, df = count / (count - 1) * float((added.sum(axis=0) ** 2).sum()), count - 1.0
+        else:
+            noise = [leverage_corrected(added[g][here[g]], leverage[g][here[g]]) for g in (0, 1)]
+            variance, df = together(noise)
+        if part.value is None or (variance <= 0 and part.value):
+            return replace(part, low=None, high=None, reason=part.reason or reasons.NO_SPREAD)
+        half = t_quantile(1 - alpha / 2, df) * math.sqrt(variance)
+        return replace(part, low=part.value - half, high=part.value + half)
+
+    cells = tuple(
+        replace(part, within=told(part.within, within[:, :, i]), mix=told(part.mix, mix[:, :, i]))
+        for i, part in enumerate(split.cells)
+    )
+    return replace(
+        split,
+        within=told(split.within, within.sum(axis=2)),
+        mix=told(split.mix, mix.sum(axis=2)),
+        cells=cells,
+    )
+
+
+def without_intervals(split: Decomposition, reason: str) -> Decomposition:
+    """The same split where nobody can say how sure it is."""
+
+    def bare(part: Estimate) -> Estimate:
+        return replace(part, low=None, high=None, reason=part.reason or reason)
+
+    cells = tuple(replace(part, within=bare(part.within), mix=bare(part.mix)) for part in split.cells)
+    return replace(split, within=bare(split.within), mix=bare(split.mix), cells=cells)
