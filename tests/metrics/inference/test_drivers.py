@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from metrics.driver_words import leading
 from metrics.inference import from_json, reasons, to_json
 from metrics.inference.drivers import NOTE, CrossSums, Drivers, drivers
 
@@ -128,3 +129,48 @@ def test_shares_are_covered_as_stated(figure) -> None:
 def test_results_survive_json() -> None:
     found = drivers(blocks(np.random.default_rng(3)), COLUMNS)
     assert from_json(Drivers, json.loads(json.dumps(to_json(found), allow_nan=False))) == found
+
+
+def by_chance(runs: int, seed: int) -> tuple[float, float]:
+    """Of selections with twelve teams and four drivers, none with any effect: how often one is named, and how
+    often the team's share lies above all others'."""
+    rng = np.random.default_rng(seed)
+    days, per_day, teams = 40, 60, 12
+    columns = {"team": list(range(4, 3 + teams)), **{str(i): [i] for i in range(4)}}
+    named = large = 0
+    for _ in range(runs):
+        team = rng.integers(teams, size=(days, per_day))
+        rows = np.concatenate(
+            [
+                np.ones((days, per_day, 1)),
+                rng.normal(size=(days, per_day, 4)),
+                team[..., None] == np.arange(1, teams),
+                rng.integers(1, 11, size=(days, per_day, 1)),
+            ],
+            axis=2,
+        )
+        found = drivers(np.einsum("dpi,dpj->dij", rows, rows), columns).drivers
+        named += bool(leading(found))
+        large += found[0].name == "team" and found[0].share.low > found[1].share.value
+    return named / runs, large / runs
+
+
+def test_nothing_is_named_that_chance_explains(figure) -> None:
+    named, large = by_chance(40, 1)
+    assert large > 0.5
+    assert figure("drivers without effect: some named", named) <= 0.15
+
+
+@pytest.mark.slow
+def test_no_more_is_named_by_chance_than_is_stated(figure) -> None:
+    named, large = by_chance(1000, 2)
+    figure("drivers without effect: the team's share above all others", large)
+    assert figure("drivers without effect: some named", named) <= 0.05
+
+
+def test_the_p_of_a_driver_entered_alone_is_that_of_statsmodels() -> None:
+    for own in ([0], [0, 1]):
+        (found,) = drivers([CrossSums.of(ROWS)], {"x": own}, minimum_n=10).drivers
+        table = np.array(ROWS, dtype=float)
+        fit = sm.OLS(table[:, 3], sm.add_constant(table[:, own])).fit()
+        assert found.p == pytest.approx(fit.f_pvalue, abs=1e-8)
