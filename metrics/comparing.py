@@ -185,11 +185,11 @@ def _split(asked: Request, sums: Sums) -> Decomposition:
     clusters cannot be listed."""
     entry = asked.metric
     split = decompose(sums.strata, minimum_n=entry.minimum_n, scale=scale_of(entry))
-    if asked.cluster == "agent" and not asked.no_clusters:
+    if asked.no_clusters:
+        return without_intervals(split, asked.no_clusters)
+    if asked.cluster == "agent":
         return split_by_cluster(split, sums.agents, scale=scale_of(entry))
-    if asked.cluster:
-        return without_intervals(split, reasons.NO_CLUSTERS)
-    return split
+    return without_intervals(split, reasons.NOT_BY_CUSTOMER) if asked.cluster else split
 
 
 def _clustered(reader: Reader, asked: Request, plain: Comparison, sums: Sums) -> Comparison:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -167,7 +167,10 @@ def of(added: Products, *, guided: bool = False) -> Drivers:
     # What never varies explains nothing, and would leave the others without an answer.
     varied = _varied(blocks)
     used = {name: tuple(i for i in own if varied[i + 1]) for name, own in columns.items()}
-    return drivers(blocks, {name: own for name, own in used.items() if own} or columns)
+    found = drivers(blocks, {name: own for name, own in used.items() if own} or columns)
+    # Of two teams there is one column, but neither is more of a team than the other.
+    told = [replace(one, direction=None) if one.name == "team" else one for one in found.drivers]
+    return replace(found, drivers=tuple(told))
 
 
 def _teams(sums: Array, teams: Sequence[Team]) -> list[int]:

@@ -24,6 +24,7 @@ NOT_RANKED = "not_ranked"
 NO_GROUPS = "no_such_groups"
 NO_STRATA = "no_strata"
 NO_CLUSTERS = "no_clusters"
+NOT_BY_CUSTOMER = "not_by_customer"
 
 TEXTS: dict[str, dict[str, str]] = {
     NO_DATA: {"nb": "Ingen data.", "en": "No data."},
@@ -82,6 +83,11 @@ TEXTS: dict[str, dict[str, str]] = {
     NO_CLUSTERS: {
         "nb": "Tallet kan ikke deles på agenter eller kunder, så usikkerheten kan ikke anslås slik.",
         "en": "The figure cannot be split by agent or customer, so the uncertainty cannot be estimated so.",
+    },
+    NOT_BY_CUSTOMER: {
+        "nb": "Forskjellen deles ikke opp kunde for kunde, så usikkerheten i delene kan ikke anslås.",
+        "en": "The difference is not split customer by customer, so the uncertainty of its parts cannot be "
+        "estimated.",
     },
     CLUSTERED: {
         "nb": "Intervaller som tåler gjentatte blikk, finnes ikke for agenter og kunder som grupper.",

@@ -307,6 +307,23 @@ def test_what_cannot_be_compared_is_refused_in_words(reader, way, says):
         reader.compare("csat", **way)
 
 
+@pytest.mark.parametrize(
+    ("groups", "cluster", "reason"),
+    [
+        ("partner", "", ""),
+        ("self_service_first", "agent", ""),
+        ("self_service_first", "", ""),
+        ("self_service_first", "customer", "not_by_customer"),
+    ],
+)
+def test_the_split_of_the_gap_is_as_sure_as_the_comparison(reader, groups, cluster, reason):
+    found = reader.compare("csat", groups, cluster=cluster, alike=["topic", "channel"]).adjusted
+    within = found.split.within
+    assert (within.reason, within.low is None) == (reason, bool(reason))
+    if not reason:
+        assert within.high - within.low == pytest.approx(found.high - found.low, rel=0.3)
+
+
 def test_the_split_of_the_gap_adds_up_for_means_and_shares(reader):
     for metric in ("csat_index", "handling_time", "hit_rate"):
         split = reader.compare(metric, alike=["topic", "channel"]).adjusted.split

@@ -190,6 +190,8 @@ def test_what_most_contacts_do_not_tell_is_left_out_and_said(
 def test_a_partner_has_drivers_of_its_own_contacts_alone(there: Settings) -> None:
     found = drivers_of(there, NORD, FIRST, LAST, as_of=AS_OF)
     assert found.everybody.n == 20 * DAYS
+    # Of its two teams neither is more of a team than the other.
+    assert [one.direction for one in found.everybody.drivers if one.name == "team"] == [None]
     others = drivers_of(there, NORD, FIRST, LAST, {"partner": ["Sør"]}, as_of=AS_OF)
     assert others.everybody.reason == reasons.NO_DATA
     assert remarks.remarks(there, NORD, FIRST, LAST, {"partner": "Sør"}) == ()
