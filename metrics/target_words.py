@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metrics import catalogue, targets
-from metrics.inference.numbers import day, level
+from metrics.inference.numbers import day, decimals, level
 from metrics.inference.targets import PROBLEMS, outlook_text
 from metrics.targets import Standing
 
@@ -32,11 +32,18 @@ def headline(standing: Standing, language: str) -> str:
     where = ", ".join(value for _, value in goal.filters)
     known = catalogue.metrics().get(goal.metric)
     name = known.name[language] if known else goal.metric
+    unit = known.unit if known else "number"
     return _TEXT[language][key].format(
         name=f"{name} ({where})" if where else name,
-        goal=level(goal.target, known.unit if known else "number", language),
+        goal=level(goal.target, unit, language, _more(goal.target, unit)),
         by=day(goal.by, language),
     )
+
+
+def _more(target: float, unit: str) -> int:
+    """As many more decimals than usual (two at most) as it takes to say the target as it was set."""
+    told, places = 100 * target if unit == "share" else target, decimals(unit, [target])
+    return next((more for more in range(2) if abs(round(told, places + more) - told) < 1e-6), 2)
 
 
 def sentence(standing: Standing, language: str) -> str:

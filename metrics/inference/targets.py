@@ -42,15 +42,21 @@ PROBLEMS = {
 _TEXT = {
     "nb": {
         REACHED: "Målet er nådd.",
-        ON_TRACK: "Målet nås etter alt å dømme: {p} % sannsynlig med dagens utvikling.",
-        UNCERTAIN: "Det er uvisst om målet nås: {p} % sannsynlig med dagens utvikling.",
-        OFF_TRACK: "Målet nås neppe: {p} % sannsynlig med dagens utvikling.",
+        "share": "{p} %",
+        "under": "under {p}",
+        "over": "over {p}",
+        ON_TRACK: "Målet nås etter alt å dømme: {p} sannsynlig med dagens utvikling.",
+        UNCERTAIN: "Det er uvisst om målet nås: {p} sannsynlig med dagens utvikling.",
+        OFF_TRACK: "Målet nås neppe: {p} sannsynlig med dagens utvikling.",
     },
     "en": {
         REACHED: "The target is reached.",
-        ON_TRACK: "The target will probably be reached: {p}% likely as things develop.",
-        UNCERTAIN: "It is open whether the target is reached: {p}% likely as things develop.",
-        OFF_TRACK: "The target will hardly be reached: {p}% likely as things develop.",
+        "share": "{p}%",
+        "under": "less than {p}",
+        "over": "more than {p}",
+        ON_TRACK: "The target will probably be reached: {p} likely as things develop.",
+        UNCERTAIN: "It is open whether the target is reached: {p} likely as things develop.",
+        OFF_TRACK: "The target will hardly be reached: {p} likely as things develop.",
     },
 }
 
@@ -142,11 +148,13 @@ def problems(target: Target, today: date, now: Estimate | None = None) -> tuple[
 
 
 def outlook_text(outlook: Outlook, language: str = "nb") -> str:
-    """The outlook in a sentence (nb, en); probabilities in steps of five, from 5 to 95 per cent."""
+    """The outlook in a sentence (nb, en); probabilities in steps of five per cent, none as 0 or 100."""
     if outlook.probability is None:
         return reasons.reason_text(outlook.reason, language)
-    rounded = min(95, max(5, 5 * round(20 * outlook.probability)))
-    return _TEXT[language][outlook.status].format(p=rounded)
+    text, steps = _TEXT[language], round(20 * outlook.probability)
+    beyond = "under" if steps < 1 else "over" if steps > 19 else ""
+    share = text["share"].format(p=5 * min(19, max(1, steps)))
+    return text[outlook.status].format(p=text[beyond].format(p=share) if beyond else share)
 
 
 def _observed(weeks: Sequence[Weekly], scale: Scale) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -89,6 +89,16 @@ def test_lower_is_better_where_the_catalogue_says_so() -> None:
 
 
 @pytest.mark.parametrize(
+    ("metric", "goal", "told"),
+    [("csat", 7.5, "7,5"), ("csat", 7.75, "7,75"), ("csat", 7.125, "7,125"), ("csat", 22 / 3, "7,333"),
+     ("satisfied", 0.4, "40,0\u00a0%"), ("satisfied", 0.4025, "40,25\u00a0%")],
+)  # fmt: skip
+def test_a_target_is_told_as_it_was_set(metric: str, goal: float, told: str) -> None:
+    found = standing(Days(scores(6.5)), replace(GOAL, metric=metric, target=goal), TODAY)
+    assert f"opp til {told} innen" in target_words.headline(found, "nb")
+
+
+@pytest.mark.parametrize(
     ("days", "reason"), [(0, reasons.TOO_SHORT), (7, reasons.TOO_SHORT), (36, reasons.TOO_SHORT), (43, "")]
 )
 def test_six_weeks_are_needed_for_a_forecast(days: int, reason: str) -> None:

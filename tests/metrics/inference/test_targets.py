@@ -124,9 +124,20 @@ def test_a_target_without_number_owner_or_time_is_not_smart() -> None:
 
 def test_the_outlook_is_told_without_false_precision() -> None:
     assert outlook_text(outlook(TARGET, steadily(6.5, 0.0), SUNDAY)) == (
-        "Målet nås neppe: 5 % sannsynlig med dagens utvikling."
+        "Målet nås neppe: under 5 % sannsynlig med dagens utvikling."
     )
     assert outlook_text(outlook(TARGET, steadily(7.8, 0.0), SUNDAY), "en") == "The target is reached."
+
+
+@pytest.mark.parametrize(
+    ("probability", "told"),
+    [(1e-9, "less than 5%"), (0.024, "less than 5%"), (0.026, "5%"), (0.5, "50%"), (0.974, "95%"),
+     (0.976, "more than 95%")],
+)  # fmt: skip
+def test_no_probability_reads_as_sure(probability: float, told: str) -> None:
+    found = outlook(TARGET, steadily(6.5, 0.0), SUNDAY)
+    said = outlook_text(replace(found, probability=probability, status=UNCERTAIN), "en")
+    assert said == f"It is open whether the target is reached: {told} likely as things develop."
 
 
 def forecasts(runs: int, seed: int, *, drift: float, wander: float, history: int = 26) -> tuple[float, float]:
