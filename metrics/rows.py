@@ -14,6 +14,8 @@ of events add to them: every version of an event counts.
 from __future__ import annotations
 
 import json
+import mmap
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -92,12 +94,31 @@ def extended(lake: Lake, connection: Connection, kind: str, base: Base, batches:
 def found(lake: Lake, rows: Rows, key: str, wanted: Hashes, schema: pa.Schema) -> pa.Table:
     """Rows whose key has one of the sorted hashes, those of older segments first."""
 
-    def read(place: tuple[int, NDArray[np.uint32]]) -> tuple[dict[str, dict[str, Any]], NDArray[Any]]:
-        segment = Segment.open(lake.path / rows.segments[place[0]])
-        return segment.columns, segment.records[place[1]]
-
-    parts = index.together(read, index.find(lake.path, _runs(lake, rows), key, wanted))
+    places = [
+        (lake.path / rows.segments[order], numbers)
+        for order, numbers in index.find(lake.path, _runs(lake, rows), key, wanted)
+    ]
+    for stem, numbers in places:
+        _announce(stem, numbers)
+    parts = index.together(_read, places)
     return _table(parts, schema) if parts else schema.empty_table()
+
+
+def _announce(stem: Path, numbers: NDArray[np.uint32]) -> None:
+    """Have the pages of some records read: all at a time, not each when it is come upon."""
+    _, form, _, offset = _form(stem)
+    pages = np.unique((offset + numbers.astype(np.int64) * form.itemsize) // mmap.PAGESIZE)
+    length = mmap.PAGESIZE + form.itemsize  # the last one may reach into the next page
+    with _beside(stem, ".npy").open("rb") as file:
+        number = file.fileno()
+        for begin in (pages * mmap.PAGESIZE).tolist():
+            os.posix_fadvise(number, begin, length, os.POSIX_FADV_WILLNEED)
+
+
+def _read(place: tuple[Path, NDArray[np.uint32]]) -> tuple[dict[str, dict[str, Any]], NDArray[Any]]:
+    """What the columns of a segment mean, and some of its records."""
+    segment = Segment.open(place[0])
+    return segment.columns, segment.records[place[1]]
 
 
 def hashes_of(wanted: duckdb.DuckDBPyRelation) -> Hashes:

@@ -169,3 +169,15 @@ def test_it_is_started_again_when_it_dies_and_ends_when_the_server_does(server: 
     assert second != first
     server.kill()
     until(lambda: not Path(f"/proc/{second}").exists(), "its end, since nobody leads it")
+
+
+@pytest.mark.slow
+def test_it_goes_with_the_server_and_without_a_word(server: Server) -> None:
+    (process,) = until(lambda: _publishing(server), "the publishing process")
+    server.post("/api/contacts", contact(1))
+    until(lambda: metrics.current_version(server.settings), "a version")
+    before = server.output.read_text()
+    assert server.interrupt() == 0
+    assert not Path(f"/proc/{process}").exists()
+    said = server.output.read_text().removeprefix(before)
+    assert not [line for line in said.splitlines() if " INFO " not in line]
