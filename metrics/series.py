@@ -163,6 +163,8 @@ def watched(reader: Reader, today: date, *, until: date | None = None) -> Watche
     if span is None:
         return Watched((), None, None, frozenset())
     last = min(span[1], until or today)
+    if last < span[0]:  # nothing had come in by then
+        return Watched((), None, None, frozenset())
     first = max(span[0], last - timedelta(days=HISTORY + JUDGED))
     days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
     series: list[Series] = []

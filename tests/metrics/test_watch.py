@@ -77,6 +77,12 @@ def eventful(settings: Settings, lakes: dict[str, Path]) -> Settings:
     return settings
 
 
+def test_before_the_first_contact_there_is_nothing_to_watch(calm: Settings) -> None:
+    reader = open_reader(calm, Scope.everything())
+    assert watched(reader, TODAY, until=FIRST).series
+    assert not watched(reader, TODAY, until=FIRST - timedelta(days=1)).series
+
+
 def test_a_bad_day_is_found_as_one_cause_and_a_full_alarm(eventful: Settings, sqlite_store: Store) -> None:
     watch(eventful, sqlite_store, NOW)
     cause, gap = group([finding(row) for row in stored(sqlite_store)])
