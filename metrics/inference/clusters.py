@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtr
@@ -18,49 +17,6 @@ from metrics.inference.stats import MeanStats, RatioStats, ScoreStats, ShareStat
 
 Averaged = MeanStats | ShareStats | ScoreStats | RatioStats
 ROBUST, CLUSTER_MEANS = "robust", "cluster_means"
-
-
-@dataclass(frozen=True)
-class ClusterSums:
-    """Mergeable sums over clusters, for clusters too many to list (customers).
-
-    A cluster has n₁, n₂ observations of each group (for ratios: sums of x) and totals t₁, t₂ of value −
-    shift. The fields are the sums over clusters of what their names say, ``n1t2`` being Σn₁t₂.
-    """
-
-    clusters: int
-    n1: float
-    t1: float
-    n2: float
-    t2: float
-    n1n1: float
-    n1t1: float
-    t1t1: float
-    n2n2: float
-    n2t2: float
-    t2t2: float
-    n1n2: float
-    n1t2: float
-    t1n2: float
-    t1t2: float
-    shift: float = 0.0
-
-    @classmethod
-    def of(cls, rows: Iterable[tuple[float, float, float, float]], shift: float = 0.0) -> ClusterSums:
-        """From one ``(n₁, t₁, n₂, t₂)`` per cluster."""
-        table = np.array(list(rows), dtype=float).reshape(-1, 4)
-        products = table.T @ table
-        n1, t1, n2, t2 = (float(total) for total in table.sum(axis=0))
-        pairs = [(0, 0), (0, 1), (1, 1), (2, 2), (2, 3), (3, 3), (0, 2), (0, 3), (1, 2), (1, 3)]
-        sums: list[Any] = [len(table), n1, t1, n2, t2, *(float(products[i, j]) for i, j in pairs), shift]
-        return cls(*sums)
-
-    def __add__(self, other: ClusterSums) -> ClusterSums:
-        if self.shift != other.shift:
-            raise ValueError("cluster sums of different shifts cannot be merged")
-        names = [f.name for f in fields(self) if f.name != "shift"]
-        sums: list[Any] = [*(getattr(self, k) + getattr(other, k) for k in names), self.shift]
-        return ClusterSums(*sums)
 
 
 @dataclass(frozen=True)
@@ -89,7 +45,9 @@ def by_cluster(
     """Compare two groups over ``{cluster: (its part in the first, in the second)}``.
 
     Below 40 clusters, when none is in both groups, Welch's test on the clusters' means; from 40 on
-    :func:`leverage_corrected` in each group, with Welch's degrees of freedom. Otherwise :func:`robust`.
+    :func:`leverage_corrected` in each group, with Welch's degrees of freedom. Otherwise the sandwich variance
+    with the correction G/(G−1)·(N−1)/(N−2) and t with G − 1 degrees of freedom (Cameron and Miller, Journal
+    of Human Resources 50, 2015), as statsmodels' ``cov_type="cluster"``.
     """
     table = np.array([[*row(a), *row(b)] for a, b in clusters.values()], dtype=float).reshape(-1, 6)
     in_first, in_second = table[:, 1] > 0, table[:, 4] > 0
@@ -118,28 +76,6 @@ def by_cluster(
             found, variance = _sandwich(values, products, sizes, len(table), counts, scale=scale, alpha=alpha)
     naive = scale[1] ** 2 * _naive(list(clusters.values()))
     return Clustered(*found, *counts, variance / naive if naive else None)
-
-
-def robust(
-    sums: ClusterSums, sizes: tuple[int, int], *, scale: Scale = AS_IS, alpha: float = ALPHA
-) -> tuple[Estimate, Estimate, Difference]:
-    """The cluster-robust comparison from sums; ``sizes`` are the observations of each group.
-
-    Sandwich variance with the correction G/(G−1)·(N−1)/(N−2) and t with G − 1 degrees of freedom (Cameron
-    and Miller, Journal of Human Resources 50, 2015), as statsmodels' ``cov_type="cluster"``.
-    """
-    if not sums.n1 or not sums.n2 or sums.clusters < 2 or sum(sizes) < 3:
-        code = reasons.ONE_SIDED if not sums.n1 or not sums.n2 else reasons.TOO_FEW_CLUSTERS
-        empty = [Estimate(n, None, None, None, code) for n in sizes]
-        return empty[0], empty[1], Difference.missing(code)
-    m1, m2 = sums.t1 / sums.n1, sums.t2 / sums.n2
-    own_1 = (sums.t1t1 - 2 * m1 * sums.n1t1 + m1 * m1 * sums.n1n1) / sums.n1**2
-    own_2 = (sums.t2t2 - 2 * m2 * sums.n2t2 + m2 * m2 * sums.n2n2) / sums.n2**2
-    both = (sums.t1t2 - m1 * sums.n1t2 - m2 * sums.t1n2 + m1 * m2 * sums.n1n2) / (sums.n1 * sums.n2)
-    values = m1 + sums.shift, m2 + sums.shift
-    counts = sums.clusters, sums.clusters
-    found, _ = _sandwich(values, (own_1, own_2, both), sizes, sums.clusters, counts, scale=scale, alpha=alpha)
-    return found[1], found[2], found[3]
 
 
 def leverage_corrected(added: np.ndarray, share: np.ndarray) -> tuple[float, float]:

@@ -25,7 +25,6 @@ from metrics.inference import (
     reasons,
     superiority,
 )
-from metrics.inference.clusters import ClusterSums, robust
 from metrics.inference.kitagawa import decompose
 from metrics.inference.ranks import places
 from metrics.inference.shrinkage import shrink
@@ -179,11 +178,6 @@ def test_a_split_without_any_spread_has_no_interval() -> None:
 def test_shares_of_0_and_1_are_shrunk_within_0_and_1(hits: int) -> None:
     for member in shrink({str(i): ShareStats(20, hits) for i in range(8)}).members:
         assert 0 <= member.shown.low <= member.shown.value <= member.shown.high <= 1
-
-
-def test_two_customers_with_one_contact_each_are_too_few_clusters() -> None:
-    found = robust(ClusterSums.of([(1, 1, 0, 0), (0, 0, 1, 2)]), (1, 1))
-    assert found[2].reason == reasons.TOO_FEW_CLUSTERS
 
 
 def test_the_effect_has_one_meaning_raw_and_like_for_like() -> None:
