@@ -5,7 +5,8 @@
 Contacts are drawn in which routes, partners, teams, topics and asking differ in nothing; agents differ by
 nature, as agents do. DuckDB makes the cubes of them by the product's own SQL, a reader opens cubes and facts
 as the pages do, and everything that a page claims is asked week by week: the comparison's sentences, what is
-left on the same questions, groups called different, agents who ask less, and alarms year by year.
+left on the same questions, groups called different, agents who ask less, drivers of the score by quarter,
+and alarms year by year.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ import numpy as np
 import pyarrow as pa
 
 from data.duck import connect
-from metrics import Reader, Scope, open_reader
+from metrics import Reader, Scope, driver_words, open_reader
 from metrics.asked import flagged, who_answers, who_is_asked
 from metrics.fold import measured
 from metrics.inference.alarms import FALSE_ALARMS
 from metrics.lake import Base, Lake, Place, Version, new_name
 from metrics.models import CUBES, sql
+from metrics.score_drivers import find
 from metrics.series import JUDGED, watched
 from metrics.shape import signed_schema
 from metrics.standings import standings
@@ -38,6 +40,7 @@ from settings import Settings
 CONTACTS, PARTNERS, TEAMS, AGENTS, TOPICS = 3000, 2, 12, 48, 8  # of a week
 FIRST = date(2001, 1, 1)  # a Monday; the weeks follow one another
 COMPARED = ("csat_index", "handling_time", "hit_rate")
+QUARTER = 13  # weeks of which the drivers of the score are sought
 EARLIER = 7  # weeks before the first that is judged
 ICC = 0.03  # how much alike the contacts of one agent are
 _DRAWN = """
@@ -145,7 +148,7 @@ def claims(reader: Reader, week: int) -> dict[str, bool]:
         found[f"{metric}, partners"] = "No difference" not in partners.sentence("en")
         found[f"{metric}, partners like for like"] = "No difference" not in partners.adjusted.sentence("en")
     for by in ("team", "agent", "topic"):
-        for metric in ("csat", "handling_time"):
+        for metric in ("csat", "handling_time", "hit_rate"):
             judged = standings(reader, metric, by, start=first, end=last).groups
             found[f"groups: some {by} in {metric}"] = any(one.differs for one in judged)
     agents = who_is_asked(reader, {}, last)
@@ -170,6 +173,24 @@ def alarms(reader: Reader, weeks: int) -> tuple[int, float]:
         days += JUDGED
         end = start
     return found, days / 365.25
+
+
+def drivers(reader: Reader, weeks: int) -> tuple[dict[str, int], int]:
+    """In how many quarters a driver of the score is named, or has an arrow; and the quarters.
+
+    Agents, and so teams, differ by nature here: the team is counted apart.
+    """
+    made = {"drivers: some named beside the team": 0, "drivers: the team named": 0, "drivers: some arrow": 0}
+    quarters = range(0, weeks - QUARTER + 1, QUARTER)
+    for week in quarters:
+        first = FIRST + timedelta(weeks=week)
+        last = first + timedelta(weeks=QUARTER, days=-1)
+        found = find(reader, first, last, as_of=last + timedelta(days=30)).everybody
+        named = {driver.name for driver in driver_words.leading(found.drivers)}
+        made["drivers: some named beside the team"] += bool(named - {"team"})
+        made["drivers: the team named"] += "team" in named
+        made["drivers: some arrow"] += any(map(driver_words.direction, found.drivers))
+    return made, len(quarters)
 
 
 def stated(claim: str) -> float:
@@ -198,10 +219,13 @@ def main() -> None:
         reader = publish(Path(folder), draw(np.random.default_rng(given.seed), weeks.stop))
         print(f"{weeks.stop * CONTACTS:,} contacts in cubes after {time.perf_counter() - begun:.0f} s")
         found = shares(reader, weeks)
+        made, quarters = drivers(reader, weeks.stop)
         count, years = alarms(reader, weeks.stop)
     print(f"{'claim':48} {'stated':>6} {'found':>6}   (of {given.weeks:,} weeks)")
     for name, share in found.items():
         print(f"{name:48} {stated(name):6.2f} {share:6.3f}")
+    for name, often in made.items() if quarters else ():
+        print(f"{name:48} {stated(name):6.2f} {often / quarters:6.3f}   (of {quarters} quarters)")
     if years:
         name = "alarms a year, all series together"
         print(f"{name:48} {FALSE_ALARMS:6.0f} {count / years:6.1f}   (of {years:.1f} years)")

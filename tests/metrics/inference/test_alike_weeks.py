@@ -20,7 +20,7 @@ def test_a_week_without_differences_goes_through_every_page_and_one_with_them_is
     columns["score"] = np.where(better, np.minimum(columns["score"] + 2, 10), columns["score"])
     reader = publish(tmp_path, columns)
     alike, differs = claims(reader, 0), claims(reader, 1)
-    assert len(alike) == 24
+    assert len(alike) == 27
     assert sum(alike.values()) < 8
     assert not alike["csat_index, routes"]
     assert differs["csat_index, routes"]
