@@ -24,7 +24,7 @@ MAKE = """
         select
             printf('c-%09d', i) as contact_id,
             strftime(to_timestamp(1735686000 + i * 31536000 // $rows), '%Y-%m-%dT%H:%M:%SZ') as ended_at,
-            hash(i) % ($rows // 4 + 1) as customer_id,
+            hash(i) % $customers as customer_id,
             'Partner ' || hash(i * 7) % 5 as partner,
             'Team ' || hash(i * 11) % 20 as team,
             'a-' || hash(i * 13) % 800 as agent,
@@ -49,9 +49,10 @@ COPY = """
 """
 
 
-def make(path: Path, rows: int) -> None:
+def make(path: Path, rows: int, each: int) -> None:
+    """A file of so many contacts, of customers with so many each."""
     with connect() as connection:
-        connection.execute(MAKE.format(path=path), {"rows": rows})
+        connection.execute(MAKE.format(path=path), {"rows": rows, "customers": rows // each + 1})
 
 
 def bare(path: Path, folder: Path) -> tuple[float, float]:
@@ -92,12 +93,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--each", type=int, default=4, help="Contacts of a customer.")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="svar-bench-") as name:
         folder = Path(name)
         path, mapping = folder / "contacts.csv", folder / "own.toml"
         mapping.write_text(MAPPING)
-        make(path, arguments.rows)
+        make(path, arguments.rows, arguments.each)
         print(f"{arguments.rows:,} contacts, {path.stat().st_size / 1e6:,.0f} MB of CSV")
         peer, own = [], []
         for _ in range(arguments.rounds):

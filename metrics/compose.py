@@ -81,6 +81,7 @@ class Tables:
     files: tuple[tuple[str, str, str], ...] = ()  # partner, day, path
     beside: Callable[[str], str] = str  # small table beside the facts → its table
     late: bool = True  # whether there are signed facts
+    all_sell: bool = False  # whether every partner records sales
     # column, its values → the partners that have stored facts with one of them; None where nobody knows
     having: Callable[[str, Sequence[str]], frozenset[str] | None] = lambda _column, _values: None
     partner: str | None = None  # whose scope it is; None: everybody's
@@ -162,7 +163,9 @@ def compose(asked: Question, tables: Tables) -> Statement:
 def _cells(asked: Question, source: str, tables: Tables, values: dict[str, Any]) -> list[str]:
     """The relations of a statement up to ``cells``: one row per group, with the sums that metrics need."""
     needed = needed_sums(asked)
-    conditions = conditions_of(asked, values)
+    conditions = filters_of(asked, values)
+    if source != "facts" or not _only_asked(asked):
+        conditions = [*days_of(asked, values), *conditions]
     dims = "".join(f"{cut.text} as dim_{number}, " for number, cut in enumerate(asked.by))
     group = ""
     if asked.by:
@@ -170,7 +173,7 @@ def _cells(asked: Question, source: str, tables: Tables, values: dict[str, Any])
         names = ", ".join(f"dim_{number}" for number in range(len(asked.by)))
         group = f"group by {names} having sum({COUNTED[asked.subject]}) <> 0"
     summed = [name for name in needed if name != EXPOSURE]
-    sums = ", ".join(f"{_sum(name)} as {name}" for name in summed)
+    sums = ", ".join(f"{_sum(name, tables)} as {name}" for name in summed)
     parts = [f"selling as (from {tables.selling})", *_needs(asked, needed, tables)]
     parts.append(_rows(asked, needed, source, tables, values))
     rows, joined = "source", "grouped"
@@ -283,8 +286,10 @@ def needed_sums(asked: Question) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def _sum(name: str) -> str:
+def _sum(name: str, tables: Tables) -> str:
     """The sum of a measure, or of what is derived from some."""
+    if name == "answered_selling" and tables.all_sell:
+        return _added("answered")
     return _added(name, DERIVED[name][0] if name in DERIVED else name)
 
 
@@ -330,25 +335,32 @@ def _rows(asked: Question, needed: Sequence[str], source: str, tables: Tables, v
 
 
 def signed_facts(asked: Question, tables: Tables, values: dict[str, Any]) -> str:
-    """The signed facts that a question can touch."""
-    facts = f"select {', '.join(summed_columns())} from {tables.delta}"
-    files = _files(asked, tables)
-    if not files:
-        return facts
-    values["files"] = files
-    plain = ", ".join(name for name in summed_columns() if name != "sign")
-    stored = f"""
-        select {plain}, cast(1 as smallint) as sign
-        from read_parquet($files, hive_partitioning = false)
-    """
-    return f"{stored} union all by name {facts}" if tables.late else stored
+    """The signed facts that a question can touch: those of its days."""
+    branches = []
+    if files := _files(asked, tables):
+        values["files"] = files
+        plain = ", ".join(name for name in summed_columns() if name != "sign")
+        branches.append(f"""
+            select {plain}, cast(1 as smallint) as sign
+            from read_parquet($files, hive_partitioning = false)
+        """)
+    if tables.late or not files:
+        days = days_of(asked, values) if _only_asked(asked) else []
+        names = ", ".join(summed_columns())
+        branches.append(f"select {names} from {tables.delta} where {' and '.join(days) or 'true'}")
+    return " union all by name ".join(branches)
+
+
+def _only_asked(asked: Question) -> bool:
+    """Whether facts of the asked days and filters are all that a question needs. Customer-months are counted
+    from the first day of all, whoever is chosen."""
+    return EXPOSURE not in needed_sums(asked)
 
 
 def _files(asked: Question, tables: Tables) -> list[str]:
-    """The files of facts that a question can touch."""
+    """The files of facts that a question can touch; each is of one partner and one day."""
     partners = [frozenset(values) for cut, values in asked.where if cut.id == "partner"]
-    # Customer-months are counted from the first day of all, whoever is chosen.
-    if EXPOSURE not in needed_sums(asked):
+    if _only_asked(asked):
         known = [tables.having(cut.column, values) for cut, values in asked.where if cut.text == cut.column]
         partners += [found for found in known if found is not None]
     first = asked.start.isoformat() if asked.start else ""
@@ -360,8 +372,8 @@ def _files(asked: Question, tables: Tables) -> list[str]:
     ]
 
 
-def conditions_of(asked: Question, values: dict[str, Any]) -> list[str]:
-    """What a question's days and filters ask of a row."""
+def days_of(asked: Question, values: dict[str, Any]) -> list[str]:
+    """What a question's days ask of a row."""
     conditions = []
     if asked.start:
         conditions.append("day >= $start_day")
@@ -369,6 +381,12 @@ def conditions_of(asked: Question, values: dict[str, Any]) -> list[str]:
     if asked.end:
         conditions.append("day <= $end_day")
         values["end_day"] = asked.end
+    return conditions
+
+
+def filters_of(asked: Question, values: dict[str, Any]) -> list[str]:
+    """What a question's filters ask of a row."""
+    conditions = []
     for number, (cut, chosen) in enumerate(asked.where):
         conditions.append(f"{cut.text} = any($filter_{number})")
         values[f"filter_{number}"] = list(chosen)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from metrics.catalogue import SCORES, dimension
-from metrics.compose import CUSTOMER, Question, Statement, Tables, compose, conditions_of, signed_facts
+from metrics.compose import CUSTOMER, Question, Statement, Tables, compose, filters_of, signed_facts
 from metrics.models import sql
 
 EPISODE = timedelta(days=7)  # a contact within so long after another of the same customer belongs to it
@@ -59,7 +59,7 @@ def episodes(asked: Question, tables: Tables) -> Statement:
 def rows_of_cube(cube: str, asked: Question, tables: Tables) -> Statement:
     """The statement that makes the rows of a cube of what a question's days and filters leave."""
     values: dict[str, Any] = {}
-    facts, conditions = signed_facts(asked, tables, values), conditions_of(asked, values)
+    facts, conditions = signed_facts(asked, tables, values), filters_of(asked, values)
     chosen = f"select * from ({facts}) where {' and '.join(conditions) or 'true'}"
     text = f"with signed_fact as ({chosen}), cube as ({sql('cubes', cube)}) from cube order by day"
     return Statement(text, values, "facts")

@@ -142,9 +142,15 @@ class Room:
             self._files,
             partial(self._beside_table, version),
             delta != "no_fact",
+            self._partners(rows) <= sellers,
             self._having,
             self.scope.partner,
         )
+
+    def _partners(self, delta: pa.Table | None) -> set[str]:
+        """Every partner with facts, those that came late included."""
+        late = [] if delta is None else pc.unique(delta.column("partner")).to_pylist()
+        return {partner for partner, _, _ in self._files}.union(late)
 
     def _having(self, column: str, values: Sequence[str]) -> frozenset[str] | None:
         """The partners that have facts in the lake's files with one of the values, as a cube knows it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -9,11 +10,13 @@ import pytest
 
 from data.log import Log
 from metrics import Reader, Scope, UnknownNameError, build, open_reader, refresh
+from metrics.catalogue import metric
+from metrics.compose import compose, question
 from metrics.lake import Lake
 from metrics.models import CUBES, measures
 from settings import Settings
 from store import open_store
-from tests.metrics.given import NOON, NOW, calls, contact, days, logged, session
+from tests.metrics.given import NOON, NOW, calls, contact, day_of, days, logged, session
 
 # Names that a careless path, pattern or comparison would take for each other.
 PARTNERS = ["A", "AB", "B/C", "", "a", "A*", "..", "Å" * 60]
@@ -64,6 +67,33 @@ def test_everything_is_everybody(home):
     reader = open_reader(home, Scope.everything())
     assert reader.members("partner") == sorted(PARTNERS)
     assert _count(reader) == 10 * len(PARTNERS)
+
+
+def test_a_free_question_counts_its_days_alone_whether_folded_or_late(home):
+    reader = open_reader(home, Scope.everything())
+    first = day_of(NOON)
+    for start, end, expected in [(0, 0, 40), (1, 1, 40), (0, 1, 80), (-1, -1, 0), (2, 2, 0)]:
+        span = first + timedelta(days=start), first + timedelta(days=end)
+        found = reader.show(["survey_coverage"], ["language", "week"], None, *span)
+        assert sum(value.parts["contacts"] for value in found) == expected
+
+
+@pytest.mark.parametrize(
+    ("where", "partners"),
+    [
+        ({"topic": ["of 2"]}, {"B/C"}),
+        ({"topic": ["of 2", "of 4"]}, {"B/C", "a"}),
+        ({"topic": ["of 2"], "partner": ["a"]}, set()),
+        ({"topic": ["of nobody"]}, set()),
+        ({"language": ["nb"]}, set(PARTNERS)),  # no cube knows
+        ({"need": ["value"]}, set(PARTNERS)),  # what a topic is needed for may be stated anew
+    ],
+)
+def test_a_free_question_opens_files_of_partners_that_can_have_such_contacts(home, where, partners):
+    tables = open_reader(home, Scope.everything())._tables
+    asked = question([metric("csat")], ["language"], where)
+    files = compose(asked, tables).values.get("files", [])
+    assert {partner for partner, _, path in tables.files if path in files} == partners
 
 
 @pytest.mark.parametrize("dim", ["partner", "topic"])
