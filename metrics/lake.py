@@ -72,9 +72,11 @@ class Rows:
     segments: tuple[str, ...] = ()
     runs: tuple[Run, ...] = ()
 
-    def stems(self) -> tuple[str, ...]:
-        """Those of all its files."""
-        return (*self.segments, *(run.stem for run in self.runs))
+    def files(self) -> tuple[str, ...]:
+        """What its files are called, without the names of keys (:func:`stem_of`)."""
+        # Before there were joint runs, each segment had one of its own.
+        runs = [run.stem for run in self.runs] or self.segments
+        return (*self.segments, *(f"{stem}.idx" for stem in runs))
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ class Lake:
             # A base was in use until the next one came.
             if path.stem == version.base or follower is None or now - born[follower.stem] < GRACE_S:
                 base = self.base(path.stem)
-                kept.update(base.files(), *(rows.stems() for rows in base.rows.values()))
+                kept.update(base.files(), *(rows.files() for rows in base.rows.values()))
                 kept.update(file for months in base.cubes.values() for file in months.values())
                 kept.add(f"bases/{path.name}")
         for folder in ("facts", "cubes", "rows", "bases"):
@@ -233,8 +235,9 @@ def _rows(told: Any) -> Rows:
 
 
 def stem_of(name: str) -> str:
-    """The stem of a segment's file, see rows.py: what stands before the ending, and before its key."""
-    return "-".join(name.partition(".")[0].split("-")[:4])
+    """What stands in a file's name before the ending, and before the key of an index, which ends in .idx."""
+    stem = "-".join(name.partition(".")[0].split("-")[:4])
+    return f"{stem}.idx" if name.endswith(".idx") else stem
 
 
 def new_name() -> str:

@@ -93,7 +93,6 @@ def extended(lake: Lake, connection: Connection, kind: str, base: Base, batches:
 
 def found(lake: Lake, rows: Rows, key: str, wanted: Hashes, schema: pa.Schema) -> pa.Table:
     """Rows whose key has one of the sorted hashes, those of older segments first."""
-
     places = [
         (lake.path / rows.segments[order], numbers)
         for order, numbers in index.find(lake.path, _runs(lake, rows), key, wanted)

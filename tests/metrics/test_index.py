@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from data.duck import connect
 from data.log import SCHEMAS
 from metrics import index, rows
 from metrics.index import Hashes
-from metrics.lake import Base, Lake, Rows, Run
+from metrics.lake import GRACE_S, Base, Lake, Rows, Run, Version
 
 KEYS = ("key",)
 
@@ -123,3 +124,26 @@ def test_a_base_that_was_kept_before_there_were_joint_runs_is_read_and_joined(la
     new = kept(Base("2-b", rows=old.rows), "s9", "s1")
     assert [run.counts for run in new.runs] == [(9,), (2,)]
     assert found(new) == ["s1", "s9", "s1"]
+
+
+def test_runs_that_became_part_of_others_are_swept_away_with_the_bases_that_named_them(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "LARGEST", 8)  # so that the segments stay two
+    base = Base("")
+    for name in ("1-a", "2-b"):
+        table = pa.Table.from_pylist([{"sale_id": f"{name}-{n}"} for n in range(8)], schema=SCHEMAS["sale"])
+        with connect() as connection:
+            rows_now = rows.extended(lake, connection, "sale", Base(name, rows=base.rows), [table])
+        base = Base(name, rows={"sale": rows_now})
+        lake.keep(base)
+        lake.publish(Version(name, 0, name), after=lake.version())
+    lake.sweep(time.time() + 2 * GRACE_S)
+    kept = base.rows["sale"]
+    there = {file.name for file in (lake.path / "rows").iterdir()}
+    assert {name for name in there if name.endswith(".idx")} == {
+        f"{Path(run.stem).name}-{key}.idx" for run in kept.runs for key in rows.KEYS["sale"]
+    }
+    assert {name for name in there if name.endswith(".npy")} == {
+        f"{Path(segment).name}.npy" for segment in kept.segments
+    }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -13,7 +15,7 @@ from metrics import rows
 from metrics.lake import Base
 from metrics.shape import fact_schema
 
-VALUES = {
+VALUES: dict[pa.DataType, tuple[list[Any], ...]] = {
     pa.string(): (["one", "", None], ["ø" * 40, "a\0", "x"], [None, None, None], ["same"] * 3),
     pa.int64(): ([0, None, -(2**62)], [7, 7, 7], [None, None, None], [-1, 2**40, 3]),
     pa.int16(): ([-(2**15), 2**15 - 1, None], [1, 2, 3]),
@@ -31,6 +33,21 @@ def test_every_value_comes_back_as_it_was(kind, values):
     column, kept = rows._encoded(pa.array(values, kind))
     records = pa.array(range(len(values))).to_numpy() if kept is None else kept.view([("value", kept.dtype)])
     assert rows._decoded(field, [column], [records]).to_pylist() == values
+
+
+@pytest.mark.parametrize("kind", VALUES, ids=str)
+def test_rows_of_several_segments_come_back_together_whatever_they_were_kept_as(kind):
+    schema, parts = pa.schema([("value", kind), ("other", pa.string())]), []
+    for values in VALUES[kind] * 2:
+        way, kept = rows._encoded(pa.array(values, kind))
+        fields = {} if kept is None else {"value": kept}
+        records = np.zeros(3, dtype=[(name, array.dtype) for name, array in fields.items()])
+        for name, array in fields.items():
+            records[name] = array
+        parts.append(({"value": way}, records))
+    table = rows._table(parts, schema)
+    assert table.column("value").to_pylist() == [value for values in VALUES[kind] * 2 for value in values]
+    assert table.column("other").null_count == len(table)
 
 
 def test_texts_that_are_many_come_back_as_they_were():
