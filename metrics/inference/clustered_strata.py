@@ -129,8 +129,8 @@ def sums_of(clusters: Mapping[str, Strata], column: Mapping[tuple[str, ...], int
     for i, own in enumerate(clusters.values()):
         for cell, pair in own.items():
             for g in (0, 1):
-                _, weight, total = row(pair[g])
-                sums[:, g, i, column[cell]] = weight, total
+                if pair[g].n:
+                    sums[:, g, i, column[cell]] = row(pair[g])[1:]
     return sums
 
 
