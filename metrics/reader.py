@@ -177,15 +177,21 @@ class Reader:
         if any(metric.reasons for metric in metrics):
             reasons = self._inner(catalogue.CONTACTS, "survey_reason", asked)
         *places, counted = layout(asked)
+        # Worked out before the rows: a year of days by route has a thousand of them.
+        told = [
+            (metric, slice(begin, middle), slice(middle, end) if metric.parts else None)
+            for metric, (begin, middle, end) in zip(summed, places, strict=True)
+        ]
         groups = []
         for row in self._rows(asked):
             key = row[: len(by)]
             stats: dict[str, Stats] = {}
             parts: dict[str, dict[str, float | int]] = {metric.id: {} for metric in metrics}
-            for metric, (begin, middle, end_) in zip(summed, places, strict=True):
+            for metric, sums, beside in told:
                 if metric.kind != "count":
-                    stats[metric.id] = stats_of(metric, row[begin:middle])
-                parts[metric.id] |= zip(metric.parts, row[middle:end_], strict=True)
+                    stats[metric.id] = stats_of(metric, row[sums])
+                if beside:
+                    parts[metric.id] |= zip(metric.parts, row[beside], strict=True)
                 if metric.reasons:
                     parts[metric.id] |= {f"reason:{k}": n for k, n in reasons.get(key, {}).items()}
             for metric in quantiles:
