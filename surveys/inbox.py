@@ -114,7 +114,7 @@ class Inbox:
     def _rest(self) -> None:
         """No more have come for a moment: read what waits here, or tell of what was read apart."""
         if self._handed_over and not self._apart.listens():
-            self._here.unread += 1  # it may have left some
+            self._here.leave(1)  # it may have left some
         if self._handed_over:
             self._handed_over = False
             self._replied()

@@ -7,6 +7,7 @@ the others are read together later, since a carrier that is not answered believe
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
@@ -30,6 +31,13 @@ class Storing:
     def __init__(self, settings: Settings, store: Store, replied: Callable[[], None]) -> None:
         self._settings, self._store, self._replied = settings, store, replied
         self.unread = 0  # replies that are stored and wait to be read together
+        self.oldest = 0.0  # when the first of them came, about; s of time.monotonic
+
+    def leave(self, count: int) -> None:
+        """So many replies are stored and wait to be read."""
+        if not self.unread:
+            self.oldest = time.monotonic()
+        self.unread += count
 
     def commit(self, items: Sequence[Item]) -> list[BaseException | None]:
         """Write a group; returns what is wrong with each item. One that cannot be written harms no other."""
@@ -64,37 +72,38 @@ class Storing:
                 replies.store_raw(connection, forms, now)
                 # Nothing may go out to them after this answer, whatever else waits to be read.
                 if stopping := replies.stopping_numbers(forms):
-                    read += self._read(connection, now, TOGETHER, stopping)
+                    read += self._read(connection, now, stopping)
                 if few:
-                    read += self._read(connection, now, TOGETHER)
+                    read += self._read(connection, now)
             if callbacks:
                 statuses.receive_in(connection, callbacks, now)
         if not few:
-            self.unread += len(forms)
+            self.leave(len(forms))
         if read or (forms and few):  # what could not be read is left to the worker, who is woken
             self._replied()
 
-    def _read(
-        self, connection: Connection, now: datetime, most: int, phones: Collection[str] | None = None
-    ) -> int:
+    def _read(self, connection: Connection, now: datetime, phones: Collection[str] | None = None) -> int:
         """Read what waits, or what these numbers have sent; returns how many."""
         # A fault in reading must not lose what came in: it is undone alone, and the worker tries again.
         try:
             with connection.begin_nested():
-                return replies.read_batch(connection, self._settings, now, most, phones)
+                return replies.read_batch(connection, self._settings, now, TOGETHER, phones)
         except Exception as error:
             if is_passing(error):
                 raise
             log.exception("replies are stored but could not be read yet")
             return 0
 
-    def read_waiting(self, most: int = TOGETHER) -> None:
+    def read_waiting(self) -> None:
         """Read the oldest of what waits."""
         count = 0
         try:
             with self._store.write() as connection:
-                count = self._read(connection, datetime.now(UTC), most)
+                count = self._read(connection, datetime.now(UTC))
         except Exception:
             log.exception("replies are stored but could not be read yet")
-        self.unread = max(1, self.unread - count) if count == most else 0
+        left = max(1, self.unread - count) if count == TOGETHER else 0
+        # As if they had come evenly.
+        self.oldest += (time.monotonic() - self.oldest) * (1 - left / max(left, self.unread, 1))
+        self.unread = left
         self._replied()

@@ -23,8 +23,8 @@ from store import Store, open_store
 from surveys.storing import Item, Storing
 from surveys.tuning import settle_in
 
-TOGETHER = 200  # read at once: the next group waits for it
-LULL_S = 0.01  # without a group: then fewer are read
+LULL_S = 0.003  # without a group: then what waits is read
+LAG_S = 0.75  # where there is no lull, replies wait for so long to be read, and a little more
 STUCK_S = 60.0  # for one group; then the process is given up
 END_S = 10.0  # for it to end
 REST_S = 30.0  # after it was started, until another is where it has ended by itself
@@ -124,15 +124,14 @@ def _store_until_left(link: socket.socket, prepare: Callable[[Store], None]) -> 
     with contextlib.suppress(EOFError, OSError):
         while True:
             if storing.unread and not select.select([link], [], [], LULL_S)[0]:
-                storing.read_waiting(TOGETHER)
+                storing.read_waiting()
                 continue
             items, unread = pickle.load(groups)  # noqa: S301 - of our own process
-            storing.unread += unread
+            storing.leave(unread)
             wrong = [type(error).__name__ if error else "" for error in storing.commit(items)]
             link.sendall(_packed(wrong))
-            if storing.unread >= TOGETHER:
-                # More than came in, or what waits would never become less.
-                storing.read_waiting(max(TOGETHER, 2 * len(items)))
+            if storing.unread and time.monotonic() > storing.oldest + LAG_S:
+                storing.read_waiting()
     while storing.unread:
         storing.read_waiting()
     store.close()
