@@ -159,6 +159,26 @@ def test_exact_duplicates_count_once(tmp_path: Path, settings: Settings) -> None
     assert len(log_rows(settings)) == 1
 
 
+@pytest.mark.parametrize(
+    ("ids", "accepted", "unchanged", "rejected"),
+    [
+        ("a b c", 3, 0, 0),  # in their order: none can be there twice
+        ("c b a", 3, 0, 0),
+        ("a b b", 2, 1, 0),
+        ("b a b", 2, 1, 0),
+        ("b ? b", 1, 1, 1),  # a refused row between the two
+        ("? a b", 2, 0, 1),
+        ("? b b", 1, 1, 1),
+    ],
+)
+def test_an_id_is_found_twice_wherever_it_stands(
+    tmp_path: Path, settings: Settings, ids: str, accepted: int, unchanged: int, rejected: int
+) -> None:
+    rows = [f"{each},{'not a time' if each == '?' else '2026-03-02T10:15:00Z'}" for each in ids.split()]
+    summary = load(settings, write(tmp_path, "\n".join(["contact_id,ended_at", *rows])))
+    assert counts(summary) == (3, accepted, 0, unchanged, rejected)
+
+
 def test_of_conflicting_duplicates_the_last_counts_and_it_is_said(tmp_path: Path, settings: Settings) -> None:
     lines = "".join(f"a,2026-03-02T10:15:00Z,{agent}\n" for agent in ("x", "y", "x", "z"))
     path = write(tmp_path, "contact_id,ended_at,agent\n" + lines)
