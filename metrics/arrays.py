@@ -176,6 +176,15 @@ def of_table(table: pa.Table, keys: Sequence[str]) -> Cube:
     return Cube(rows.select, keys, rows.num_rows)
 
 
+def labels_with(cube: Cube, key: str, other: str, values: Sequence[Any]) -> frozenset[Any]:
+    """The labels of a dimension that a cube has together with one of the values of another."""
+    cube = cube.rolled(frozenset({key, other}))
+    wanted, found = cube.labelled(other), cube.labelled(key)
+    inside = np.array([label in values for label in wanted.labels], dtype=bool)
+    codes = found.codes[inside[wanted.codes]] if len(inside) else found.codes[:0]
+    return frozenset(found.labels[code] for code in np.unique(codes).tolist())
+
+
 def totals(groups: Codes, numbers: Sums, count: int) -> Sums:
     """The exact sum of each group, whose numbers run from 0 to ``count``. OverflowError beyond 64 bits."""
     if _bound(numbers) < EXACT:

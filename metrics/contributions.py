@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from metrics.catalogue import SCORES
-from metrics.compose import CUSTOMER, Question, Statement, Tables, compose
+from metrics.compose import Statement, compose
+from metrics.questions import CUSTOMER, Question
+from metrics.sources import Tables
 
 # What a metric's columns say of one contact: how many, the total of its values, and of their squares.
 _VALUES = {

@@ -10,10 +10,10 @@ a partner's scope, takes the partners' own and nothing else.
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from metrics.compose import Question, Tables
+from metrics.questions import Question
+from metrics.sources import Tables
 
 # The columns that days of active customers have.
 _COLUMNS = ("day", "partner")

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from metrics.arrays import Cube, mixed, month_of, numbered, size_of, totals
 from metrics.catalogue import COLUMNS, Dimension
-from metrics.compose import DERIVED, Question, needed_sums, parameters, plain_sums
 from metrics.models import sql
+from metrics.questions import DERIVED, Question, needed_sums, parameters, plain_sums
 from metrics.terms import Inputs, Unsupported, expression, named, selected, value
 
 Array = NDArray[Any]

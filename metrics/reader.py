@@ -13,12 +13,13 @@ from metrics import catalogue, comparing
 from metrics.answers import Comparison, Value
 from metrics.arrays import Cube, of_table
 from metrics.catalogue import Metric
-from metrics.compose import Question, compose, layout, question
+from metrics.compose import compose
 from metrics.contributions import contributions
 from metrics.inference import Estimate, ScoreStats, Stats, TimeBins, minimum
 from metrics.inference.reasons import HIDDEN
 from metrics.lake import Version
 from metrics.models import CUBES
+from metrics.questions import Question, layout, question
 from metrics.request import Request, request
 from metrics.scans import episodes, rows_of_cube
 from metrics.scope import Room, Scope

@@ -8,8 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from metrics.catalogue import SCORES, dimension
-from metrics.compose import CUSTOMER, Question, Statement, Tables, compose, filters_of, signed_facts
+from metrics.compose import Statement, compose
 from metrics.models import sql
+from metrics.questions import CUSTOMER, Question
+from metrics.sources import Tables, filters_of, signed_facts
 
 EPISODE = timedelta(days=7)  # a contact within so long after another of the same customer belongs to it
 

@@ -16,19 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data.duck import connect
 from metrics import beside, quick
-from metrics.arrays import Cube, of_table, totals
+from metrics.arrays import Cube, labels_with, of_table, totals
 from metrics.catalogue import Dimension
-from metrics.compose import NEEDS, Question, Tables, compose, source_of
+from metrics.compose import compose
 from metrics.lake import Base, Lake, Version
 from metrics.models import CUBES, measures
+from metrics.questions import NEEDS, Question
 from metrics.shape import signed_schema, summed_columns
+from metrics.sources import Tables, source_of
 from metrics.statements import cube_rows, cube_table, dropped, selling_table, texts_of
 from metrics.terms import Unsupported
 
@@ -157,13 +158,8 @@ class Room:
         fitting = [cube for cube, keys in CUBES.items() if {"partner", column} <= set(keys)]
         if not fitting:
             return None
-        cube = self.cube(min(fitting, key=lambda name: self._rows[name])).rolled(
-            frozenset({"partner", column})
-        )
-        partners, cut = cube.labelled("partner"), cube.labelled(column)
-        inside = np.array([label in values for label in cut.labels], dtype=bool)
-        rows = inside[cut.codes] if len(inside) else np.zeros(cube.rows, dtype=bool)
-        return frozenset(partners.labels[code] for code in np.unique(partners.codes[rows]).tolist())
+        smallest = self.cube(min(fitting, key=lambda name: self._rows[name]))
+        return labels_with(smallest, "partner", column, values)
 
     def _beside_table(self, version: Version, name: str) -> str:
         """The table of what stands beside the facts in a version, made when it is first asked."""

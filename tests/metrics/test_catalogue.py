@@ -11,8 +11,8 @@ import pytest
 from data.duck import connect
 from data.log import SCHEMAS, Log
 from metrics import Scope, build, catalogue, models, open_reader, reasons
-from metrics.compose import DERIVED, EXPOSURE
 from metrics.inference.numbers import UNITS
+from metrics.questions import DERIVED, EXPOSURE
 from settings import PROJECT_ROOT, Settings
 from store import open_store
 from tests.metrics.given import (

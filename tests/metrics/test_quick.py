@@ -13,7 +13,8 @@ import pytest
 
 from metrics import Scope, arrays, catalogue, open_reader, quick
 from metrics.arrays import of_table, totals
-from metrics.compose import compose, source_of
+from metrics.compose import compose
+from metrics.sources import source_of
 from metrics.terms import Inputs, Unsupported, expression, selected, value
 from tests.metrics.given import NOON, contact, days, outcome, sale
 

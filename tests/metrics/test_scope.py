@@ -11,9 +11,10 @@ import pytest
 from data.log import Log
 from metrics import Reader, Scope, UnknownNameError, build, open_reader, refresh
 from metrics.catalogue import metric
-from metrics.compose import compose, question
+from metrics.compose import compose
 from metrics.lake import Lake
 from metrics.models import CUBES, measures
+from metrics.questions import question
 from settings import Settings
 from store import open_store
 from tests.metrics.given import NOON, NOW, calls, contact, day_of, days, logged, session
