@@ -74,7 +74,7 @@ def _cells(asked: Question, source: str, tables: Tables, values: dict[str, Any])
         names = ", ".join(f"dim_{number}" for number in range(len(asked.by)))
         group = f"group by {names} having sum({COUNTED[asked.subject]}) <> 0"
     summed = [name for name in needed if name != EXPOSURE]
-    sums = ", ".join(f"{_sum(name, tables)} as {name}" for name in summed)
+    sums = ", ".join(f"{_sum(name, tables, source)} as {name}" for name in summed)
     parts = [f"selling as (from {tables.selling})", *_needs(asked, needed, tables)]
     parts.append(_rows(asked, needed, source, tables, values))
     rows, joined = "source", "grouped"
@@ -156,8 +156,10 @@ def _costed(tables: Tables) -> str:
     )"""
 
 
-def _sum(name: str, tables: Tables) -> str:
+def _sum(name: str, tables: Tables, source: str) -> str:
     """The sum of a measure, or of what is derived from some."""
+    if name == COUNTED["contact"] and source == "facts" and not tables.late:
+        return "count(*)"  # every row adds one
     if name == "answered_selling" and tables.all_sell:
         return _added("answered")
     return _added(name, DERIVED[name][0] if name in DERIVED else name)
