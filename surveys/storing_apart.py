@@ -23,7 +23,7 @@ from store import Store, open_store
 from surveys.storing import Item, Storing
 from surveys.tuning import settle_in
 
-LULL_S = 0.003  # without a group: then what waits is read
+LULL_S = 0.02  # without a group: then what waits is read
 LAG_S = 0.75  # where there is no lull, replies wait for so long to be read, and a little more
 STUCK_S = 60.0  # for one group; then the process is given up
 END_S = 10.0  # for it to end
