@@ -35,7 +35,6 @@ NUMBERS: dict[str, int] = {
 NUMBERS_ALONE: dict[str, int] = {
     **dict.fromkeys(["en", "én", "ein", "éin", "ett", "eitt", "et", "ét", "one", "ener"], 1),
     "to": 2,
-    "nie": 9,
 }
 # "En klar åtter": said of marks only.
 NOUNS: dict[str, int] = {
