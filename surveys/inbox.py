@@ -21,7 +21,7 @@ from surveys.storing_apart import StoringApart
 
 GROUP = 500
 LULL_S = 0.05  # without anything new: then there is time to read
-LASTING_S = 0.25  # many replies for so long without a lull: worth a process of its own
+LASTING_S = 3.0  # many replies for so long without a lull: worth a process of its own
 REST = 19  # while more come: so many times as long as a reading took until the next
 IDLE_S = 30.0
 log = logging.getLogger(__name__)
