@@ -78,6 +78,7 @@ _SESSION = [
     ("session_id", pa.string()),
     ("customer_key", pa.string()),
     ("day", pa.date32()),  # local day it started
+    ("hour", pa.int16()),  # and the hour
     ("started_at", pa.int64()),
     ("ended_at", pa.int64()),
     ("channel", pa.string()),
@@ -87,6 +88,7 @@ _SESSION = [
 _CALLS_OFFERED = [
     ("interval_id", pa.string()),  # partner|team|channel|interval_start
     ("day", pa.date32()),
+    ("hour", pa.int16()),  # local hour it began; null where it is longer than an hour
     ("interval_start", pa.int64()),
     ("interval_s", pa.int32()),
     ("partner", pa.string()),

@@ -19,6 +19,8 @@ from data.records import CallsOffered, Case, Contact, Sale, Session
 from data.references import ActiveCustomers, HourCost, Product, Target, Topic
 from data.values import CURRENCY, SCALE
 
+HOUR_S = 3600  # longer intervals of calls belong to no hour
+
 
 def epoch(moment: datetime | None) -> int | None:
     """Whole seconds since 1970 (UTC), fractions dropped."""
@@ -121,10 +123,12 @@ def _case(case: Case, zone: ZoneInfo, key: str) -> dict[str, Any]:
 
 
 def _session(session: Session, zone: ZoneInfo, key: str) -> dict[str, Any]:
+    local = session.started_at.astimezone(zone)
     return {
         "session_id": session.session_id,
         "customer_key": key,
-        "day": session.started_at.astimezone(zone).date().isoformat(),
+        "day": local.date().isoformat(),
+        "hour": local.hour,
         "started_at": epoch(session.started_at),
         "ended_at": epoch(session.ended_at),
         "channel": session.channel or "",
@@ -134,11 +138,12 @@ def _session(session: Session, zone: ZoneInfo, key: str) -> dict[str, Any]:
 
 
 def _calls_offered(calls: CallsOffered, zone: ZoneInfo) -> dict[str, Any]:
-    start = epoch(calls.interval_start)
+    start, local = epoch(calls.interval_start), calls.interval_start.astimezone(zone)
     place = (calls.partner, calls.team or "", calls.channel or "")
     return {
         "interval_id": "|".join([*(part.replace("|", "¦") for part in place), str(start)]),
-        "day": calls.interval_start.astimezone(zone).date().isoformat(),
+        "day": local.date().isoformat(),
+        "hour": local.hour if calls.interval_s <= HOUR_S else None,
         "interval_start": start,
         "interval_s": calls.interval_s,
         "partner": calls.partner,

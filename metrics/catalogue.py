@@ -117,8 +117,8 @@ DIMENSIONS: dict[str, Dimension] = {
 _DAYS = ("day", "week", "month", "weekday")
 # What is no contact has fewer dimensions.
 SUBJECT_DIMENSIONS: dict[str, tuple[str, ...]] = {
-    "queue": (*_DAYS, "partner", "team", "channel"),
-    "session": (*_DAYS, "channel", "topic", "need"),
+    "queue": (*_DAYS, "hour", "partner", "team", "channel"),
+    "session": (*_DAYS, "hour", "channel", "topic", "need"),
 }
 
 

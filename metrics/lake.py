@@ -40,7 +40,7 @@ GRACE_S = 900
 # A builder's folder this old is nobody's any more.
 STALE_S = 86_400
 # A number of the layout: another one is not read, but built anew from the log.
-LAYOUT = 6
+LAYOUT = 7
 
 
 class OvertakenError(RuntimeError):

@@ -51,8 +51,8 @@ CUBES: dict[str, tuple[str, ...]] = {
 
 # Sums of what is no contact: their dimensions, and which of them says how many there are.
 SUMS: dict[str, tuple[str, ...]] = {
-    "queue": ("day", "partner", "team", "channel"),
-    "session": ("day", "channel", "topic"),
+    "queue": ("day", "hour", "partner", "team", "channel"),
+    "session": ("day", "hour", "channel", "topic"),
 }
 COUNTED = {"contact": "contacts", "queue": "intervals", "session": "sessions"}
 

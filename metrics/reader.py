@@ -16,7 +16,7 @@ from metrics.catalogue import Metric
 from metrics.compose import compose
 from metrics.contributions import contributions
 from metrics.inference import Estimate, ScoreStats, Stats, TimeBins, minimum
-from metrics.inference.reasons import HIDDEN
+from metrics.inference.reasons import HIDDEN, NO_GROUPS
 from metrics.lake import Version
 from metrics.models import CUBES
 from metrics.questions import Question, layout, question
@@ -64,12 +64,18 @@ class Reader:
     ) -> list[Value]:
         """The metrics of each group, in the order of the groups; a day range includes both ends.
 
-        UnknownNameError for a metric or dimension that the catalogue does not have.
+        A metric that is not kept by one of the dimensions has no value, and says so. UnknownNameError for
+        a metric or dimension that the catalogue does not have.
         """
         entries = [catalogue.metric(name) for name in metrics]
-        groups = self.groups(entries, by, where, start, end)
+        kept = self._kept(entries, by, where)
+        groups = self.groups(kept, by, where, start, end)
         hidden = minimum.HIDDEN if self.scope.partner is not None else 0
-        return [_value(entry, by, group, hidden=hidden) for group in groups for entry in entries]
+        return [
+            _value(entry, by, group, hidden=hidden) if entry in kept else _without(entry, by, group)
+            for group in groups
+            for entry in entries
+        ]
 
     def compare(
         self,
@@ -117,7 +123,13 @@ class Reader:
 
     def source(self, metrics: Sequence[str], by: Sequence[str] = (), where: Where | None = None) -> str:
         """Where such a question is answered from: a cube's name, or ``facts`` when it needs a scan."""
-        return self.source_of([catalogue.metric(name) for name in metrics], by, where)
+        entries = self._kept([catalogue.metric(name) for name in metrics], by, where)
+        return self.source_of(entries or [catalogue.CONTACTS], by, where)
+
+    def _kept(self, entries: Sequence[Metric], by: Sequence[str], where: Where | None) -> list[Metric]:
+        """Those of the metrics that are kept by all dimensions of a question."""
+        cuts = {catalogue.dimension(name).id for name in (*by, *(where or {}))}
+        return [entry for entry in entries if cuts <= set(entry.dims)]
 
     def source_of(self, entries: Sequence[Metric], by: Sequence[str] = (), where: Where | None = None) -> str:
         """The same for metrics that are given, rather than named."""
@@ -281,6 +293,11 @@ def _by_subject(metrics: Sequence[Metric]) -> dict[str, list[Metric]]:
     for metric in metrics:
         found.setdefault(metric.subject, []).append(metric)
     return found
+
+
+def _without(metric: Metric, by: Sequence[str], group: Group) -> Value:
+    """No value, since the metric is not kept for such groups."""
+    return Value(metric.id, dict(zip(by, group.key, strict=True)), None, 0, None, None, NO_GROUPS)
 
 
 def _value(metric: Metric, by: Sequence[str], group: Group, *, hidden: int) -> Value:

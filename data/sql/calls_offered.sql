@@ -3,6 +3,9 @@ select
     replace(partner, '|', '¦') || '|' || replace(coalesce(team, ''), '|', '¦') || '|'
         || replace(coalesce(channel, ''), '|', '¦') || '|' || floor(epoch(interval_start))::bigint as interval_id,
     timezone(getvariable('zone'), interval_start)::date as day,
+    case
+        when coalesce(interval_s, 900) <= 3600 then extract(hour from timezone(getvariable('zone'), interval_start))::smallint
+    end as hour,
     floor(epoch(interval_start))::bigint as interval_start,
     try_cast(coalesce(interval_s, 900) as integer) as interval_s,
     partner,

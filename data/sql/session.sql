@@ -3,6 +3,7 @@ select
     session_id,
     coalesce(pseudonym('customer:' || customer_id), '') as customer_key,
     timezone(getvariable('zone'), started_at)::date as day,
+    extract(hour from timezone(getvariable('zone'), started_at))::smallint as hour,
     floor(epoch(started_at))::bigint as started_at,
     floor(epoch(ended_at))::bigint as ended_at,
     coalesce(channel, '') as channel,

@@ -150,6 +150,8 @@ GIVEN += [
         {"offered": "-1"},
         {"offered": "2.5"},
         {"interval_s": "0"},
+        {"interval_s": "3600"},
+        {"interval_s": "3601"},
         {"partner": ""},
     ]
 ]  # fmt: skip

@@ -104,7 +104,7 @@ def test_a_file_corrects_what_came_live_and_live_corrects_what_came_by_file(
     assert (one(settings)["agent"], one(settings)["source"]) == ("d", "api")
 
 
-@pytest.mark.parametrize("order", permutations(["api a", "file b", "api c", "drain"]))
+@pytest.mark.parametrize("order", list(permutations(["api a", "file b", "api c", "drain"])))
 def test_the_latest_counts_whenever_the_feed_is_drained(
     tmp_path: Path, sqlite_store: Store, settings: Settings, order: tuple[str, ...]
 ) -> None:

@@ -239,6 +239,13 @@ def test_an_interval_is_known_by_its_queue_and_start() -> None:
     assert row("calls_offered", team="A|B")["interval_id"] == f"Nord|A¦B||{start}"
 
 
+@pytest.mark.parametrize(("interval_s", "hour"), [(900, 10), (3600, 10), (3601, None)])
+def test_an_interval_belongs_to_the_local_hour_it_begins_in_if_it_is_no_longer(
+    interval_s: int, hour: int | None
+) -> None:
+    assert row("calls_offered", interval_s=interval_s)["hour"] == hour
+
+
 @given(st.datetimes(min_value=datetime(2000, 1, 2), max_value=datetime(2026, 3, 1)), st.integers(-12, 12))  # noqa: DTZ001
 def test_a_moment_is_the_same_whatever_offset_tells_it(naive: datetime, hours: int) -> None:
     moment = naive.replace(tzinfo=UTC)

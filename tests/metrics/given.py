@@ -13,6 +13,10 @@ NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 _order = itertools.count(1)
 
 
+def hour_of(moment: int) -> int:
+    return datetime.fromtimestamp(moment, UTC).hour
+
+
 def day_of(moment: int) -> date:
     """The local day, in a place where local time is UTC."""
     return datetime.fromtimestamp(moment, UTC).date()
@@ -24,7 +28,7 @@ def contact(contact_id: str = "c1", *, at: int = NOON, **given: Any) -> dict[str
         "contact_id": contact_id,
         "source": "api",
         "day": day_of(at),
-        "hour": datetime.fromtimestamp(at, UTC).hour,
+        "hour": hour_of(at),
         "ended_at": at,
         "partner": "A",
         "team": "one",
@@ -99,6 +103,7 @@ def session(session_id: str = "v1", customer: str = "k1", *, at: int = NOON, **g
         "session_id": session_id,
         "customer_key": customer,
         "day": day_of(at),
+        "hour": hour_of(at),
         "started_at": at,
         "ended_at": at + 60,
         "channel": "web",
@@ -126,6 +131,7 @@ def calls(at: int = NOON, **given: Any) -> dict[str, Any]:
     row = {
         "interval_id": f"{given.get('partner', 'A')}|{given.get('team', 'one')}|phone|{at}",
         "day": day_of(at),
+        "hour": hour_of(at),
         "interval_start": at,
         "interval_s": 900,
         "partner": "A",

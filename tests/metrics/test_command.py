@@ -161,7 +161,6 @@ def test_a_person_reads_a_table_and_a_sentence(command, contacts):
             ["show", "csat", "--from", "2026-10-06", "--to", "2026-10-05"],
             "ends (2026-10-05) before it begins",
         ),
-        (["show", "answer_rate", "--by", "agent"], "answer_rate has no dimension 'agent'; it has: day"),
         (["show", "csat", "--from", "yesterday"], "%Y-%m-%d"),
         (["compare", "csat", "--groups", "colour"], "channel"),
         (["compare", "csat", "--groups", "partner"], "exactly two"),

@@ -15,7 +15,7 @@ import pytest
 from scipy.stats import t as student
 
 from data.log import Log
-from metrics import Scope, UnknownNameError, build, catalogue, open_reader
+from metrics import Scope, build, catalogue, open_reader
 from metrics.answers import Comparison
 from metrics.inference import from_json, reasons
 from settings import Settings
@@ -176,8 +176,8 @@ def test_calls_offered_are_compared_by_what_they_have_and_the_rest_has_a_reason(
     assert route.sentence("nb").endswith("Tallet føres ikke for disse gruppene.")
     with pytest.raises(ValueError, match="exactly two"):
         reader.compare("answer_rate", "agent")
-    with pytest.raises(UnknownNameError, match="has no dimension 'topic'"):
-        reader.compare("answer_rate", "partner", {"topic": ["bill"]})
+    filtered = reader.compare("answer_rate", "partner", {"topic": ["bill"]})
+    assert (filtered.difference, filtered.reason) == (None, reasons.NO_GROUPS)
 
 
 def test_every_metric_and_every_way_of_comparing_gives_all_keys_and_survives_json(reader):

@@ -14,7 +14,7 @@ from scipy import stats as scipy_stats
 from metrics import Scope, open_reader
 from metrics.answers import Comparison
 from settings import Settings
-from tests.metrics.given import NOON, contact, days, outcome, sale
+from tests.metrics.given import NOON, calls, contact, days, outcome, sale, session
 
 ALL = ("csat", "satisfied", "response_rate", "handling_time", "hit_rate", "value_per_contact")
 
@@ -171,6 +171,39 @@ def test_days_weeks_and_hours_are_named_as_people_name_them(write, fold, reader)
     assert found.members("weekday") == ["1", "6"]
     assert found.members("hour") == ["", "12"]
     assert found.members("self_service_first") == ["unknown"]
+
+
+def test_calls_offered_and_sessions_have_the_hour_they_began_in(write, fresh, fold, reader):
+    write("contact", contact("c1"))
+    times = (NOON, NOON + 2700, NOON + 3600)  # twelve, a quarter to one, one o'clock
+    write("calls_offered", *[calls(at) for at in times], calls(NOON - 3600, hour=None, offered=20))
+    write("session", *[session(f"v{at}", at=at) for at in times])
+    for build in (fresh, fold):
+        build()
+        answered = reader().show(["answer_rate"], ["hour"])
+        assert [(row.dims["hour"], row.n, row.value) for row in answered] == [
+            ("", 20, 0.45), ("12", 20, 0.9), ("13", 10, 0.9)
+        ]  # fmt: skip
+        visits = reader().show(["leakage"], ["hour"])
+        assert [(row.dims["hour"], row.n) for row in visits] == [("12", 2), ("13", 1)]
+
+
+def test_a_metric_that_is_not_kept_by_a_dimension_says_so_for_each_group(write, fold, reader):
+    write(
+        "contact",
+        *[_scored(f"c{i}", 1 + i % 10, topic=topic) for topic in ("bill", "move") for i in range(5)],
+    )
+    write("calls_offered", calls())
+    fold()
+    for by, where in ((["topic"], None), (["topic"], {"topic": ["bill", "move"]}), ([], {"agent": ["Kari"]})):
+        both = reader().show(["answer_rate", "csat"], by, where)
+        alone = reader().show(["answer_rate"], by, where)
+        assert [row for row in both if row.metric == "answer_rate"] == alone
+        assert {(row.value, row.n, row.reason, *row.parts) for row in alone} == {(None, 0, "no_such_groups")}
+        assert [row.dims for row in alone] == [row.dims for row in both if row.metric == "csat"]
+        assert reader().source(["answer_rate"], by, where) != "facts"
+    (whole,) = reader().show(["answer_rate"])
+    assert (whole.value, whole.n) == (0.9, 10)
 
 
 def test_coverage_says_why_the_others_were_not_asked_and_adds_up(write, fold, reader):

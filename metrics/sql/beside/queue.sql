@@ -1,7 +1,7 @@
--- One row per day, partner, team and channel. Calls offered and answered; a row of sign -1 takes away.
+-- One row per hour, partner, team and channel. Calls offered and answered; a row of sign -1 takes away.
 with counted as (
     select
-        day, partner, team, channel, sign,
+        day, hour, partner, team, channel, sign,
         cast(offered as bigint) as offered,
         cast(answered as bigint) as answered,
         cast(answered_within_s20 as bigint) as within,
@@ -12,7 +12,7 @@ with counted as (
 )
 
 select
-    day, partner, team, channel,
+    day, hour, partner, team, channel,
     cast(sum(sign) as bigint) as intervals,
     cast(sum(sign * offered) as bigint) as offered,
     cast(sum(case when answered is not null then sign * offered else 0 end) as bigint) as answer_n,
@@ -27,4 +27,4 @@ select
     cast(sum(coalesce(sign * waited * waited, 0)) as bigint) as waited_squares,
     cast(sum(coalesce(sign * waited * answered, 0)) as bigint) as waited_product
 from counted
-group by day, partner, team, channel
+group by day, hour, partner, team, channel

@@ -8,7 +8,7 @@ with ranked as (
 
 final as (
     select
-        interval_id, day, interval_start, interval_s, partner, team, channel,
+        interval_id, day, hour, interval_start, interval_s, partner, team, channel,
         offered, answered, answered_within_s20, abandoned, wait_s
     from ranked
     where place = 1

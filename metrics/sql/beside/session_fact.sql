@@ -23,6 +23,7 @@ final as (
     select
         counted_session.session_id,
         counted_session.day,
+        counted_session.hour,
         counted_session.channel,
         counted_session.topic,
         counted_session.completed,

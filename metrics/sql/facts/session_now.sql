@@ -7,7 +7,7 @@ with ranked as (
 ),
 
 final as (
-    select session_id, customer_key, day, started_at, ended_at, channel, topic, completed
+    select session_id, customer_key, day, hour, started_at, ended_at, channel, topic, completed
     from ranked
     where place = 1
 )
