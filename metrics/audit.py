@@ -84,7 +84,5 @@ def _open_cube(connection: Connection, lake: Lake, cube: str, files: list[str]) 
     """Relation ``checked_<cube>``: its files, and what the delta adds to them."""
     connection.execute(cube_table(cube, f"late_{cube}", facts="delta"))
     view(connection, f"files_{cube}", lake, files, like=f"late_{cube}")
-    late = connection.view(f"late_{cube}")
-    # By name: files of an earlier release may have columns that are no more.
-    rows = connection.view(f"files_{cube}").project(", ".join(late.columns)).union(late)
+    rows = connection.view(f"files_{cube}").union(connection.view(f"late_{cube}"))
     rows.create_view(f"checked_{cube}", replace=True)

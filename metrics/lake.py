@@ -227,8 +227,8 @@ def _read_base(file: Path) -> Base:
 
 
 def _rows(told: Any) -> Rows:
-    """Rows by key as they are written down: before there were joint runs, the segments alone."""
-    if isinstance(told, list):
+    """Rows by key as they are written down."""
+    if isinstance(told, list):  # of an older layout as well: before there were joint runs
         return Rows(tuple(told))
     runs = tuple(Run(run["stem"], tuple(run["counts"])) for run in told["runs"])
     return Rows(tuple(told["segments"]), runs)

@@ -72,7 +72,7 @@ class Segment:
 def extended(lake: Lake, connection: Connection, kind: str, base: Base, batches: Iterable[pa.Table]) -> Rows:
     """The base's rows of a kind with more behind them; small segments before become one with what comes."""
     before = base.rows.get(kind, Rows())
-    kept, runs = list(before.segments), list(_runs(lake, before))
+    kept, runs = list(before.segments), list(before.runs)
     stems: list[str] = []
     for number, more in enumerate(_sized(batches)):
         rows = more
@@ -95,7 +95,7 @@ def found(lake: Lake, rows: Rows, key: str, wanted: Hashes, schema: pa.Schema) -
     """Rows whose key has one of the sorted hashes, those of older segments first."""
     places = [
         (lake.path / rows.segments[order], numbers)
-        for order, numbers in index.find(lake.path, _runs(lake, rows), key, wanted)
+        for order, numbers in index.find(lake.path, rows.runs, key, wanted)
     ]
     for stem, numbers in places:
         _announce(stem, numbers)
@@ -105,6 +105,8 @@ def found(lake: Lake, rows: Rows, key: str, wanted: Hashes, schema: pa.Schema) -
 
 def _announce(stem: Path, numbers: NDArray[np.uint32]) -> None:
     """Have the pages of some records read: all at a time, not each when it is come upon."""
+    if not hasattr(os, "posix_fadvise"):  # macOS has no such thing
+        return
     _, form, _, offset = _form(stem)
     pages = np.unique((offset + numbers.astype(np.int64) * form.itemsize) // mmap.PAGESIZE)
     length = mmap.PAGESIZE + form.itemsize  # the last one may reach into the next page
@@ -124,13 +126,6 @@ def hashes_of(wanted: duckdb.DuckDBPyRelation) -> Hashes:
     """The sorted hashes of the keys in a relation's one column ``key``; "" is none."""
     keys = wanted.filter("key <> ''").project("md5_number_lower(key) as hash")
     return np.unique(keys.fetchnumpy()["hash"].astype(np.uint64))
-
-
-def _runs(lake: Lake, rows: Rows) -> Sequence[Run]:
-    """Runs of the index. A base made before there were joint ones has one for each segment."""
-    if rows.runs:
-        return rows.runs
-    return [Run(stem, (len(Segment.open(lake.path / stem).records),)) for stem in rows.segments]
 
 
 @lru_cache(maxsize=512)
