@@ -189,7 +189,8 @@ def drivers(reader: Reader, weeks: int) -> tuple[dict[str, int], int]:
         named = {driver.name for driver in driver_words.leading(found.drivers)}
         made["drivers: some named beside the team"] += bool(named - {"team"})
         made["drivers: the team named"] += "team" in named
-        made["drivers: some arrow"] += any(map(driver_words.direction, found.drivers))
+        arrows = [driver_words.direction(driver, of=len(found.drivers)) for driver in found.drivers]
+        made["drivers: some arrow"] += any(arrows)
     return made, len(quarters)
 
 

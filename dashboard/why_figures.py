@@ -19,7 +19,7 @@ ARROWS = {"up": "▲", "down": "▼", "": ""}
 
 def drivers(found: Sequence[Driver], look: Look) -> go.Figure:
     """Dot and interval of each driver's share; ▲ where more of it goes with higher scores, ▼ with lower."""
-    rows = [(_name(driver, look), driver.share) for driver in found]
+    rows = [(_name(driver, len(found), look), driver.share) for driver in found]
     return _dots(rows, look)
 
 
@@ -29,10 +29,9 @@ def reasons(found: Sequence[ReasonShare], look: Look) -> go.Figure:
     return _dots(rows, look)
 
 
-def _name(driver: Driver, look: Look) -> str:
-    return (
-        f"{driver_words.DRIVERS[driver.name][look.language]} {ARROWS[driver_words.direction(driver)]}".strip()
-    )
+def _name(driver: Driver, of: int, look: Look) -> str:
+    arrow = ARROWS[driver_words.direction(driver, of=of)]
+    return f"{driver_words.DRIVERS[driver.name][look.language]} {arrow}".strip()
 
 
 def _dots(rows: Sequence[tuple[str, Estimate]], look: Look) -> go.Figure:

@@ -82,14 +82,15 @@ def leading(drivers: Sequence[Driver]) -> Sequence[Driver]:
     return ()
 
 
-def surely(driver: Driver, *, of: int = 1) -> bool:
+def surely(driver: Driver, *, of: int) -> bool:
     """Whether a driver explains more than chance would, allowing for ``of`` of them (Bonferroni)."""
     return driver.p is not None and driver.p * of <= ALPHA
 
 
-def direction(driver: Driver) -> str:
-    """``up`` where more of it goes with higher scores, ``down`` with lower, "" where that is not sure."""
+def direction(driver: Driver, *, of: int) -> str:
+    """``up`` where more of it goes with higher scores, ``down`` with lower, "" where that is not sure among
+    ``of`` drivers that are shown together."""
     slope = driver.direction
-    if slope is None or slope.low is None or slope.high is None or not surely(driver):
+    if slope is None or slope.low is None or slope.high is None or not surely(driver, of=of):
         return ""
     return "up" if slope.low > 0 else "down" if slope.high < 0 else ""

@@ -63,7 +63,8 @@ def drivers(
         for driver in part.drivers:
             if driver.share.value is not None:
                 name = driver_words.DRIVERS[driver.name][language]
-                typer.echo(f"  {name}: {100 * driver.share.value:.0f}% {driver_words.direction(driver)}")
+                way = driver_words.direction(driver, of=len(part.drivers))
+                typer.echo(f"  {name}: {100 * driver.share.value:.0f}% {way}")
     typer.echo(NOTE[language])
     typer.echo(f"from {found.source}")
 

@@ -252,6 +252,23 @@ def test_drivers_that_lead_together_are_named_together(shares, named: int, langu
     assert "12" in said
 
 
+@pytest.mark.parametrize(
+    ("slope", "p", "of", "arrow"),
+    [
+        ((0.2, 0.1, 0.3), 0.0101, 5, ""),
+        ((0.2, 0.1, 0.3), 0.0099, 5, "up"),
+        ((0.2, 0.1, 0.3), 0.0499, 1, "up"),
+        ((-0.2, -0.3, -0.1), 0.001, 5, "down"),
+        ((0.2, -0.01, 0.3), 0.001, 5, ""),
+        ((0.2, None, None), 0.001, 5, ""),
+        ((0.2, 0.1, 0.3), None, 5, ""),
+    ],
+)
+def test_an_arrow_needs_its_interval_and_no_chance_among_all_that_are_shown(slope, p, of, arrow) -> None:
+    driver = Driver("solved", Estimate(900, 0.8, 0.7, 0.9), Estimate(900, *slope), p)
+    assert driver_words.direction(driver, of=of) == arrow
+
+
 def test_scores_that_are_all_alike_have_no_drivers() -> None:
     found = of(given(score=[8, 8], solved=[0, 1]))
     assert found.reason == reasons.NO_SPREAD
