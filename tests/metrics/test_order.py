@@ -297,7 +297,7 @@ TOLD: list[tuple[str, list[Event], list[int]]] = [
 
 
 @pytest.mark.parametrize(("told", "order"), [case[1:] for case in TOLD], ids=[case[0] for case in TOLD])
-@pytest.mark.parametrize("then", ["refresh", "fold"])
+@pytest.mark.parametrize("then", ["refresh", pytest.param("fold", marks=pytest.mark.slow)])
 def test_late_and_corrected_events_end_where_they_would_have_in_order(
     tmp_path: Path, told: list[Event], order: list[int], then: str
 ) -> None:
