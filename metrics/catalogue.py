@@ -142,6 +142,11 @@ def metric(name: str) -> Metric:
         raise UnknownNameError(f"there is no metric {name!r}; there are: {', '.join(metrics())}") from None
 
 
+def kept_by(metric: Metric, names: Iterable[str]) -> bool:
+    """Whether a metric has all of the dimensions. UnknownNameError for one that does not exist."""
+    return {dimension(name).id for name in names} <= set(metric.dims)
+
+
 def check_dimensions(metric: Metric, names: Iterable[str]) -> None:
     """UnknownNameError where a metric lacks one of the dimensions; the message says which it has."""
     for name in names:

@@ -154,9 +154,9 @@ def _merged(entries: Sequence[Entries], totals: Sequence[int]) -> Iterable[Entri
             used = among < total
             found.append(hashes[cut[part] : cut[part + 1]][used])
             rows.append(among[used] + np.uint32(start))
-        together = np.concatenate(found)
-        order = np.argsort(together, kind="stable")
-        yield together[order], np.concatenate(rows)[order]
+        merged = np.concatenate(found)
+        order = np.argsort(merged, kind="stable")
+        yield merged[order], np.concatenate(rows)[order]
 
 
 def _write(file: Path, count: int, stretches: Iterable[Entries]) -> None:

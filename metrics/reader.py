@@ -128,8 +128,7 @@ class Reader:
 
     def _kept(self, entries: Sequence[Metric], by: Sequence[str], where: Where | None) -> list[Metric]:
         """Those of the metrics that are kept by all dimensions of a question."""
-        cuts = {catalogue.dimension(name).id for name in (*by, *(where or {}))}
-        return [entry for entry in entries if cuts <= set(entry.dims)]
+        return [entry for entry in entries if catalogue.kept_by(entry, (*by, *(where or {})))]
 
     def source_of(self, entries: Sequence[Metric], by: Sequence[str] = (), where: Where | None = None) -> str:
         """The same for metrics that are given, rather than named."""

@@ -73,7 +73,6 @@ def request(
 ) -> Request:
     """A comparison that makes sense; ValueError or UnknownNameError says what is wrong with it."""
     entry, dim = catalogue.metric(metric), catalogue.dimension(groups).id
-    cuts = {dim, *(catalogue.dimension(name).id for name in where or {})}
     held = tuple(dict.fromkeys(catalogue.dimension(name).id for name in alike))
     # Nobody is alike in what sets the groups apart.
     held_equal = tuple(name for name in held if name != dim)
@@ -98,7 +97,7 @@ def request(
         held_equal,
         cluster or ("agent" if dim in NESTED and clusterable else ""),
         weights,
-        no_groups="" if cuts <= set(entry.dims) else reasons.NO_GROUPS,
+        no_groups="" if catalogue.kept_by(entry, (dim, *(where or {}))) else reasons.NO_GROUPS,
         no_strata="" if entry.adds_up and set(held_equal) <= set(entry.dims) else reasons.NO_STRATA,
         no_clusters=reasons.NO_CLUSTERS if cluster and not clusterable else "",
     )

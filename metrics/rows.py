@@ -253,9 +253,7 @@ def _table(parts: Sequence[tuple[dict[str, dict[str, Any]], NDArray[Any]]], sche
     return pa.table(columns, schema=schema)
 
 
-def _decoded(
-    field: pa.Field, ways: Sequence[dict[str, Any] | None], records: Sequence[NDArray[Any]]
-) -> pa.Array:
+def _decoded(field: pa.Field, ways: Sequence[Way], records: Sequence[NDArray[Any]]) -> pa.Array:
     """A column of records that are all kept in the same way, but for widths and labels."""
     way, count = ways[0], sum(map(len, records))
     if way is None:
@@ -279,13 +277,8 @@ def _decoded(
 
 def _numbered(field: pa.Field, parts: Sequence[NDArray[Any]]) -> pa.Array:
     """Numbers, of which the least of their width stands for null."""
-    if len({part.dtype for part in parts}) == 1:
-        values = np.concatenate(parts)
-        missing = values == np.iinfo(values.dtype).min
-    else:
-        missing = np.concatenate([part == np.iinfo(part.dtype).min for part in parts])
-        values = np.concatenate(parts)
-    numbers = pa.array(values, mask=missing)
+    missing = np.concatenate([part == np.iinfo(part.dtype).min for part in parts])
+    numbers = pa.array(np.concatenate(parts), mask=missing)
     if pa.types.is_date32(field.type):
         numbers = numbers.cast(pa.int32())
     return numbers.cast(field.type)

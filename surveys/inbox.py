@@ -1,8 +1,9 @@
 """One writer for what comes in over HTTP: many requests share a commit, each answered after it.
 
 A commit costs the same for one reply as for sixty. While one group is being committed the next gathers.
-Where replies keep coming a process of its own writes and reads them (surveys/storing_apart.py), so that
-answering has its interpreter to itself. Until it listens, reading takes a twentieth of the time.
+Where replies have kept coming for a while, a process of its own writes and reads them
+(surveys/storing_apart.py), so that answering has its interpreter to itself. Before, many are read when there
+is a lull; from then until it listens, in a twentieth of the time as well.
 """
 
 from __future__ import annotations
