@@ -13,6 +13,12 @@ NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 _order = itertools.count(1)
 
 
+def one(facts: Any) -> dict[str, Any]:
+    """The only fact there is."""
+    (row,) = facts()
+    return dict(row)
+
+
 def hour_of(moment: int) -> int:
     return datetime.fromtimestamp(moment, UTC).hour
 

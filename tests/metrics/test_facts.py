@@ -8,126 +8,10 @@ import pytest
 
 from metrics.audit import check
 from metrics.inference import time_bin
-from tests.metrics.given import NOON, case, contact, days, link, outcome, sale, session
+from tests.metrics.given import NOON, case, contact, days, link, one, outcome, sale
 
 DAY = 86_400
 KNOWN: dict[str, Any] = {"customer_key": "k1", "identified": True}
-
-
-def _one(facts: Any) -> dict[str, Any]:
-    (row,) = facts()
-    return dict(row)
-
-
-def _others_seen(write: Any, *moments: int) -> None:
-    """Sessions of somebody else: by default from two days before noon until after it, every day."""
-    given = moments or (NOON - 2 * DAY, NOON - DAY, NOON + 3600)
-    write("session", *[session(f"o{at}", "somebody else", at=at) for at in given])
-
-
-@pytest.mark.parametrize(
-    ("before_s", "route", "source"),
-    [
-        (-1, "direct", "no_session"),  # began after the contact
-        (0, "self_service_first", "session"),
-        (DAY, "self_service_first", "session"),
-        (DAY + 1, "direct", "no_session"),
-    ],
-)
-def test_a_session_within_24_hours_before_the_contact_makes_it_self_service_first(
-    write, fresh, facts, before_s, route, source
-):
-    write("contact", contact(**KNOWN))
-    write("session", session(at=NOON - before_s))
-    _others_seen(write)
-    fresh()
-    assert (_one(facts)["route"], _one(facts)["route_source"]) == (route, source)
-
-
-def test_the_24_hours_end_when_the_customer_began_to_wait(write, fresh, facts):
-    write("contact", contact(**KNOWN, handling_s=300, wait_s=100))
-    write("session", session(at=NOON - 399))
-    _others_seen(write)
-    fresh()
-    assert _one(facts)["route"] == "direct"
-
-
-@pytest.mark.parametrize(
-    ("seen", "route"),
-    [
-        ([NOON - DAY, NOON], "direct"),  # all of the 24 hours, to the second
-        ([NOON - DAY + 1, NOON], "unknown"),
-        ([NOON - DAY, NOON - 1], "unknown"),  # who knows what has not come in yet
-        ([NOON], "unknown"),
-        ([NOON - 2 * DAY, NOON], "unknown"),  # a day without any lies between
-        ([NOON - 2 * DAY, NOON - DAY, NOON + DAY], "unknown"),
-        ([NOON - 2 * DAY, NOON - DAY, NOON, NOON + DAY], "direct"),
-        ([], "unknown"),
-    ],
-)
-@pytest.mark.parametrize("order", ["contact first", "sessions first", "sessions backwards", "by and by"])
-def test_without_a_session_a_contact_is_direct_only_where_sessions_were_tracked_all_the_time_before(
-    write, fresh, fold, facts, seen, route, order
-):
-    steps: list[Any] = [lambda: write("contact", contact(**KNOWN))]
-    told = seen[::-1] if order == "sessions backwards" else seen
-    steps += [lambda at=at: _others_seen(write, at) for at in told]
-    if order == "sessions first":
-        steps = [*steps[1:], steps[0]]
-    for number, step in enumerate(steps):
-        step()
-        if order != "contact first":
-            (fold if number % 2 and order == "by and by" else fresh)()
-    fresh()
-    assert _one(facts)["route"] == route
-
-
-@pytest.mark.parametrize(
-    ("flag", "answer", "tracked", "expected"),
-    [
-        (True, None, False, ("self_service_first", "flag")),
-        (False, None, False, ("direct", "flag")),
-        (False, True, False, ("direct", "flag")),  # the platform's word before the customer's
-        (None, True, False, ("self_service_first", "answer")),
-        (None, False, True, ("direct", "answer")),
-        (None, None, True, ("direct", "no_session")),
-        (None, None, False, ("unknown", "none")),
-    ],
-)
-def test_without_a_session_flag_then_answer_then_tracking_decide(
-    write, fresh, facts, flag, answer, tracked, expected
-):
-    write("contact", contact(**KNOWN, self_service_first=flag))
-    write("outcome", outcome(tried_self_service=answer))
-    if tracked:
-        _others_seen(write)
-    fresh()
-    assert (_one(facts)["route"], _one(facts)["route_source"]) == expected
-
-
-def test_a_session_outranks_a_flag_that_says_no(write, fresh, facts):
-    write("contact", contact(**KNOWN, self_service_first=False))
-    write("session", session(at=NOON - 60))
-    fresh()
-    assert _one(facts)["route_source"] == "session"
-
-
-@pytest.mark.parametrize("given", [{"identified": False, "customer_key": "p1"}, {"hour": None, **KNOWN}])
-def test_who_is_not_known_or_came_at_no_known_hour_is_never_direct(write, fresh, facts, given):
-    write("contact", contact(**given))
-    _others_seen(write)
-    fresh()
-    assert _one(facts)["route"] == "unknown"
-
-
-def test_a_phone_number_that_turns_out_to_be_a_customers_brings_the_session_along(write, fresh, facts):
-    write("contact", contact(customer_key="p1"))
-    write("session", session(customer="k1", at=NOON - 60))
-    fresh()
-    assert _one(facts)["route"] == "unknown"
-    write("link", link("p1", "k1"))
-    fresh()
-    assert (_one(facts)["route"], _one(facts)["customer"]) == ("self_service_first", "k1")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +40,7 @@ def test_the_survey_of_a_contact(write, fresh, facts, given, told, state):
     if told is not None:
         write("outcome", outcome(**told))
     fresh()
-    row = _one(facts)
+    row = one(facts)
     found = (row["survey_state"], row["survey_reason"], row["eligible"], row["delivered"], row["score"])
     assert (*found, row["score_source"]) == state
 
@@ -185,7 +69,7 @@ def test_a_hit_is_a_sale_or_the_files_word_and_sales_give_the_value(
     if sales:
         write("sale", *[sale(**one) for one in sales])
     fresh()
-    row = _one(facts)
+    row = one(facts)
     assert (row["hit"], row["sale_known"], row["value_minor"]) == expected
 
 
@@ -197,7 +81,7 @@ def test_of_several_versions_the_one_accepted_last_counts(log, fresh, facts):
     ]
     log.append("contact", rows)
     fresh()
-    assert _one(facts)["topic"] == "newest"
+    assert one(facts)["topic"] == "newest"
 
 
 def test_a_sale_that_moves_to_another_contact_leaves_the_first(write, fresh, fold, facts):
@@ -248,7 +132,7 @@ def test_a_reply_before_its_contact_waits_for_it(write, fresh, facts, lake):
     assert lake.version().orphans
     write("contact", contact())
     fresh()
-    assert _one(facts)["score"] == 9
+    assert one(facts)["score"] == 9
     assert not lake.version().orphans
 
 
@@ -275,7 +159,7 @@ def test_value_counts_as_much_as_its_product_whenever_that_is_stated(
     for step in steps if stated == "before" else reversed(steps):
         step()
         fresh()
-    assert _one(facts)["weighted_milli"] == pytest.approx(weighted * 1000)
+    assert one(facts)["weighted_milli"] == pytest.approx(weighted * 1000)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +181,7 @@ def test_a_case_lasts_from_its_first_contact_until_it_is_closed(
     write("contact", contact(**{"case_id": "m1"} | given))
     write("case", case("m1", at=NOON - 60, closed_at=None if closed_s is None else NOON + closed_s))
     fresh()
-    row = _one(facts)
+    row = one(facts)
     assert (row["case_open"], row["resolution_s"]) == expected
     assert (row["resolution_bin"] is None) == (expected[1] is None)
 
@@ -324,7 +208,7 @@ def test_long_cases_stand_in_the_bin_of_their_hour_and_of_ten_years_at_most(writ
     write("case", case("m1", closed_at=NOON + seconds))
     fresh()
     longest = min(seconds, 86_400 * 3650)
-    assert _one(facts)["resolution_bin"] in {time_bin(longest), time_bin(longest - longest % 3600)}
+    assert one(facts)["resolution_bin"] in {time_bin(longest), time_bin(longest - longest % 3600)}
 
 
 def test_a_score_on_another_scale_is_counted_and_is_no_score(write, fresh, facts):
@@ -337,12 +221,12 @@ def test_a_score_on_another_scale_is_counted_and_is_no_score(write, fresh, facts
     }
     write("contact", contact(**given))
     fresh()
-    row = _one(facts)
+    row = one(facts)
     assert (row["score"], row["delivered"], row["file_score_scale"]) == (None, True, "1-5")
     # An event of its own makes the fact anew, from what it carries.
     write("sale", sale())
     fresh()
-    assert (_one(facts)["file_score_given"], _one(facts)["file_score_scale"]) == (4, "1-5")
+    assert (one(facts)["file_score_given"], one(facts)["file_score_scale"]) == (4, "1-5")
 
 
 @pytest.mark.parametrize("bring", ["fresh", "fold"])

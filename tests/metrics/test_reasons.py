@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 
 from data.log import Log
-from metrics import Scope, build, driver_words, open_reader, refresh, remarks, score_drivers
+from metrics import Scope, build, open_reader, refresh, remarks, score_drivers
 from metrics.commands.reasons import as_content, as_reading
-from metrics.inference import Estimate, reasons
-from metrics.inference.drivers import CrossSums, Driver, Drivers, drivers
+from metrics.inference import reasons
+from metrics.inference.drivers import CrossSums, drivers
 from metrics.score_drivers import FACTORS, Found, Products, of, products
 from settings import Settings
 from store import Store, open_store
@@ -221,52 +221,6 @@ def test_nobody_was_asked_about_guidance_and_that_is_said(there: Settings) -> No
 def test_a_driver_that_never_varies_is_left_out_and_not_an_error() -> None:
     found = of(given(score=[4, 8], solved=[0, 1]))
     assert [driver.name for driver in found.drivers] == ["solved"]
-
-
-def ranked(*shares: tuple[float, float, float]) -> Drivers:
-    """Drivers with shares of so much, from so much to so much."""
-    found = zip(driver_words.DRIVERS, shares, strict=False)
-    named = [Driver(name, Estimate(900, *share), None, 0.0) for name, share in found]
-    return Drivers(900, Estimate(900, 0.12, 0.1, 0.14), tuple(named))
-
-
-@pytest.mark.parametrize(
-    ("shares", "named"),
-    [
-        (((0.8, 0.7, 0.9), (0.2, 0.1, 0.3)), 1),
-        (((0.46, 0.36, 0.56), (0.44, 0.3, 0.52), (0.09, 0.05, 0.16)), 2),
-        (((0.3, 0.2, 0.4), (0.3, 0.2, 0.4), (0.3, 0.2, 0.4), (0.1, 0.05, 0.2)), 3),
-        (((0.3, 0.2, 0.4), (0.25, 0.19, 0.4), (0.25, 0.2, 0.4), (0.2, 0.05, 0.3)), 0),
-        (((0.25, 0.2, 0.4), (0.25, 0.2, 0.4), (0.25, 0.2, 0.4), (0.25, 0.2, 0.4)), 0),
-        (((1.0, 0.9, 1.0),), 0),
-    ],
-)
-@pytest.mark.parametrize("language", ["nb", "en"])
-def test_drivers_that_lead_together_are_named_together(shares, named: int, language: str) -> None:
-    found = ranked(*shares)
-    assert len(driver_words.leading(found.drivers)) == named
-    said = driver_words.sentence(found, language)
-    assert [driver_words.DRIVERS[one.name][language] in said for one in found.drivers] == [
-        i < named for i in range(len(shares))
-    ]
-    assert "12" in said
-
-
-@pytest.mark.parametrize(
-    ("slope", "p", "of", "arrow"),
-    [
-        ((0.2, 0.1, 0.3), 0.0101, 5, ""),
-        ((0.2, 0.1, 0.3), 0.0099, 5, "up"),
-        ((0.2, 0.1, 0.3), 0.0499, 1, "up"),
-        ((-0.2, -0.3, -0.1), 0.001, 5, "down"),
-        ((0.2, -0.01, 0.3), 0.001, 5, ""),
-        ((0.2, None, None), 0.001, 5, ""),
-        ((0.2, 0.1, 0.3), None, 5, ""),
-    ],
-)
-def test_an_arrow_needs_its_interval_and_no_chance_among_all_that_are_shown(slope, p, of, arrow) -> None:
-    driver = Driver("solved", Estimate(900, 0.8, 0.7, 0.9), Estimate(900, *slope), p)
-    assert driver_words.direction(driver, of=of) == arrow
 
 
 def test_scores_that_are_all_alike_have_no_drivers() -> None:
