@@ -197,9 +197,8 @@ class Log:
     def append(self, kind: str, rows: Sequence[Mapping[str, Any]]) -> Path:
         """Write rows (with ``accepted_us`` and ``seq``) as one durable batch."""
         draft, final = self.new_batch(kind)
-        schema = SCHEMAS[kind]
-        days = [each.name for each in schema if pa.types.is_date(each.type)]
-        pq.write_table(pa.Table.from_pylist([_typed(row, days) for row in rows], schema=schema), draft)
+        columns = [_column([row.get(each.name) for row in rows], each.type) for each in SCHEMAS[kind]]
+        pq.write_table(pa.table(columns, schema=SCHEMAS[kind]), draft)
         publish(draft, final)
         return final
 
@@ -219,6 +218,12 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _typed(row: Mapping[str, Any], days: Sequence[str]) -> dict[str, Any]:
+def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
     # The feed keeps rows as JSON, where a day is text.
-    return {**row} | {name: date.fromisoformat(row[name]) for name in days if isinstance(row.get(name), str)}
+    if pa.types.is_date(kind) and any(isinstance(value, str) for value in values):
+        return pa.array(map(_day, values), kind)
+    return pa.array(values, kind)
+
+
+def _day(value: str | date | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from data.duck import connect
 from metrics import beside, checks, events
+from metrics.delta import read_delta
 from metrics.fold import Connection, measured, view
 from metrics.lake import Base, Lake, Version
 from metrics.models import CUBES, SUMS
-from metrics.shape import fact_schema, signed_schema
+from metrics.shape import fact_schema
 from metrics.statements import cube_table, summed_up
 from settings import Settings
 
@@ -41,9 +42,8 @@ def check_version(lake: Lake, version: Version, base: Base) -> tuple[checks.Resu
     """The same of any version, published or not."""
     with connect(memory="4GB") as connection:
         connection.from_arrow(fact_schema().empty_table()).create("no_fact")
-        connection.from_arrow(signed_schema().empty_table()).create("no_delta")
         view(connection, "base_fact", lake, base.files(), like="no_fact")
-        view(connection, "delta", lake, [version.delta] if version.delta else [], like="no_delta")
+        connection.from_arrow(read_delta(lake, version)).create_view("delta")
         connection.execute(_FACTS)
         _open_log(connection, lake, version)
         connection.execute(_EXPECTED)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import product
@@ -23,6 +23,7 @@ from data.log import SCHEMAS, Log
 from data.progress import Progress, nobody
 from metrics import anew, beside, checks, drain
 from metrics.changes import Changes
+from metrics.delta import keep_delta
 from metrics.fold import fold
 from metrics.lake import GRACE_S, Base, Lake, OvertakenError, Version, keep_rows, new_name, staging
 from settings import Settings
@@ -132,19 +133,19 @@ def _publish(
         return
     seen = [file for name, file in batches.items() if name in known and name not in version.retired]
     base = lake.base(version.base)
-    if _more_than_there_is(base, new) or (since is not None and _all_since(base, since)):
-        with staging(lake) as folder:
+    with ExitStack() as used:  # tidied up when everybody sees the version: it takes a while
+        if _more_than_there_is(base, new) or (since is not None and _all_since(base, since)):
+            folder = used.enter_context(staging(lake))
             following = anew.make(lake, [*seen, *new], folder, progress)
-        following = replace(following, as_of=int(now.timestamp()))
-    else:
-        changes = Changes(lake, base, version, seen=seen, new=new, since=since)
-        try:
+            following = replace(following, as_of=int(now.timestamp()))
+        else:
+            changes = used.enter_context(
+                closing(Changes(lake, base, version, seen=seen, new=new, since=since))
+            )
             following = _following(lake, changes, now, folding=folding or since is not None)
-        finally:
-            changes.close()
-    folded = batches.keys() if following.base != version.base else version.folded
-    following = replace(following, folded=tuple(folded))
-    lake.publish(_with_batches(following, log, version, set(batches), now), after=version)
+        folded = batches.keys() if following.base != version.base else version.folded
+        following = replace(following, folded=tuple(folded))
+        lake.publish(_with_batches(following, log, version, set(batches), now), after=version)
     lake.sweep_deltas(time.time())
     if following.base != version.base:
         lake.sweep(time.time())
@@ -170,9 +171,10 @@ def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) ->
     contacts = changes.compute()
     name = new_name()
     following = Version(name, int(now.timestamp()), changes.base.name, checks=changes.version.checks)
+    orphans = changes.connection.table("orphans").to_arrow_table()
     following = replace(
         following,
-        orphans=_kept(lake, changes, "orphans", name),
+        orphans=keep_rows(lake, orphans, f"delta/{name}-orphans.parquet"),
         beside=beside.bring(lake, changes, name, folding=folding),
     )
     wanted = (contacts or changes.emptied) and (folding or contacts > _publishable(changes.base))
@@ -185,7 +187,7 @@ def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) ->
     checks.demand(results)
     return replace(
         following,
-        delta=_kept(lake, changes, "delta", name),
+        delta=keep_delta(lake, changes.connection.table("delta").to_arrow_table(), name),
         delta_contacts=contacts,
         checks=_checked(following, results),
     )
@@ -219,12 +221,6 @@ def _publishable(base: Base) -> int:
 def _bearable(base: Base) -> int:
     """How many contacts a delta on this base may have."""
     return int(min(LARGEST_DELTA, max(SMALLEST_FOLD, _held(base) * DELTA_SHARE)))
-
-
-def _kept(lake: Lake, changes: Changes, relation: str, name: str) -> str:
-    """A relation written to a file of its own, relative to the lake; "" where it is empty."""
-    rows = changes.connection.table(relation).to_arrow_table()
-    return keep_rows(lake, rows, f"delta/{name}-{relation}.parquet")
 
 
 def _with_batches(

@@ -18,10 +18,11 @@ import duckdb
 
 from data.duck import connect
 from metrics import events, rows, touched, tracked
+from metrics.delta import read_delta
 from metrics.lake import Base, Lake, Version, settled
 from metrics.models import BESIDE_KINDS, EVENT_KINDS, sql
 from metrics.past import EVENTS, Past
-from metrics.shape import make_facts, signed_schema, time_bins
+from metrics.shape import make_facts, time_bins
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -218,15 +219,11 @@ class Changes:
         make_facts(self.connection, time_bins())
 
     def _read_delta(self) -> None:
-        if self.version.delta:
-            file = str(self.lake.path / self.version.delta)
-            self.connection.read_parquet(file, hive_partitioning=False).create_view("published_delta")
-            self.connection.execute(
-                "create table old_delta as from published_delta where day < $since",
-                {"since": self.since or date.max},
-            )
-        else:
-            self.connection.from_arrow(signed_schema().empty_table()).create("old_delta")
+        self.connection.from_arrow(read_delta(self.lake, self.version)).create_view("published_delta")
+        self.connection.execute(
+            "create table old_delta as from published_delta where day < $since",
+            {"since": self.since or date.max},
+        )
 
     def widen(self) -> None:
         """Use all processors from here on: a fold reads and writes whole days."""

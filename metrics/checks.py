@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from metrics.models import CUBES, names, sql
+from metrics.statements import to_sum_by_place
 
 EXAMPLES = 3
 RELATIONS = (
@@ -78,16 +79,7 @@ def together(parts: Iterable[Sequence[Result]]) -> tuple[Result, ...]:
 
 def sums(connection: Connection) -> None:
     """Make ``checked_sum`` from relation ``measured``, and ``checked_cube`` from each ``checked_<cube>``."""
-    by_place = sql("sums", "by_place")
-    connection.view("measured").create_view("to_sum", replace=True)
-    connection.execute(f"create or replace table checked_sum as {by_place}")
-    connection.execute(
-        "create or replace table checked_cube as select '' as cube, * from checked_sum limit 0"
-    )
-    # A cube of contacts alone lacks the other sums: it gets the columns, empty.
-    connection.execute("create or replace view no_sums as select * from measured limit 0")
-    for cube in CUBES:
-        connection.view(f"checked_{cube}").create_view("cube_rows", replace=True)
-        connection.execute("create or replace view to_sum as from cube_rows union all by name from no_sums")
-        connection.execute(f"create or replace view place_sums as {by_place}")
-        connection.execute("insert into checked_cube select $cube, * from place_sums", {"cube": cube})
+    relations = {cube: f"checked_{cube}" for cube in CUBES}
+    for table, summed in (("checked_sum", {"": "measured"}), ("checked_cube", relations)):
+        connection.execute(f"create or replace view to_sum as {to_sum_by_place(summed)}")
+        connection.execute(f"create or replace table {table} as {sql('sums', 'by_place')}")

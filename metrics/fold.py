@@ -192,7 +192,7 @@ def _checked(lake: Lake, folded: Base, connection: Connection, dirty: set[Spot])
     measured(connection, "select *, cast(1 as smallint) as sign from checked_fact")
     for cube, months in folded.cubes.items():
         files = [months[month] for month in {day[:7] for _, day in dirty}]
-        view(connection, f"files_{cube}", lake, files, like="fact_like")
+        view(connection, f"files_{cube}", lake, files, like="measured")
         rows = connection.view(f"files_{cube}").filter("(partner, day) in (select (partner, day) from dirty)")
         rows.create_view(f"checked_{cube}", replace=True)
     checks.sums(connection)

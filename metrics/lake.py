@@ -6,7 +6,7 @@
     cubes/<cube>/<base>-<month>.parquet                        sums, for the pages
     rows/<base>-<kind>-<n>…                                    rows by key, for late events: see rows.py
     bases/<base>.json                                          the files of one fold
-    delta/<version>.parquet                                    signed rows on top of the base
+    delta/<version>.arrow                                      signed rows on top of the base: see delta.py
     beside/<version>-<table>.parquet                           what is no contact's: small, see beside.py
     version.json                                               what is published: base + delta
 
@@ -40,7 +40,7 @@ GRACE_S = 900
 # A builder's folder this old is nobody's any more.
 STALE_S = 86_400
 # A number of the layout: another one is not read, but built anew from the log.
-LAYOUT = 7
+LAYOUT = 8
 
 
 class OvertakenError(RuntimeError):

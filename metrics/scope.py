@@ -25,6 +25,7 @@ from metrics import beside, quick
 from metrics.arrays import Cube, labels_with, of_table, totals
 from metrics.catalogue import Dimension
 from metrics.compose import compose
+from metrics.delta import read_delta
 from metrics.lake import Base, Lake, Version
 from metrics.models import CUBES, measures
 from metrics.questions import NEEDS, Question
@@ -130,7 +131,7 @@ class Room:
             suffix = f"v{self._versions}"
         cursor = self._connection.cursor()
         delta, rows = "no_fact", self._delta(version)
-        if rows is not None and rows.num_rows:
+        if rows.num_rows:
             delta = f"delta_{suffix}"
             cursor.from_arrow(rows).create(delta)
         self._selling[f"selling_{suffix}"] = sellers = self._sold(rows)
@@ -148,9 +149,9 @@ class Room:
             self.scope.partner,
         )
 
-    def _partners(self, delta: pa.Table | None) -> set[str]:
+    def _partners(self, delta: pa.Table) -> set[str]:
         """Every partner with facts, those that came late included."""
-        late = [] if delta is None else pc.unique(delta.column("partner")).to_pylist()
+        late = pc.unique(delta.column("partner")).to_pylist()
         return {partner for partner, _, _ in self._files}.union(late)
 
     def _having(self, column: str, values: Sequence[str]) -> frozenset[str] | None:
@@ -185,8 +186,7 @@ class Room:
             return rows.filter(pc.equal(rows.column("partner"), mine))
         if name != "topic":
             return rows.slice(0, 0)
-        delta = self._delta(version)
-        late = [] if delta is None else delta.column("topic").to_pylist()
+        late = pc.unique(self._delta(version).column("topic")).to_pylist()
         own = pa.array({*self.cube("by_topic").labelled("topic").labels, *late}, pa.string())
         return rows.filter(pc.is_in(rows.column("topic"), value_set=own))
 
@@ -194,15 +194,14 @@ class Room:
         """The partners that have ever recorded a sale, or its absence."""
         return self._selling[tables.selling]
 
-    def _sold(self, delta: pa.Table | None) -> frozenset[str]:
+    def _sold(self, delta: pa.Table) -> frozenset[str]:
         cube = self.cube("by_team")
         partners, known = cube.labelled("partner"), cube.sums("sale_known")
         counts = totals(partners.codes, known, len(partners.labels)).tolist()
         found = dict(zip(partners.labels, counts, strict=True))
-        if delta is not None:
-            late = delta.filter(delta.column("sale_known")).group_by("partner").aggregate([("sign", "sum")])
-            for partner, count in zip(*(column.to_pylist() for column in late.columns), strict=True):
-                found[partner] = found.get(partner, 0) + count
+        late = delta.filter(delta.column("sale_known")).group_by("partner").aggregate([("sign", "sum")])
+        for partner, count in zip(*(column.to_pylist() for column in late.columns), strict=True):
+            found[partner] = found.get(partner, 0) + count
         return frozenset(partner for partner, count in found.items() if count > 0)
 
     def answer(self, asked: Question, tables: Tables) -> list[tuple[Any, ...]]:
@@ -278,13 +277,9 @@ class Room:
                 self._made.add(name)
         return name
 
-    def _delta(self, version: Version) -> pa.Table | None:
+    def _delta(self, version: Version) -> pa.Table:
         """The delta's rows of this scope, with the columns that sums are made of."""
-        if not version.delta:
-            return None
-        mine = None if self.scope.partner is None else [("partner", "=", self.scope.partner)]
-        file = self.lake.path / version.delta
-        return pq.read_table(file, columns=list(summed_columns()), filters=mine)
+        return read_delta(self.lake, version, summed_columns(), partner=self.scope.partner)
 
     def forget(self, tables: Tables) -> None:
         """Drop a version's tables when nobody asks it any more."""

@@ -11,13 +11,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import duckdb
-import pyarrow.parquet as pq
 
 from data.duck import connect
 from data.log import SCHEMAS, Log
+from metrics.delta import read_delta
 from metrics.lake import Lake
 from metrics.scope import Scope
-from metrics.shape import signed_schema
 from settings import Settings
 
 MEMORY = "2GB"
@@ -35,11 +34,7 @@ def facts_of(
     names = lake.base(version.base).files(partner=scope.partner, first=start, last=last.isoformat())
     files = [str(lake.path / name) for name in names]
     with closing(connect(memory=MEMORY)) as connection:
-        late = signed_schema().empty_table()
-        if version.delta:
-            mine = None if scope.partner is None else [("partner", "=", scope.partner)]
-            late = pq.read_table(lake.path / version.delta, filters=mine)
-        connection.from_arrow(late).create_view("late")
+        connection.from_arrow(read_delta(lake, version, partner=scope.partner)).create_view("late")
         if files:
             connection.read_parquet(files, hive_partitioning=False).create_view("stored")
             connection.execute(

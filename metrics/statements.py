@@ -6,7 +6,8 @@ Only names of the package's own relations, sums and kinds go into the text, neve
 # ruff: noqa: S608 — see above: there is nothing in the text that comes from anywhere else.
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from metrics.catalogue import Dimension
 from metrics.models import SUMS, measures, sql
@@ -32,6 +33,21 @@ def summed_up(name: str, rows: str) -> str:
     nothing = " or ".join(f"sum({measure}) <> 0" for measure in measures(name))
     dims = ", ".join(SUMS[name])
     return f"select {dims}, {sums} from {rows} group by {dims} having {nothing} order by {dims}"
+
+
+def to_sum_by_place(relations: Mapping[str, str]) -> str:
+    """A query of what ``sums/by_place`` adds up, of relations by cube; null for what a cube does not hold.
+
+    The cube ``""`` is of the facts, and holds everything.
+    """
+    words = set(re.findall(r"\w+", sql("sums", "by_place")))
+    wanted = [name for name in measures("by_team") if name in words]
+    branches = []
+    for cube, relation in relations.items():
+        held = measures(cube) if cube else wanted
+        sums = [name if name in held else f"cast(null as bigint) as {name}" for name in wanted]
+        branches.append(f"select '{cube}' as cube, day, partner, {', '.join(sums)} from {relation}")
+    return " union all ".join(branches)
 
 
 def judged(kind: str, rows: str) -> str:

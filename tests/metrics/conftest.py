@@ -10,6 +10,7 @@ import pytest
 from data.duck import connect
 from data.log import Log
 from metrics import build, refresh
+from metrics.delta import read_delta
 from metrics.lake import Lake
 from settings import Settings
 from store import Store
@@ -61,9 +62,7 @@ def facts(lake: Lake) -> Facts:
         files = [str(lake.path / file) for file in lake.base(version.base).files()]
         with connect() as connection:
             rows = _rows(connection.read_parquet(files, hive_partitioning=False)) if files else []
-            delta: list[dict[str, Any]] = []
-            if version.delta:
-                delta = _rows(connection.read_parquet(str(lake.path / version.delta)))
+            delta = _rows(connection.from_arrow(read_delta(lake, version)))
         gone = {row["contact_id"] for row in delta if row["sign"] == -1}
         added = [{k: v for k, v in row.items() if k != "sign"} for row in delta if row["sign"] == 1]
         kept = [

@@ -140,7 +140,10 @@ def test_a_reader_keeps_its_version_while_newer_ones_are_published(settings, wri
         assert [value.parts["contacts"] for value in new.show(["survey_coverage"], by)] == [4]
 
 
-def test_while_somebody_else_builds_a_refresh_returns_what_is_published(settings, sqlite_store, write, fold):
+def test_while_somebody_else_builds_a_refresh_returns_what_is_published(
+    settings, sqlite_store, write, fold, monkeypatch
+):
+    monkeypatch.setattr(sys.modules["metrics.build"], "PATIENCE_S", 0.2)
     write("contact", contact("c1"))
     version = fold()
     write("contact", contact("c2"))

@@ -1,6 +1,6 @@
--- One row per day and partner. Sums that must be the same wherever they are made.
+-- One row per cube, day and partner. Sums that must be the same wherever they are made.
 select
-    day, partner,
+    cube, day, partner,
     cast(sum(contacts) as bigint) as contacts,
     cast(sum(
         score_1 + score_2 + score_3 + score_4 + score_5 + score_6 + score_7 + score_8 + score_9 + score_10
@@ -13,5 +13,5 @@ select
     cast(sum(hits) as bigint) as hits,
     cast(sum(value_minor) as bigint) as value_minor
 from to_sum
-group by day, partner
+group by cube, day, partner
 having sum(contacts) <> 0
