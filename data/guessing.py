@@ -19,13 +19,15 @@ from data.layout import header_row
 from data.mapping import BadUse, Mapping
 from data.noticing import NAMES, OTHER_ID, Line, quoted
 from data.reading import Source, opened, readable, undecodable
+from data.rejecting import broken_lines
 from data.sampling import Column, aggregate, look
 from data.saying import ENGLISH, Said, quotes, say
 from data.timing import DURATIONS, Timing
 from data.writing import Writer
 
-MISSING = ("NA", "N/A", "n/a", "NULL", "null", "None", "NaN", "nan", "NaT", "-", "--", "---", "?", "#N/A",
-           "#VALUE!", "#REF!", "#DIV/0!", "(blank)", "(null)")  # fmt: skip
+MISSING = ("NA", "N/A", "n/a", "N/D", "n/d", "S/D", "\\N", "<NA>", "NULL", "null", "None", "NaN",
+           "nan", "NaT", "-", "--", "---", "?", "#N/A", "#VALUE!", "#REF!", "#DIV/0!", "(blank)",
+           "(null)")  # fmt: skip
 FLAGS = ("self_service_first", "hit")
 
 
@@ -52,12 +54,15 @@ def propose(path: Path, zone: str, *, single: bool = False, language: str = ENGL
             encoding = "cp1252"
             doubts.append(say("doubt.encoding", where=wrong))
     row = header_row(path, encoding) if path.is_file() else 1
-    if row > 1:
-        doubts.append(say("doubt.header_row", row=row))
+    if row != 1:
+        doubts.append(say("doubt.header_row", row=row) if row else say("doubt.no_header"))
     with connect(memory="1GB") as connection:
         reading = Mapping(by_name=True, encoding=encoding, header_row=row, single_contacts=single)
         with opened(connection, path, reading) as source, readable(path.name):
-            guess = _Guess(source, look(source, draw=True), reading, doubts, ZoneInfo(zone))
+            columns = look(source, draw=True)
+            if broken := broken_lines(connection):
+                doubts.append(say("doubt.lines", lines=len(broken), example=broken[0]["text"][:60]))
+            guess = _Guess(source, columns, reading, doubts, ZoneInfo(zone))
             return guess.made(path.name, language)
 
 
@@ -168,6 +173,8 @@ class _Guess:
         best = free[0]
         self.taken.add(best.name)
         self.found["contact_id"] = best
+        if noticing.are_phones(best):
+            self.told["contact_id"].append(say("doubt.phones", column=best.name))
         rows, different = self._count(best)
         if rows == different:
             self.lines["contact_id"] = quoted(best.name)

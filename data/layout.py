@@ -1,8 +1,9 @@
-"""Where the header of a file is: exports often begin with a title, a period, an empty line."""
+"""Where the header of a file is: exports often begin with a title or an empty line, and some have none."""
 
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 from data.reading import DELIMITERS, SAMPLE
@@ -11,7 +12,7 @@ LOOKED_AT = 15  # rows
 
 
 def header_row(path: Path, encoding: str) -> int:
-    """The row of the header, from 1: the first of the widest rows whose cells are all words."""
+    """The row of the header, from 1: the first of the widest whose cells are all words. 0: there is none."""
     with path.open("rb") as file:
         head = file.read(SAMPLE)
     if head.startswith(b"PAR1"):
@@ -20,9 +21,11 @@ def header_row(path: Path, encoding: str) -> int:
     widths = [sum(bool(cell.strip()) for cell in row) for row in rows]
     widest = max(widths[1:] or widths, default=0)
     for number, (row, width) in enumerate(zip(rows, widths, strict=True), 1):
-        if width >= max(2, 0.7 * widest) and not any(map(_is_number, row)):
+        if width >= max(2, 0.7 * widest) and not any(map(_is_value, row)):
             return number
-    return 1
+    # In a header a value is an oddity; in a file of values alone it stands where the next rows have theirs.
+    alike = [[bool(_is_value(cell)) for cell in row] for row in rows[:3]]
+    return 0 if len(rows) > 1 and any(alike[0]) and all(each == alike[0] for each in alike) else 1
 
 
 def _csv(head: bytes, encoding: str) -> list[list[str]]:
@@ -50,7 +53,10 @@ def _workbook(path: Path) -> list[list[str]]:
     return found
 
 
-def _is_number(cell: str) -> bool:
+def _is_value(cell: str) -> bool:
+    """Whether a cell is a number or begins with a date: no name of a column."""
+    if re.match(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b", cell.strip()):
+        return True
     try:
         float(cell.replace(",", "."))
     except ValueError:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from data.mapping import UNITS
 from data.reading import TYPED
-from data.sampling import Column
+from data.sampling import Column, without_accents
 from data.saying import Said, quotes, say
 
 _KNOWN = tomllib.loads(Path(__file__).with_name("guess.toml").read_text())
@@ -38,6 +38,11 @@ SLIPS = 0.02  # of the values
 MANY = 40  # different words; more are no channel, language or outcome
 LONGEST_DAY_S = 86_400
 LONGEST_MIDDLE_S = 10_000  # no contacts take so long that this is their median in seconds
+LONGEST_MINUTES = 480  # a working day: hardly any contact takes longer, so what is more are seconds
+# What only happens to calls: a status that says nothing of the kind is one of tickets.
+_OF_CALLS = re.compile(
+    r".*(abandon|hang|hung|miss|answer|lost|drop|voice|busy|tapt|besvar|reach|\bring|time ?out|connect).*"
+)
 
 
 @dataclass
@@ -83,14 +88,11 @@ def words_table(column: str, words: dict[str, str]) -> str:
 def bare_name(column: Column) -> tuple[str, str]:
     """A duration's name without its unit, and the unit ("" where it is not told)."""
     for unit, like in _UNIT_NAMES.items():
-        found = re.fullmatch(rf"(?:(.*?) )?(?:in )?{like}", column.words)
+        found = re.fullmatch(rf"(?:(.*?) )?(?:(?:in|en|em) )?{like}", column.words)
         if found and found[1]:
-            return found[1].removesuffix(" in"), unit
-    return column.words, ""
-
-
-def plain(column: Column) -> Line:
-    return Line(quoted(column.name))
+            return re.sub(r" (in|en|em)$", "", found[1]), unit
+    glued = re.fullmatch(r".*[a-z](sec|min)s?", column.words)  # billsec
+    return column.words, {"sec": "seconds", "min": "minutes"}[glued[1]] if glued else ""
 
 
 def duration(name: str, column: Column) -> Line:
@@ -113,7 +115,7 @@ def duration(name: str, column: Column) -> Line:
     if unit not in UNITS:
         known = sorted(number for number in numbers if number) or [0.0]
         middle = known[len(known) // 2]
-        unit = _unit_like(name, middle)
+        unit = _unit_like(name, known)
         doubts.append(say("doubt.unit", field=name, column=column.name, middle=float(middle), unit=unit))
     if max(numbers) * UNITS[unit] > LONGEST_DAY_S:
         doubts.append(
@@ -122,13 +124,16 @@ def duration(name: str, column: Column) -> Line:
     return Line(table(column.name, unit="" if unit == "seconds" else quoted(unit), decimal=comma), doubts)
 
 
-def _unit_like(name: str, middle: float) -> str:
+def _unit_like(name: str, known: list[float]) -> str:
+    """The unit of durations, sorted: what makes nearly all of them such as contacts take."""
+    middle, long = known[len(known) // 2], known[len(known) * 99 // 100]
     if middle > LONGEST_MIDDLE_S:
         return "milliseconds"
-    if middle < 0.2:
+    if 0 < middle < 0.2:
         return "days"
-    # Waiting is short: what would be minutes of work are seconds there.
-    return "minutes" if middle <= 30 and name != "wait_s" else "seconds"
+    # Waiting is short: what would be minutes of work are seconds there. So are calls that reach nobody.
+    minutes = 0 < middle <= 30 and long <= LONGEST_MINUTES and name != "wait_s"
+    return "minutes" if minutes else "seconds"
 
 
 def channel(column: Column) -> Line:
@@ -145,7 +150,19 @@ def channel(column: Column) -> Line:
 
 
 def _channel_like(text: str) -> str:
-    return next((ours for ours, like in _CHANNELS.items() if re.fullmatch(like, text.lower())), "")
+    return next((ours for ours, like in _CHANNELS.items() if re.fullmatch(like, _plain(text))), "")
+
+
+def _plain(text: str) -> str:
+    """A word of a file in lower case, without accents, with plain spaces: ``NO_ANSWER`` is ``no answer``."""
+    return " ".join(without_accents(text).lower().replace("_", " ").split())
+
+
+def are_phones(column: Column) -> bool:
+    """Whether what could be an id may be the numbers of phones: such long ids seldom begin in many ways."""
+    bare = re.fullmatch(r"(call(er)? )?(number|nr|no)", column.words)
+    like = all(re.fullmatch(r"\+?\d{8,15}", text) for text in column.texts)
+    return bool(bare) and like and len({text[-9:-5] for text in column.texts}) > len(column.texts) // 10
 
 
 def language(column: Column) -> Line:
@@ -173,10 +190,13 @@ def answered(column: Column, work: Column | None) -> Line:
     if len(different) > MANY:
         return Line(None)
     known = {
-        text: next((ours for ours, like in _OUTCOMES.items() if re.fullmatch(like, text.lower())), "")
+        text: next((ours for ours, like in _OUTCOMES.items() if re.fullmatch(like, _plain(text))), "")
         for text in different
     }
-    if {"yes", "no"} - set(known.values()):
+    of_tickets = re.search(r"status|state|result", column.words) and not any(
+        _OF_CALLS.match(_plain(text)) for text in different
+    )
+    if {"yes", "no"} - set(known.values()) or of_tickets:
         return Line(None)  # a status of something else
     worked = _worked(column, work)
     words = {text: ours or ("yes" if text in worked else "no") for text, ours in known.items()}
@@ -220,6 +240,8 @@ def label(name: str, column: Column) -> Line:
     most = MANY if places else max(20, len(column.texts) // 3)
     if name in {"topic", "partner", "team"} and different > most:
         return Line(None, [say("doubt.many_labels", field=name, column=column.name, different=different)])
+    if name == "partner" and places:
+        return Line(quoted(column.name), [say("doubt.place", column=column.name)])
     if nobody := sorted({text for text in column.texts if name == "agent" and _NOBODY.fullmatch(text)}):
         doubt = say("doubt.nobody", field=name, words=quotes(nobody))
         return Line(table(column.name, missing=f"[{', '.join(map(quoted, nobody))}]"), [doubt])

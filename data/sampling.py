@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from duckdb import ColumnExpression
 
@@ -18,14 +20,20 @@ MOST = 20_000  # rows looked at for a proposal
 # Drawn from all of a larger file: the first ones may all be of January, or of one team.
 _DRAW = "select * from drawn using sample reservoir(20000 rows) repeatable (7)"
 _COUNTING = re.compile(
-    r"(antall|number|num|nr|no|count|total|sum|incoming|inbound|outbound|handled|answered|abandoned|offered|acd|aban|"
-    r"presented|queued|missed|received|day|eve|night|intl|customer service|unike|unique|of|#| )*"
-    r"(calls?|contacts?|tickets?|interactions?|chats?|samtaler|henvendelser|anrop)"
-    r"( |handled|answered|abandoned|offered|presented|queued|taken|received|count|volume|antall)*"
+    r"(antall|number|num|nr|no|count|total|sum|incoming|inbound|outbound|handled|answered|abandoned|offered|acd|"
+    r"aban|presented|queued|missed|received|day|eve|night|intl|customer service|unike|unique|of|cantidad|"
+    r"quantidade|numero|anzahl|nombre|antal|de|d|#| )*"
+    r"(calls?|contacts?|tickets?|interactions?|chats?|samtaler|henvendelser|anrop|samtal|opkald|anrufe|appels|"
+    r"llamadas|chamadas|ligacoes|atendimentos)"
+    r"( |handled|answered|abandoned|offered|presented|queued|taken|received|count|volume|antall|"
+    r"[a-z]+[aei]d[ao]s)*"
 )
-_PLURAL_OR_COUNT = re.compile(r"s\b|er\b|anrop|count|volume|antall|number|total|#")
+_PLURAL_OR_COUNT = re.compile(
+    r"s\b|er\b|anrop|samtal|opkald|anrufe|count|volume|antall?|anzahl|number|total|#"
+)
 _DONE = re.compile(
-    r"(total |antall )?(offer|answer|abandon|present|handl)(ed)?"
+    r"(total |antall )?((offer|answer|abandon|present|handl)(ed)?|"
+    r"atendidas|contestadas|abandonadas|recebidas|recibidas|ofrecidas|oferecidas|perdidas|entrantes)"
 )  # of an interval: how many were
 _RATE = re.compile(r".*\b(rate|service level|occupancy|svarprosent|servicenivå)\b.*|.*%.*")
 _LEVEL = re.compile(
@@ -34,12 +42,20 @@ _LEVEL = re.compile(
 _PERCENT = re.compile(r"\d{1,3}([.,]\d+)? ?%")
 
 
+def without_accents(text: str) -> str:
+    """The text with plain letters, but for the Norwegian ones: ``Duração`` is ``Duracao``."""
+    return "".join(
+        letter if letter in "æøåÆØÅ" else unicodedata.normalize("NFKD", letter)[0] for letter in text
+    )
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a file: its cells row by row, "" where there is nothing."""
 
     name: str
     cells: list[str]
+    above: str = ""  # what its name begins with as all names of the file do: the table's name, mostly
 
     @cached_property
     def texts(self) -> list[str]:
@@ -59,7 +75,7 @@ class Column:
     @cached_property
     def words(self) -> str:
         """The name in lower-case words: ``callDuration_in-Minutes`` is ``call duration in minutes``."""
-        split = re.sub(r"(?<=[a-zæøå])(?=[A-ZÆØÅ])", " ", self.name)
+        split = re.sub(r"(?<=[a-zæøå])(?=[A-ZÆØÅ])", " ", without_accents(self.name.removeprefix(self.above)))
         return " ".join(re.findall(r"[a-zæøå0-9#%]+", split.lower()))
 
     @cached_property
@@ -83,7 +99,7 @@ class Column:
 
     def without(self, missing: set[str]) -> Column:
         """The same column, where these words are blanks."""
-        return Column(self.name, ["" if cell in missing else cell for cell in self.cells])
+        return Column(self.name, ["" if cell in missing else cell for cell in self.cells], self.above)
 
 
 def look(source: Source, *, draw: bool = False) -> list[Column]:
@@ -94,7 +110,18 @@ def look(source: Source, *, draw: bool = False) -> list[Column]:
     if len(found) == MOST and (drawn := rows.query("drawn", _DRAW)) is not None:
         found = drawn.fetchall()
     filled = [row for row in found if any(value and value.strip() for value in row)]
-    return [Column(source.columns[place], [(row[place] or "").strip() for row in filled]) for place in places]
+    above = _above(source.columns)
+    return [
+        Column(source.columns[place], [(row[place] or "").strip() for row in filled], above)
+        for place in places
+    ]
+
+
+def _above(names: list[str]) -> str:
+    """What all names begin with, up to where a word ends: ``Calls `` in ``Calls Agent``, ``Calls Date``."""
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(min(names), max(names), strict=False))
+    whole = re.match(r".*[ _.:\[-]", "".join(letter for letter, _ in alike)) if len(names) > 2 else None
+    return whole[0] if whole and all(len(name) > whole.end() for name in names) else ""
 
 
 def refuse_aggregate(source: Source, unused: list[str]) -> None:

@@ -7,13 +7,16 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from data.dating import Moment, clock_of, exists, gaps, ordered, parts
+from data.clocks import added
+from data.dating import Moment, exists, gaps, ordered, parts
+from data.formats import clock_of
 from data.noticing import quoted
 from data.sampling import Column
 from data.saying import Said, quotes, say
 
 NEARLY_ALL = 0.99  # of the rows
 ONE_CONTACT = timedelta(hours=4)  # from beginning to end; what takes longer is a case
+SELDOM = 0.2  # of the rows: those who gave up have no durations, and they may be many
 DURATIONS = ("wait_s", "talk_s", "hold_s", "wrap_s", "handling_s")
 
 
@@ -38,7 +41,7 @@ class Timing:
             by_role[each.role].append(each)
         ended, answered = (next(iter(by_role[role]), None) for role in ("ended", "answered"))
         begun = next(iter(by_role["offered"] + by_role["plain"]), None)
-        durations = [name for name in DURATIONS if name in self.found and self.found[name].filled > 0.5]
+        durations = [name for name in DURATIONS if name in self.found and self.found[name].filled > SELDOM]
         if ended and self._is_end(ended, begun):
             self._set("ended_at", [ended])
             self._parts(begun, answered, ended)
@@ -47,17 +50,29 @@ class Timing:
         elif begun and begun.filled >= NEARLY_ALL:
             self._set("ended_at", [begun])
             self._tell("ended_at", "ended", column=begun.called)
-        elif times:
-            fullest = [each for each in (ended, answered, begun, *by_role["beside"]) if each is not None]
-            if fullest[0].filled >= NEARLY_ALL:
-                self._set("ended_at", fullest[:1])
-                self._tell("ended_at", "ended", column=fullest[0].called)
-            else:
-                self._set("ended_at", fullest)
-                self._tell("ended_at", "no_full_time")
+        elif any((ended, answered, begun, by_role["beside"])):
+            self._whatever([each for each in (ended, answered, begun) if each], by_role["beside"])
         else:
             self._no_time(columns)
         self._drop_waiting()
+
+    def _whatever(self, own: list[Moment], beside: list[Moment]) -> None:
+        """The first that is given of the times that nearly all rows have between them."""
+        given: list[Moment] = []
+        rows = len((own + beside)[0].texts)
+        left = set(range(rows))
+        for each in own + beside:
+            if len(left) > (1 - NEARLY_ALL) * rows or not given:
+                given.append(each.day)
+                if each in beside and own:
+                    percent = max(1, round(100 * len(left) / rows))
+                    self._tell("ended_at", "stand_in", percent=percent, column=each.called)
+                left -= {row for row, text in enumerate(each.texts) if text}
+        self._set("ended_at", given)
+        if len(given) > 1:
+            self._tell("ended_at", "no_full_time")
+        else:
+            self._tell("ended_at", "ended", column=given[0].called)
 
     def _is_end(self, ended: Moment, begun: Moment | None) -> bool:
         if ended.filled < NEARLY_ALL or not ended.has_clock:
@@ -87,7 +102,7 @@ class Timing:
 
     def _between(self, start: Moment, end: Moment) -> None:
         """Where no duration is told, work lasted from one time to the other."""
-        told = {"talk_s", "handling_s"} & self.lines.keys()
+        told = {"talk_s", "handling_s"} & self.lines.keys() or start.clock or end.clock
         if told or len(start.formats) != 1 or len(end.formats) != 1 or len(start.columns) != len(end.columns):
             return
         formats = [*dict.fromkeys([*start.formats[0], *end.formats[0]])]
@@ -135,6 +150,10 @@ class Timing:
             parts["format"] = (
                 quoted(formats[0]) if len(formats) == 1 else f"[{', '.join(map(quoted, formats))}]"
             )
+        if first.after and len(given) == 1:
+            parts["after"] = quoted(first.after)
+        if first.clock and len(given) == 1:
+            plus = [added(first.clock), *(plus or [])]
         if plus:
             parts["plus"] = f"[{', '.join(plus)}]"
         alone = len(parts) == 1 and "column" in parts and len(names) == 1
@@ -157,7 +176,7 @@ class Timing:
                 self._tell(name, "number_format", example=sample, format=moment.formats[0][0])
             return moment.formats[0]
         ways = [f"format = {_toml_list(each)}" for each in moment.formats]
-        self._tell_once(name, say("doubt.two_ways", example=sample, ways=ways))
+        self._tell(name, "two_ways", field=name, example=sample, ways=ways)
         return []
 
     def _no_time(self, columns: list[Column]) -> None:

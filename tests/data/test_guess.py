@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from data.dating import alternatives
+from data.formats import alternatives
 from data.guessing import Proposal, propose
+from data.layout import header_row
 from data.mapping import BadUse, read
 from settings import PROJECT_ROOT, Settings
 from tests.data.files import counts, load, log_rows, write
@@ -70,6 +71,10 @@ def test_a_date_that_could_be_two_stays_open_until_a_person_chooses(
         (["12/01/2026", "2026-01-13"], [["%d/%m/%Y", "iso"], ["%m/%d/%Y", "iso"]]),
         (["13/01/2026", "01/13/2026"], []),
         (["260313"], []),
+        (["Tue Oct 31 22:10:47 +0000 2017"], [["%a %b %d %H:%M:%S %z %Y"]]),
+        (["Tue Oct 31 22:10:47 2017"], [["%a %b %d %H:%M:%S %Y"]]),
+        (["13-JAN-21 09.12.58.000000 AM"], [["%d-%b-%y %I.%M.%S.%f %p"]]),
+        (["2026-03-02 10:15:00 UTC"], [["iso"]]),
     ],
 )
 def test_formats_are_concluded_from_all_values_or_not_at_all(
@@ -86,6 +91,7 @@ def test_formats_are_concluded_from_all_values_or_not_at_all(
         (["260313", "260302"], [["%y%m%d"]]),
         (["20260313"], [["%Y%m%d"]]),
         (["46083.427", "46084"], [["excel"]]),
+        (["44209", "44228"], [["excel"]]),  # not 2044
         (["1772446500"], [["epoch"]]),
         (["1772446500999"], [["epoch_ms"]]),
         (["12", "13"], []),
@@ -116,6 +122,10 @@ def test_digits_alone_are_a_time_where_the_columns_name_says_so(
         ("Outcome", ["answered", "HANG", "ghost"], "is 'ghost' in Outcome answered"),
         ("Abandoned", ["Y", "N", "N"], "the opposite of Abandoned"),
         ("Customer ID", ["0", "17", "0"], "taken to mean: not known"),
+        ("Call length", ["5", "7", "480"], "is not told; minutes assumed"),
+        ("Call length", ["5", "7", "481"], "is not told; seconds assumed"),
+        ("Call length", ["0", "0", "0"], "is not told; seconds assumed"),
+        ("Location", ["Bergen", "Oslo", "Oslo"], "where the contact was answered"),
     ],
 )
 def test_what_a_column_may_mean_is_said_as_a_doubt(
@@ -126,6 +136,94 @@ def test_what_a_column_may_mean_is_said_as_a_doubt(
     assert any(words in doubt for doubt in proposal.doubts)
     assert all(f"# doubt: {doubt}" in proposal.toml for doubt in proposal.doubts)
     read(proposal.toml.encode(), "proposal")
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "answered"),
+    [
+        ("Ticket status", ["Closed", "Rejected", "Closed"], None),
+        ("Status", ["Closed", "Rejected", "Closed"], None),
+        ("Status", ["Completed", "Abandoned", "Completed"], '{ "Abandoned" = "no", "Completed" = "yes" }'),
+        ("Outcome", ["Resolved", "Failed", "Resolved"], '{ "Failed" = "no", "Resolved" = "yes" }'),
+        ("dialer_status", ["CONNECTED", "NO_ANSWER", "BUSY"], '"NO_ANSWER" = "no"'),
+        ("Atendida", ["Não atendida", "Atendida", "Atendida"], '"Não atendida" = "no"'),
+    ],
+)
+def test_a_status_tells_whether_a_call_was_answered_only_where_it_is_one_of_calls(
+    tmp_path: Path, column: str, values: list[str], answered: str | None
+) -> None:
+    lines = [f"ID{number},2026-03-0{number + 1},{value}" for number, value in enumerate(values)]
+    toml = guess(write(tmp_path, "\n".join([f"Call Id,Date,{column}", *lines]))).toml
+    assert answered in toml if answered else "answered = " not in toml
+
+
+@pytest.mark.parametrize(
+    ("column", "used"),
+    [("Date of Purchase", True), ("Last updated", True), ("Date of birth", False), ("Born", False)],
+)
+def test_a_time_of_something_else_stands_in_with_a_doubt_but_never_a_birth(
+    tmp_path: Path, column: str, used: bool
+) -> None:
+    text = f"Ticket,Resolved at,{column}\nT1,2026-03-02 10:00,2021-05-06\nT2,,1999-05-06\n"
+    proposal = guess(write(tmp_path, text))
+    assert (
+        any(f"50 % of the rows tell no time of the contact: there {column}" in d for d in proposal.doubts)
+        is used
+    )
+    assert (f'"{column}"' in proposal.toml) is used
+
+
+def test_no_more_times_stand_in_than_rows_need(tmp_path: Path) -> None:
+    rows = "".join(f"T{number},,2026-03-02 10:00,2026-03-03\n" for number in range(2))
+    text = f"Ticket,Resolved at,Created at,Updated at\n{rows}"
+    assert "Updated" not in guess(write(tmp_path, text)).toml.split("# Columns that are not used")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("a,2026-03-02,Kari\nb,2026-03-03,Ola\n", 0),
+        ("7,a,Kari\n8,b,Ola\n", 0),
+        ("7,a,Kari\n", 1),  # one row alone
+        ("Id,Date,Line 7\na,2026-03-02,Kari\nb,2026-03-03,Ola\n", 1),
+        ("Calls of 2026-03-02;;\nId;Date;Agent\na;2026-03-02;Kari\n", 2),
+    ],
+)
+def test_a_file_that_begins_with_values_has_no_header(tmp_path: Path, text: str, row: int) -> None:
+    path = write(tmp_path, text)
+    assert header_row(path, "utf-8") == row
+    proposal = guess(path)
+    assert ("header_row = 0" in proposal.toml) is (row == 0)
+    assert any("no header" in doubt for doubt in proposal.doubts) is (row == 0)
+
+
+def test_lines_that_are_no_rows_are_told_of_before_an_import(tmp_path: Path) -> None:
+    text = 'Call Id,Date,Caller\na,2026-03-02,""Kari" <7>"\nb,2026-03-02,Ola\n'
+    assert any(
+        "1 lines are no rows" in doubt and "Kari" in doubt for doubt in guess(write(tmp_path, text)).doubts
+    )
+
+
+def test_numbers_of_phones_are_doubted_as_ids(tmp_path: Path) -> None:
+    lines = "".join(f"9{number}368447937,2026-03-02\n" for number in range(3))
+    assert any("phone numbers" in doubt for doubt in guess(write(tmp_path, f"Number,Date\n{lines}")).doubts)
+    assert not any("phone" in d for d in guess(write(tmp_path, f"Call Id,Date\n{lines}")).doubts)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_id"),
+    [("Destino", False), ("Piano", False), ("Booking no", True), ("BookingID", True), ("uniqueid", True)],
+)
+def test_a_name_must_end_in_a_word_for_an_id(tmp_path: Path, name: str, is_id: bool) -> None:
+    toml = guess(write(tmp_path, f"{name},Date\na,2026-03-02\nb,2026-03-02\n")).toml
+    assert (f'contact_id = "{name}"' in toml) is is_id
+
+
+def test_the_name_of_the_table_before_each_column_is_passed_over(tmp_path: Path) -> None:
+    text = "Calls[Call Id],Calls[Date],Calls[Agent Name]\na,2026-03-02,Kari\n"
+    toml = guess(write(tmp_path, text)).toml
+    assert 'agent = "Calls[Agent Name]"' in toml
+    assert 'contact_id = "Calls[Call Id]"' in toml
 
 
 def test_a_file_in_another_encoding_is_said_to_be(tmp_path: Path) -> None:

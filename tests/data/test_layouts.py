@@ -72,7 +72,66 @@ NORWEGIAN = """Dato;Klokkeslett;Saksbehandler;Årsak;Varighet (min);Besvart;Tilf
 02.03.2026;09.00;Åse;Flytting;2;Ja;Nøytral;E-post
 """
 
+SPANISH = """,Agente,Fecha,Hora,Tema,Respondido (S/N),Resuelto,Velocidad de respuesta en segundos,Duración promedio de la llamada,Calificación de satisfacción,Duración de la llamada,Duración de la llamada en minutos
+0,Diane,2021-01-01,9,Contrato,S,S,109.0,00:02:23,3.0,143,2.38
+1,Becky,2021-01-02,17,Pagos,S,N,70.0,00:04:02,5.0,242,4.03
+2,Becky,2021-01-02,17,Pagos,N,N,,,,,
+"""
+RUSSIAN = """Call Id;Agent;Date;Time;Topic;Answered (Y/N);Resolved;Speed of answer in seconds;AvgTalkDuration;Satisfaction rating;Calls Answered (Y);Total Calls Resolved
+ID0001;Diane;13.01.2021;0.38400462962963;Contract related;Y;Y;109;12:02:23 AM;3;Y;4054
+ID0002;Becky;01.01.2021;0.70799768518519;Technical Support;N;N;;;;N;
+"""
+TWEETS = """,tweet_id,author_id,inbound,created_at,text,response_tweet_id,in_response_to_tweet_id
+0,1,shop,False,Tue Oct 31 22:10:47 +0000 2017,"@1 I understand, yes",2,3.0
+1,2,115712,True,Tue Oct 31 23:11:45 +0000 2017,@shop and how,,1.0
+"""
+DIALER = """call_id,call_datetime,agent_id,country,campaign_id,lead_id,attempt_number,dialer_status,talk_seconds,wrap_seconds,disposition,recording_flag
+C1,2025-05-15T17:10:18,A1,KE,P1,L1,1,CONNECTED,85,5,WRONG_NUMBER,N
+C2,2025-05-15T17:49:51,A2,ZM,P1,L2,1,NO_ANSWER,0,0,,Y
+C3,2025-05-15T19:34:02,A2,ZM,P1,L2,2,RING,0,0,,Y
+C4,2025-05-15T20:34:02,A2,ZM,P1,L2,3,BUSY,0,0,,Y
+"""
+REACHED = """April Calls List Account ID,April Calls List Date Called Date,April Calls List Reachability
+AC2,4/15/19,Not Reached
+AC1,4/25/19,Reached
+AC2,4/27/19,Reached
+"""
+LEADS = """agent_id,call_length,datestamp,lead_id,status
+5,5,2023-03-28 23:14:36,AA_1,VM
+5,1477,2023-03-29 00:14:36,AA_1,S
+2,19,2023-03-28 22:14:36,AA_2,CB
+"""
+NO_HEADER = """40.088,-75.382,EMS: FALL VICTIM,2016-01-15 12:01,NORRISTOWN
+40.122,-75.338,Fire: FIRE ALARM,2016-01-15 13:06,POTTSTOWN
+"""
+IN_UTC = """unique_key,created_date,source,complaint_description
+a,2021-01-13 22:12:58 UTC,Phone,Loose Dog
+b,2021-06-13 23:12:58 UTC,Web,Loose Dog
+"""
+
 LAYOUTS: list[tuple[str, str, list[dict[str, Any]]]] = [
+    ("spanish", SPANISH, [
+        {"agent": "Diane", "topic": "Contrato", "hour": 9, "wait_s": 109, "handling_s": 143, "score_given": 3,
+         "answered": True},
+        {"agent": "Becky", "hour": 17, "wait_s": 70, "handling_s": 242, "score_scale": "1-5"},
+        {"answered": False, "wait_s": None, "handling_s": None, "score_given": None},
+    ]),
+    ("russian", RUSSIAN, [
+        {"contact_id": "ID0001", "hour": 9, "wait_s": 109, "talk_s": 143, "score_given": 3, "answered": True},
+        {"contact_id": "ID0002", "hour": 16, "answered": False, "talk_s": None},
+    ]),
+    ("tweets", TWEETS, [{"contact_id": "1", "hour": 23}, {"contact_id": "2", "hour": 0}]),
+    ("dialer", DIALER, [
+        {"contact_id": "C1", "agent": "A1", "answered": True, "talk_s": 85, "wrap_s": 5},
+        {"contact_id": "C2", "answered": False}, {"contact_id": "C3", "answered": False},
+        {"contact_id": "C4", "answered": False},
+    ]),
+    ("reached", REACHED, [{"answered": False}, {"answered": True}, {"answered": True}]),
+    ("leads", LEADS, [{"handling_s": 5, "agent": "5"}, {"handling_s": 1477}, {"handling_s": 19}]),
+    ("no header", NO_HEADER, [{"hour": 12}, {"hour": 13}]),
+    ("in UTC", IN_UTC, [
+        {"contact_id": "a", "hour": 23, "channel": "phone"}, {"contact_id": "b", "hour": 1, "channel": "web"},
+    ]),
     ("calls", CALLS, [
         {"contact_id": "ID0001", "agent": "Diane", "hour": 9, "wait_s": 109, "talk_s": 143, "answered": True,
          "score": None, "score_given": 3, "score_scale": "1-5", "topic": "Contract related"},
@@ -101,7 +160,7 @@ LAYOUTS: list[tuple[str, str, list[dict[str, Any]]]] = [
         {"contact_id": "4", "hour": 1, "score_given": 5},
     ]),
     ("shop", SHOP, [
-        {"contact_id": "7e9ae164", "agent": "Richard Buchanan", "team": "Mason Gupta", "score_given": 5, "hour": 11},
+        {"contact_id": "7e9ae164", "agent": "Richard Buchanan", "channel": "phone", "team": "Mason Gupta", "score_given": 5, "hour": 11},
         {"contact_id": "b07ec1b0", "topic": "Returns", "score_given": 4, "hour": 12},
     ]),
     ("incidents", INCIDENTS, [
@@ -166,6 +225,9 @@ def test_a_workbook_with_typed_cells_is_read_like_its_text(tmp_path: Path, setti
         "Index,Incoming Calls,Answered Calls,Answer Rate,Service Level\n1,217,204,94.01%,76.28%\n2,200,182,91%,72%\n",
         'Date;Agent;Answer rate\n2026-03-02;Kari;"94,0 %"\n2026-03-03;Kari;"91,5 %"\n',
         "Dato,Antall samtaler,Svarprosent\n2026-03-02,400,91%\n2026-03-03,380,93%\n",
+        "DATA,AVAYALOGIN,ATENDIDAS,TMA,TALKTIME,ACW\n2024-03-21,5510001,46,207,153,54\n2024-01-02,5510001,34,1,1,1\n",
+        "Fecha,Agente,Llamadas atendidas\n2026-03-02,Ana,40\n2026-03-03,Ana,38\n",
+        "Datum,Anzahl Anrufe\n2026-03-02,40\n2026-03-03,38\n",
     ],
 )
 def test_a_file_of_totals_gets_no_proposal_but_an_explanation(tmp_path: Path, text: str) -> None:

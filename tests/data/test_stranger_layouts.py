@@ -51,6 +51,8 @@ PROPOSED: dict[str, dict[str, list[Any]]] = {
                          "handling_s": [380, 200, 200], "score_scale": ["1-6", "1-6", ""], "hour": [8, 9, 10],
                          "channel": ["phone", "chat", "store"]},
     "la311": {"channel": ["phone", "web"], "hour": [23, 23]},
+    "consumidor": {"score_given": [5, 1, None], "partner": ["Banco X", "Banco Y", "Banco Y"],
+                   "hour": [10, 10, 11], "topic": ["Cartão"] * 3, "answered": [True, True, False]},
 }  # fmt: skip
 
 # Lines that a person adds at the end of what is proposed, of fields that were left open.
@@ -68,11 +70,6 @@ EDITED: dict[str, tuple[str, dict[str, list[Any]]]] = {
     "times_cut_short": (
         'ended_at = { constant = "2026-01-31" }',
         {"handling_s": [1188, 397, 538], "talk_s": [1075, 217, 362]},
-    ),
-    "consumidor": (
-        'partner = "Nome Fantasia"\ntopic = "Assunto"\nscore = "Nota do Consumidor"\n'
-        'score_scale = { constant = "1-5" }',
-        {"score_given": [5, 1, None], "partner": ["Banco X", "Banco Y", "Banco Y"], "hour": [10, 10, 11]},
     ),
 }  # fmt: skip
 
