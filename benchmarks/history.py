@@ -19,20 +19,27 @@ SAMPLE = 3_000_000  # contacts that cubes alone are made of
 FIRST, LAST = date(2025, 11, 1), date(2026, 10, 31)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
-# Every number is a hash of the contact's, so that any two columns are independent.
+# Every number is a hash of the contact's, so that any two columns are independent. The facts are what the
+# models would make of such contacts: one that an event touches becomes another one by that event alone. Two
+# contacts in five are of a customer who comes back the next day about the same, the others of customers whose
+# contacts lie weeks apart.
 _FACTS = """
     insert into delta by name
     with numbered as (
         select
             each * 365 + number_of_day as number,
             date '2025-11-01' + cast(number_of_day as integer) as day,
-            hash(number) as a, hash(number + 1000000000) as b, hash(number + 2000000000) as c
+            hash(number) as a, hash(number + 1000000000) as b, hash(number + 2000000000) as c,
+            number // 2 as pair, number % 2 = 0 as is_first,
+            hash(pair + 3000000000) as d, d % 100 < 40 and pair * 2 % 365 <> 364 as paired
         from range($each) as contacts_of_day(each), range($first, $last) as days(number_of_day)
     ),
     chosen as (
         select
             *,
-            a % 5 as partner, a // 5 % 16 as agent, a // 80 % 25 as topic, a // 2000 % 4 as channel,
+            a % 5 as partner, a // 5 % 16 as agent, case when paired then d else a end // 80 % 25 as topic,
+            a // 2000 % 4 as channel,
+            case when paired then 'p' || pair else 'k' || number % 40000000 end as customer,
             b % 100 as asked, b // 100 % 100 as answers, b // 10000 % 100 as route, b // 1000000 % 10 as mood,
             cast(60 + c % 400 + c // 400 % 500 as integer) as seconds, c // 1000000 % 100 as sells
         from numbered
@@ -44,18 +51,20 @@ _FACTS = """
         'agent ' || partner || '-' || agent as agent,
         ['phone', 'chat', 'email', 'store'][cast(channel + 1 as integer)] as channel,
         'topic ' || topic as topic, case when b % 9 = 0 then 'en' else 'nb' end as language,
-        'k' || a % 40000000 as customer_key, 'k' || a % 40000000 as customer,
+        customer as customer_key, customer,
         true as identified, true as answered, seconds as handling_s, 0 as hold_s, 1 as seq, 1 as accepted_us,
         cast(floor(ln(seconds) / ln(1.05)) as smallint) as handling_bin,
         '' as case_id, false as closed_automatically, false as file_asked, false as late,
         true as return_known,
-        case when c % 100 < 30 then cast(c % 3 as smallint) else 0 end as repeats,
-        case when c % 100 < 25 then epoch(day) + 100000 end as returned_at,
+        case when paired and not is_first then 1 else 0 end as repeats,
+        case when paired and is_first
+            then epoch(day + 1) + (8 + hash(number + 1000000001) % 12) * 3600 end as returned_at,
         cast(c // 7 % 300 as integer) as wait_s,
         case when asked < 60 and answers < 12 then a % 3 > 0 end as guided,
         case when route < 50 then 'self_service_first' when route < 90 then 'direct' else 'unknown' end
             as route,
         case when route < 90 then 'flag' else 'none' end as route_source,
+        case when route < 90 then route < 50 end as flag,
         case when asked < 60 then 'asked' else 'skipped' end as survey_state,
         case when asked < 60 then 'asked' else 'recently_asked' end as survey_reason,
         2 as outcome_us, 2 as outcome_seq,
@@ -65,11 +74,12 @@ _FACTS = """
         true as eligible, asked < 60 as asked, asked < 60 as sent, asked < 60 as delivered,
         case when asked < 60 and answers < 35 then 1 + mood end as score,
         case when asked < 60 and answers < 35 then 1 + mood end as live_score,
+        case when asked < 60 and answers < 35 then 'sms' end as live_score_source,
         case when asked < 60 and answers < 35 then 'sms' else '' end as score_source,
-        sells < 8 as sale_known, sells < 8 as hit, case when sells < 8 then 1 else 0 end as sales,
+        case when sells < 8 then true end as file_hit, case when sells < 8 then 49900 end as file_value_minor,
+        sells < 8 as sale_known, sells < 8 as hit, 0 as sales,
         case when sells < 8 then 49900 else 0 end as value_minor,
-        case when sells < 8 then 49900000 else 0 end as weighted_milli, false as case_open,
-        1 as sign
+        case when sells < 8 then 49900000 else 0 end as weighted_milli, 1 as sign
     from chosen
 """
 

@@ -7,7 +7,7 @@ larger, so that few are there and each row is written again only as often as the
 
 ::
 
-    rows/<base>-<kind>-i<n>-<key>.idx   hashes (8 bytes each), then numbers of rows (4 bytes each)
+    rows/<base>-<kind>-i<n>-<key>.idx   see entries.py
 """
 
 from __future__ import annotations
@@ -23,12 +23,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from data.log import publish
+from metrics.entries import Entries, Hashes, Numbers
+from metrics.entries import write as write_entries
 from metrics.lake import Run
 
-Hashes = NDArray[np.uint64]
-Numbers = NDArray[np.uint32]
-Entries = tuple[Hashes, Numbers]
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
@@ -48,7 +46,8 @@ def write(
     for key, hashed in hashes.items():
         numbers = np.flatnonzero(given[key])
         order = numbers[np.argsort(hashed[numbers], kind="stable")]
-        _write(file_of(folder, stem, key), len(order), [(hashed[order], order.astype(np.uint32))])
+        ordered = hashed[order], order.astype(np.uint32)
+        write_entries(file_of(folder, stem, key), len(order), [ordered])
 
 
 def joined(folder: Path, runs: Sequence[Run], keys: Iterable[str], name: str) -> tuple[Run, ...]:
@@ -92,7 +91,7 @@ def together(work: Callable[[Given], Made], given: Sequence[Given]) -> list[Made
 
 def _sought(folder: Path, key: str, wanted: Hashes, run: Run) -> NDArray[np.int64]:
     """The numbers of a run's rows with one of the sorted hashes, in order."""
-    numbers = _numbers(*_entries(file_of(folder, run.stem, key)), wanted)
+    numbers = Entries.open(file_of(folder, run.stem, key)).numbers_of(wanted)
     # Of a segment that was made one with later rows the run still has entries: they lie behind its end.
     return np.unique(numbers[numbers < sum(run.counts)]).astype(np.int64)
 
@@ -108,74 +107,32 @@ def _rows(runs: Sequence[Run]) -> int:
     return sum(sum(run.counts) for run in runs)
 
 
-def _numbers(hashes: Hashes, numbers: Numbers, wanted: Hashes) -> Numbers:
-    """The numbers at all places of the sorted hashes that are wanted."""
-    first = np.searchsorted(hashes, wanted, side="left")
-    # Most keys are not in most runs, or once: where one ends is looked for only where it is repeated.
-    there = first < len(hashes)
-    there[there] = hashes[first[there]] == wanted[there]
-    first, wanted = first[there], wanted[there]
-    last = first + 1
-    again = last < len(hashes)
-    again[again] = hashes[last[again]] == wanted[again]
-    last[again] = np.searchsorted(hashes, wanted[again], side="right")
-    counts = last - first
-    # The places from each first to its last, one behind the other.
-    starts = np.cumsum(counts) - counts
-    places = np.repeat(first - starts, counts) + np.arange(counts.sum())
-    found: Numbers = numbers[places]
-    return found
-
-
 def _join(folder: Path, runs: Sequence[Run], keys: Iterable[str], stem: str) -> Run:
     totals = [sum(run.counts) for run in runs]
     for key in keys:
-        entries = [_entries(file_of(folder, run.stem, key)) for run in runs]
+        entries = [Entries.open(file_of(folder, run.stem, key)) for run in runs]
         # Entries beyond the end are of rows that stand elsewhere by now.
         count = sum(
-            int(np.count_nonzero(numbers < total))
-            for (_, numbers), total in zip(entries, totals, strict=True)
+            int(np.count_nonzero(each.numbers < total)) for each, total in zip(entries, totals, strict=True)
         )
-        _write(file_of(folder, stem, key), count, _merged(entries, totals))
+        write_entries(file_of(folder, stem, key), count, _merged(entries, totals))
     return Run(stem, tuple(count for run in runs for count in run.counts))
 
 
-def _merged(entries: Sequence[Entries], totals: Sequence[int]) -> Iterable[Entries]:
+def _merged(entries: Sequence[Entries], totals: Sequence[int]) -> Iterable[tuple[Hashes, Numbers]]:
     """The entries of several runs as those of one, a stretch of hashes at a time."""
-    parts = 1 + sum(len(hashes) for hashes, _ in entries) // AT_ONCE
+    parts = 1 + sum(len(each.hashes) for each in entries) // AT_ONCE
     # Hashes are spread evenly, so stretches of one length have about as many each.
     bounds = np.array([2**64 * part // parts for part in range(1, parts)], dtype=np.uint64)
-    cuts = [[0, *np.searchsorted(hashes, bounds), len(hashes)] for hashes, _ in entries]
+    cuts = [[0, *np.searchsorted(each.hashes, bounds), len(each.hashes)] for each in entries]
     starts = [0, *accumulate(totals)]
     for part in range(parts):
         found, rows = [], []
-        for (hashes, numbers), cut, total, start in zip(entries, cuts, totals, starts, strict=False):
-            among = numbers[cut[part] : cut[part + 1]]
+        for each, cut, total, start in zip(entries, cuts, totals, starts, strict=False):
+            among = each.numbers[cut[part] : cut[part + 1]]
             used = among < total
-            found.append(hashes[cut[part] : cut[part + 1]][used])
+            found.append(each.hashes[cut[part] : cut[part + 1]][used])
             rows.append(among[used] + np.uint32(start))
         merged = np.concatenate(found)
         order = np.argsort(merged, kind="stable")
         yield merged[order], np.concatenate(rows)[order]
-
-
-def _write(file: Path, count: int, stretches: Iterable[Entries]) -> None:
-    draft = file.with_name(f".draft-{file.name}")
-    with draft.open("wb") as out:
-        at = 0
-        for hashes, numbers in stretches:
-            out.seek(8 * at)
-            hashes.tofile(out)
-            out.seek(8 * count + 4 * at)
-            numbers.tofile(out)
-            at += len(hashes)
-    publish(draft, file)
-
-
-def _entries(file: Path) -> Entries:
-    count = file.stat().st_size // 12
-    if count == 0:
-        return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.uint32)
-    hashes = np.memmap(file, dtype=np.uint64, mode="r", shape=(count,))
-    numbers = np.memmap(file, dtype=np.uint32, mode="r", offset=8 * count, shape=(count,))
-    return hashes.view(np.ndarray), numbers.view(np.ndarray)

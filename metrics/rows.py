@@ -14,8 +14,6 @@ of events add to them: every version of an event counts.
 from __future__ import annotations
 
 import json
-import mmap
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,7 +28,7 @@ from numpy.typing import NDArray
 
 from data.log import publish
 from metrics import index
-from metrics.index import Hashes
+from metrics.entries import Hashes, announce
 from metrics.lake import Base, Lake, Rows, Run
 
 # By what rows are looked up, and what their columns are found by.
@@ -98,22 +96,10 @@ def found(lake: Lake, rows: Rows, key: str, wanted: Hashes, schema: pa.Schema) -
         for order, numbers in index.find(lake.path, rows.runs, key, wanted)
     ]
     for stem, numbers in places:
-        _announce(stem, numbers)
+        _, form, _, offset = _form(stem)
+        announce(_beside(stem, ".npy"), offset + numbers.astype(np.int64) * form.itemsize, form.itemsize)
     parts = index.together(_read, places)
     return _table(parts, schema) if parts else schema.empty_table()
-
-
-def _announce(stem: Path, numbers: NDArray[np.uint32]) -> None:
-    """Have the pages of some records read: all at a time, not each when it is come upon."""
-    if not hasattr(os, "posix_fadvise"):  # macOS has no such thing
-        return
-    _, form, _, offset = _form(stem)
-    pages = np.unique((offset + numbers.astype(np.int64) * form.itemsize) // mmap.PAGESIZE)
-    length = mmap.PAGESIZE + form.itemsize  # the last one may reach into the next page
-    with _beside(stem, ".npy").open("rb") as file:
-        number = file.fileno()
-        for begin in (pages * mmap.PAGESIZE).tolist():
-            os.posix_fadvise(number, begin, length, os.POSIX_FADV_WILLNEED)
 
 
 def _read(place: tuple[Path, NDArray[np.uint32]]) -> tuple[dict[str, dict[str, Any]], NDArray[Any]]:

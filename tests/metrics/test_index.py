@@ -12,8 +12,8 @@ import pytest
 
 from data.duck import connect
 from data.log import SCHEMAS
-from metrics import index, rows
-from metrics.index import Hashes
+from metrics import entries, index, rows
+from metrics.entries import Entries, Hashes
 from metrics.lake import GRACE_S, Base, Lake, Run, Version
 
 KEYS = ("key",)
@@ -81,8 +81,28 @@ def test_rows_of_a_segment_that_has_gone_are_not_found(tmp_path: Path) -> None:
     assert _found(tmp_path, shorter, 1, 2, 3) == [(0, [0, 1])]
     again = index._join(tmp_path, [*shorter, _run(tmp_path, "c", 3)], KEYS, "abc")
     assert _found(tmp_path, [again], 1, 2, 3) == [(0, [0, 1]), (1, [0])]
-    assert (tmp_path / "abc-key.idx").stat().st_size == 3 * 12
+    assert (tmp_path / "abc-key.idx").stat().st_size == 3 * 12 + 8
     assert index.without_last([Run("a", (2,)), Run("b", (3,))]) == (Run("a", (2,)),)
+
+
+@pytest.mark.parametrize("count", range(14))
+def test_a_hash_is_found_in_whichever_pages_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """Pages of four: before, at and after where one ends, once, often, and over several pages."""
+    monkeypatch.setattr(entries, "PAGE", 4)
+    drawn = np.random.default_rng(count)
+    for several in (1, 3, 20):
+        hashes = np.sort(drawn.integers(1, 1 + several, count, dtype=np.uint64) * np.uint64(2))
+        stretches = [(part, np.arange(len(part), dtype=np.uint32)) for part in np.array_split(hashes, 3)]
+        entries.write(tmp_path / "some.idx", count, stretches)
+        numbers = np.concatenate([each for _, each in stretches])
+        opened = Entries.open(tmp_path / "some.idx")
+        assert opened.hashes.tolist() == hashes.tolist()
+        for wanted in (*([one] for one in range(2 * several + 4)), range(2 * several + 4)):
+            sought = np.array(wanted, dtype=np.uint64)
+            expected = numbers[np.isin(hashes, sought)].tolist()
+            assert opened.numbers_of(sought).tolist() == expected
 
 
 @pytest.mark.parametrize("at_once", [1, 10, 1_000_000])
