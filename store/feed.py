@@ -9,8 +9,7 @@ Marking instead of remembering a highest number is deliberate: PostgreSQL's numb
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -19,8 +18,7 @@ from store.engine import Store
 from store.schema import feed
 
 
-@dataclass(frozen=True)
-class FeedRow:
+class FeedRow(NamedTuple):
     """One event: ``payload`` is a row of the log kind ``kind`` without its ordering columns."""
 
     seq: int
@@ -49,7 +47,7 @@ def undrained(store: Store, limit: int = 50_000) -> list[FeedRow]:
         .limit(limit)
     )
     with store.read() as connection:
-        return [FeedRow(*row) for row in connection.execute(query)]
+        return list(map(FeedRow._make, connection.execute(query)))
 
 
 def mark_drained(store: Store, rows: Sequence[FeedRow]) -> None:
@@ -76,4 +74,4 @@ def history(store: Store, key: str) -> list[FeedRow]:
         .order_by(feed.c.seq)
     )
     with store.read() as connection:
-        return [FeedRow(*row) for row in connection.execute(query)]
+        return list(map(FeedRow._make, connection.execute(query)))
