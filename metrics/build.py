@@ -142,7 +142,8 @@ def _publish(
             changes = used.enter_context(
                 closing(Changes(lake, base, version, seen=seen, new=new, since=since))
             )
-            following = _following(lake, changes, now, folding=folding or since is not None)
+            folding = folding or since is not None
+            following = _following(lake, changes, now, folding=folding, progress=progress)
         folded = batches.keys() if following.base != version.base else version.folded
         following = replace(following, folded=tuple(folded))
         lake.publish(_with_batches(following, log, version, set(batches), now), after=version)
@@ -166,8 +167,9 @@ def _held(base: Base) -> int:
     return sum(place.contacts for place in base.places)
 
 
-def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) -> Version:
+def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool, progress: Progress) -> Version:
     """The version after the changes: a delta on the same base, or a base of its own."""
+    progress("facts", 0.0)
     contacts = changes.compute()
     name = new_name()
     following = Version(name, int(now.timestamp()), changes.base.name, checks=changes.version.checks)
@@ -180,7 +182,9 @@ def _following(lake: Lake, changes: Changes, now: datetime, *, folding: bool) ->
     wanted = (contacts or changes.emptied) and (folding or contacts > _publishable(changes.base))
     if wanted or _size(changes.unfolded) > LARGEST_UNFOLDED:
         changes.widen()
-        base, results = fold(lake, changes.base, changes.connection, changes.emptied, changes.unfolded)
+        base, results = fold(
+            lake, changes.base, changes.connection, changes.emptied, changes.unfolded, progress=progress
+        )
         return replace(following, base=base.name, checks=results)
     changes.connection.execute("create view checked_fact as select * from delta where sign = 1")
     results = checks.run(changes.connection)

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from data.log import publish
+from data.progress import Progress, nobody
 from metrics import checks, events, rows
 from metrics.lake import Base, Lake, Rows, new_name, settled, sync
 from metrics.models import CUBES, sql
@@ -76,6 +77,8 @@ def fold(
     connection: Connection,
     emptied: Collection[Spot] = (),
     unfolded: Mapping[str, Sequence[str]] | None = None,
+    *,
+    progress: Progress = nobody,
 ) -> tuple[Base, tuple[checks.Result, ...]]:
     """The base with relation ``delta`` in it: new files of facts, cubes and rows, not yet published.
 
@@ -88,9 +91,11 @@ def fold(
     connection.execute(_DIRTY)
     if emptied:
         connection.executemany(_EMPTIED, sorted(emptied))
+    progress("files", 0.0)
     changes = _write_facts(lake, base, connection, name)
     folded = replace(base, name=name, places=settled(base, changes))
-    folded = replace(folded, cubes=_write_cubes(lake, folded, connection, set(changes)))
+    folded = replace(folded, cubes=_write_cubes(lake, folded, connection, set(changes), progress))
+    progress("rows by key and checks", 1.0)
     folded = replace(folded, rows=_write_rows(lake, folded, connection, unfolded or {}, anew=bool(emptied)))
     results = _checked(lake, folded, connection, set(changes))
     lake.keep(folded)
@@ -129,7 +134,7 @@ def _write_facts(lake: Lake, base: Base, connection: Connection, name: str) -> d
 
 
 def _write_cubes(
-    lake: Lake, folded: Base, connection: Connection, dirty: set[Spot]
+    lake: Lake, folded: Base, connection: Connection, dirty: set[Spot], progress: Progress
 ) -> dict[str, dict[str, str]]:
     """The cubes' months: dirty places summed anew from their facts, the others as they were."""
     months: dict[str, list[str]] = defaultdict(list)
@@ -140,7 +145,8 @@ def _write_cubes(
             contacts[place.day[:7]] += place.contacts
     cubes = {cube: dict(folded.cubes.get(cube, {})) for cube in CUBES}
     lake.folder("cubes")
-    for month, files in months.items():
+    for number, (month, files) in enumerate(months.items()):
+        progress("cubes", number / len(months))
         view(connection, "dirty_fact", lake, files, like="fact_like")
         signed = "select *, cast(1 as smallint) as sign from dirty_fact"
         measured(connection, signed, contacts=contacts[month])

@@ -101,6 +101,16 @@ def test_what_is_new_is_seen_before_it_is_folded(settings, write, fold, fresh, l
     assert seen[1:] == [(4, 3), (4, 0)]
 
 
+def test_a_fold_tells_how_far_it_is(settings, sqlite_store, write, fold):
+    write("contact", contact("c1"))
+    fold()
+    told: list[tuple[str, float]] = []
+    write("contact", contact("c2"), contact("c3", at=NOON - 40 * 86_400))
+    build(settings, sqlite_store, NOW, progress=lambda text, part: told.append((text, part)))
+    cubes = [("cubes", 0.0), ("cubes", 0.5)]
+    assert told == [("facts", 0.0), ("files", 0.0), *cubes, ("rows by key and checks", 1.0)]
+
+
 @pytest.mark.parametrize("bring", ["fresh", "fold"])
 def test_a_failed_check_never_publishes(request, settings, write, fold, lake, bring, monkeypatch):
     write("contact", contact("good"))
