@@ -2,8 +2,9 @@
 
 A run covers one or several segments that follow each other: the hashes of a key in order, then for each
 the number of its row, counted from the run's first row. Looking for a key in three dozen segments is three
-dozen searches; in joint runs it is two or three. A run is joined with the one before it when that is no
-larger, so that few are there and each row is written again only as often as the history doubles.
+dozen searches; in joint runs it is one to three. A run is joined with the one before it when that is at most
+four times as large, so that few are there and each row is written again only as often as with a run for
+every doubling of the history (O'Neil et al., The Log-Structured Merge-Tree, Acta Informatica 33, 1996).
 
 ::
 
@@ -30,6 +31,7 @@ from metrics.lake import Run
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
+RATIO = 4  # a run is more than so many times as large as the next
 LARGEST = 2**32 - 1  # rows of a run: their numbers have four bytes
 AT_ONCE = 4_000_000  # entries that are joined in memory
 
@@ -51,14 +53,14 @@ def write(
 
 
 def joined(folder: Path, runs: Sequence[Run], keys: Iterable[str], name: str) -> tuple[Run, ...]:
-    """The runs, each larger than the next: neighbours of which that is not so are made one.
+    """The runs, each much larger than the next: neighbours of which that is not so are made one.
 
     New ones get ``name`` and a number.
     """
     kept: list[list[Run]] = []
     for run in runs:
         kept.append([run])
-        while len(kept) > 1 and _rows(kept[-2]) <= _rows(kept[-1]) <= LARGEST - _rows(kept[-2]):
+        while len(kept) > 1 and _rows(kept[-2]) / RATIO <= _rows(kept[-1]) <= LARGEST - _rows(kept[-2]):
             last = kept.pop()
             kept[-1] += last
     return tuple(

@@ -46,17 +46,19 @@ def test_rows_are_found_in_the_order_of_their_segments(tmp_path: Path) -> None:
     [
         ([], []),
         ([3], [[3]]),
-        ([3, 2], [[3], [2]]),
-        ([3, 3], [[3, 3]]),
+        ([9, 2], [[9], [2]]),
+        ([8, 2], [[8, 2]]),
         ([3, 4], [[3, 4]]),
-        ([9, 3, 2, 2], [[9], [3, 2, 2]]),
-        ([8, 2, 1, 1], [[8], [2, 1, 1]]),
-        ([4, 2, 1, 1], [[4, 2, 1, 1]]),
-        ([2] * 7, [[2, 2, 2, 2], [2, 2], [2]]),
+        ([60, 9, 2, 1], [[60], [9, 2, 1]]),
+        ([60, 12, 2, 2], [[60, 12, 2, 2]]),
+        ([41, 10, 2, 1], [[41, 10, 2, 1]]),
+        ([53, 10, 2, 1], [[53], [10, 2, 1]]),
+        ([2] * 6, [[2, 2, 2, 2, 2], [2]]),
+        ([2] * 7, [[2, 2, 2, 2, 2, 2, 2]]),
     ],
     ids=str,
 )
-def test_runs_are_joined_until_each_is_larger_than_the_next(
+def test_runs_are_joined_until_each_is_much_larger_than_the_next(
     tmp_path: Path, sizes: list[int], joined: list[list[int]]
 ) -> None:
     runs = [_run(tmp_path, f"s{n}", *range(size)) for n, size in enumerate(sizes)]
