@@ -100,6 +100,12 @@ class Moment:
         return sum(map(all, zip(*parts, strict=True))) / max(1, len(self.texts))
 
     @property
+    def to_the_minute(self) -> bool:
+        """Whether it tells no seconds: between two such times lies too much or too little."""
+        clocks = [found[0] for text in self.texts if (found := re.search(r"\d:\d\d(:\d\d)?", text))]
+        return bool(clocks) and max(map(len, clocks)) == len("0:00") and self.clock is None
+
+    @property
     def has_clock(self) -> bool:
         if self.clock:
             return True

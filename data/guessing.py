@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 from data import noticing, scoring
 from data.dating import Moment, moments
 from data.duck import connect
-from data.layout import header_row
+from data.layout import header_row, single_quoted
 from data.mapping import BadUse, Mapping
 from data.noticing import NAMES, OTHER_ID, Line, quoted
+from data.overlaps import overlapping
 from data.reading import Source, opened, readable, undecodable
 from data.rejecting import broken_lines
 from data.sampling import Column, aggregate, look
@@ -25,7 +26,7 @@ from data.saying import ENGLISH, Said, quotes, say
 from data.timing import DURATIONS, Timing
 from data.writing import Writer
 
-MISSING = ("NA", "N/A", "n/a", "N/D", "n/d", "S/D", "\\N", "<NA>", "NULL", "null", "None", "NaN",
+MISSING = ("NA", "N/A", "N / A", "n/a", "N/D", "n/d", "S/D", "\\N", "<NA>", "NULL", "null", "None", "NaN",
            "nan", "NaT", "-", "--", "---", "?", "#N/A", "#VALUE!", "#REF!", "#DIV/0!", "(blank)",
            "(null)")  # fmt: skip
 FLAGS = ("self_service_first", "hit")
@@ -56,8 +57,11 @@ def propose(path: Path, zone: str, *, single: bool = False, language: str = ENGL
     row = header_row(path, encoding) if path.is_file() else 1
     if row != 1:
         doubts.append(say("doubt.header_row", row=row) if row else say("doubt.no_header"))
+    quote = "'" if path.is_file() and single_quoted(path, encoding, row) else '"'
     with connect(memory="1GB") as connection:
-        reading = Mapping(by_name=True, encoding=encoding, header_row=row, single_contacts=single)
+        reading = Mapping(
+            by_name=True, encoding=encoding, header_row=row, single_contacts=single, quote=quote
+        )
         with opened(connection, path, reading) as source, readable(path.name):
             columns = look(source, draw=True)
             if broken := broken_lines(connection):
@@ -93,7 +97,7 @@ class _Guess:
         for name in NAMES:
             if name not in DURATIONS:
                 self._named(name)
-        self._drop_sum()
+        self._drop_overlaps()
         timing = Timing(self.found, self.lines, self.told, self.doubts, self.zone)
         timing.tell(times, [column for column in self.columns if column.name not in self.taken])
         self._id(times)
@@ -146,6 +150,7 @@ class _Guess:
             "language": noticing.language,
             "hit_value": noticing.amount,
             "customer_id": noticing.customer,
+            "phone": noticing.phone,
         }
         return makers[name](column) if name in makers else noticing.label(name, column)
 
@@ -157,12 +162,15 @@ class _Guess:
         self.lines[name] = line.toml
         self.told[name] += line.doubts
 
-    def _drop_sum(self) -> None:
-        """Where all parts of the handling time are told, their sum is not needed: it may be of more."""
+    def _drop_overlaps(self) -> None:
+        """Leave out a handling time that is told in parts as well, and a duration that is part of another."""
         if {"talk_s", "hold_s", "wrap_s", "handling_s"} <= self.lines.keys():
             del self.lines["handling_s"]
             name = self.found.pop("handling_s").name
             self.told["handling_s"] = [say("doubt.all_parts", column=name)]
+        for name, why in overlapping(self.found, self.lines).items():
+            del self.lines[name], self.found[name]
+            self.told[name] = [why]
 
     def _id(self, times: list[Moment]) -> None:
         ids = sorted(self.ids, key=lambda column: -len(set(column.texts)))

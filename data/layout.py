@@ -28,6 +28,19 @@ def header_row(path: Path, encoding: str) -> int:
     return 0 if len(rows) > 1 and any(alike[0]) and all(each == alike[0] for each in alike) else 1
 
 
+def single_quoted(path: Path, encoding: str, header: int) -> bool:
+    """Whether the rows of a CSV file have single quotation marks around values instead of double ones."""
+    with path.open("rb") as file:
+        head = file.read(SAMPLE)
+    if head.startswith((b"PAR1", b"PK\x03\x04")) or b'"' in head:
+        return False
+    rows = [row for row in _csv(head, encoding)[header:] if len(row) > 1]
+    # Counted apart, as a value may hold the delimiter.
+    begun = [sum(cell.startswith("'") for cell in row) for row in rows]
+    ended = [sum(cell.endswith("'") for cell in row) for row in rows]
+    return bool(rows) and all(begun) and begun == ended
+
+
 def _csv(head: bytes, encoding: str) -> list[list[str]]:
     marked = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = head.decode("utf-16" if marked else "utf-8-sig" if encoding == "utf-8" else encoding, "replace")

@@ -31,6 +31,7 @@ _SPOKEN = re.compile(r"(?i)(\d+ ?[hmst][a-zæøå]*\.?[ ,]*)+")
 _NOBODY = re.compile(
     r"(?i)no[ _-]?(agent|server|one|body|name)|un-?assigned|none|not assigned|unknown|ukjent|ingen"
 )
+_CUT_SHORT = re.compile(r"\d([.,]\d+)?[Ee]\+\d+")
 _YES = re.compile(r"(?i)true|t|yes|y|1|ja|j|on")
 _FLAGS = re.compile(r"(?i)true|false|t|f|yes|no|y|n|1|0|ja|nei|j|on|off")
 ENOUGH = 30  # scores that tell a short scale from an unlucky one
@@ -38,6 +39,7 @@ SLIPS = 0.02  # of the values
 MANY = 40  # different words; more are no channel, language or outcome
 LONGEST_DAY_S = 86_400
 LONGEST_MIDDLE_S = 10_000  # no contacts take so long that this is their median in seconds
+LONGEST_WAIT = 20  # minutes: waiting in hundredths of up to this is not told in seconds
 LONGEST_MINUTES = 480  # a working day: hardly any contact takes longer, so what is more are seconds
 # What only happens to calls: a status that says nothing of the kind is one of tickets.
 _OF_CALLS = re.compile(
@@ -131,9 +133,11 @@ def _unit_like(name: str, known: list[float]) -> str:
         return "milliseconds"
     if 0 < middle < 0.2:
         return "days"
-    # Waiting is short: what would be minutes of work are seconds there. So are calls that reach nobody.
-    minutes = 0 < middle <= 30 and long <= LONGEST_MINUTES and name != "wait_s"
-    return "minutes" if minutes else "seconds"
+    # Waiting is short: what would be minutes of work are seconds there, if they are whole.
+    if name == "wait_s":
+        parts = sum(not each.is_integer() and round(each, 2) == each for each in known)
+        return "minutes" if long <= LONGEST_WAIT and 2 * parts > len(known) else "seconds"
+    return "minutes" if 0 < middle <= 30 and long <= LONGEST_MINUTES else "seconds"
 
 
 def channel(column: Column) -> Line:
@@ -248,8 +252,17 @@ def label(name: str, column: Column) -> Line:
     return Line(quoted(column.name))
 
 
+def phone(column: Column) -> Line:
+    """A phone number, unless a spreadsheet has cut it short: then it is that of many."""
+    if short := next((text for text in column.texts if _CUT_SHORT.fullmatch(text)), None):
+        return Line(None, [say("doubt.cut_short", column=column.name, example=short)])
+    return label("phone", column)
+
+
 def customer(column: Column) -> Line:
     """A customer's number; 0 is nobody's."""
+    if any(map(_CUT_SHORT.fullmatch, column.texts)):
+        return phone(column)
     if column.words.startswith("user"):
         doubt = say("doubt.user", column=column.name)
         return Line(quoted(column.name), [doubt])

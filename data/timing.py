@@ -42,7 +42,8 @@ class Timing:
         ended, answered = (next(iter(by_role[role]), None) for role in ("ended", "answered"))
         begun = next(iter(by_role["offered"] + by_role["plain"]), None)
         durations = [name for name in DURATIONS if name in self.found and self.found[name].filled > SELDOM]
-        if ended and self._is_end(ended, begun):
+        told = begun is not None and begun.to_the_minute and len(durations) > 1 and "wait_s" in durations
+        if ended and self._is_end(ended, begun) and not told:
             self._set("ended_at", [ended])
             self._parts(begun, answered, ended)
         elif begun and begun.has_clock and durations and (begun.role == "offered" or "wait_s" in durations):
@@ -69,6 +70,8 @@ class Timing:
                     self._tell("ended_at", "stand_in", percent=percent, column=each.called)
                 left -= {row for row, text in enumerate(each.texts) if text}
         self._set("ended_at", given)
+        if left:
+            self._tell("ended_at", "untimed", percent=max(1, round(100 * len(left) / rows)))
         if len(given) > 1:
             self._tell("ended_at", "no_full_time")
         else:

@@ -76,6 +76,8 @@ class Writer:
         delimiter = self.source.read_as.get("delimiter", ",")
         if delimiter != ",":
             made.append(f"delimiter = {quoted(delimiter)}")
+        if self.reading.quote != '"':
+            made.append(f"quote = {quoted(self.reading.quote)}")
         if self.missing:
             made.append(f"missing = [{', '.join(map(quoted, self.missing))}]   # {self._say('missing')}")
         return made
