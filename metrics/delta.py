@@ -42,6 +42,9 @@ def read_delta(
         options = pa.ipc.IpcReadOptions()
         if columns is not None:
             there = pa.ipc.open_file(source).schema
-            options.included_fields = [there.get_field_index(name) for name in columns]
+            wanted = {*columns, "partner"}
+            options.included_fields = [there.get_field_index(name) for name in wanted]
         rows = pa.ipc.open_file(source, options=options).read_all()
-    return rows if partner is None else rows.filter(pc.equal(rows.column("partner"), partner))
+    if partner is not None:
+        rows = rows.filter(pc.equal(rows.column("partner"), partner))
+    return rows if columns is None else rows.select(columns)
