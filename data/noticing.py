@@ -39,6 +39,8 @@ SLIPS = 0.02  # of the values
 MANY = 40  # different words; more are no channel, language or outcome
 LONGEST_DAY_S = 86_400
 LONGEST_MIDDLE_S = 10_000  # no contacts take so long that this is their median in seconds
+LAST_HOUR = 23
+HOURS, FROM_MORNING = 3, 8  # in the middle of a column: no durations, but hours of the day
 LONGEST_WAIT = 20  # minutes: waiting in hundredths of up to this is not told in seconds
 LONGEST_MINUTES = 480  # a working day: hardly any contact takes longer, so what is more are seconds
 # What only happens to calls: a status that says nothing of the kind is one of tickets.
@@ -100,6 +102,8 @@ def bare_name(column: Column) -> tuple[str, str]:
 def duration(name: str, column: Column) -> Line:
     """A duration, in a notation that needs no unit or with the unit that name and values suggest."""
     texts, (_, unit) = column.texts, bare_name(column)
+    if _tells_when(column):
+        return Line(None)
     if all(_CLOCK_TEXT.fullmatch(text) or _SPOKEN.fullmatch(text) for text in texts):
         return Line(quoted(column.name))
     if all(map(_TWO_PARTS.fullmatch, texts)):
@@ -124,6 +128,22 @@ def duration(name: str, column: Column) -> Line:
             say("doubt.over_a_day", field=name, longest=max(numbers), column=column.name, unit=unit)
         )
     return Line(table(column.name, unit="" if unit == "seconds" else quoted(unit), decimal=comma), doubts)
+
+
+def _tells_when(column: Column) -> bool:
+    """Whether a "call time" is when the call was: calls do not mostly take hours."""
+    found = [re.fullmatch(r"(\d{1,2}):\d\d(:\d\d)?( ?[AP]M)?", text.upper()) for text in column.texts]
+    clocks = [each for each in found if each]
+    if (
+        not clocks
+        or len(clocks) < len(found)
+        or not re.fullmatch(r"((call|contact|chat) )?time", column.words)
+    ):
+        return False
+    hours = sorted(int(each[1]) % (12 if each[3] else 100) + 12 * ("PM" in each[0]) for each in clocks)
+    # What may be minutes and seconds as well must look more like hours of a working day.
+    least = HOURS if all(each[2] or each[3] for each in clocks) else FROM_MORNING
+    return least <= hours[len(hours) // 2] and hours[-1] <= LAST_HOUR
 
 
 def _unit_like(name: str, known: list[float]) -> str:

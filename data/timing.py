@@ -16,6 +16,7 @@ from data.saying import Said, quotes, say
 
 NEARLY_ALL = 0.99  # of the rows
 ONE_CONTACT = timedelta(hours=4)  # from beginning to end; what takes longer is a case
+SOON = timedelta(minutes=10)  # in which most calls are answered
 SELDOM = 0.2  # of the rows: those who gave up have no durations, and they may be many
 DURATIONS = ("wait_s", "talk_s", "hold_s", "wrap_s", "handling_s")
 
@@ -48,6 +49,10 @@ class Timing:
             self._parts(begun, answered, ended)
         elif begun and begun.has_clock and durations and (begun.role == "offered" or "wait_s" in durations):
             self._add_up(begun, durations)
+        elif begun and answered and not ended and self._is_soon(begun, answered):
+            for name, when in (("ended_at", answered), ("offered_at", begun), ("answered_at", answered)):
+                self._set(name, [when])
+            self._tell("ended_at", "only_answered", column=answered.called)
         elif begun and begun.filled >= NEARLY_ALL:
             self._set("ended_at", [begun])
             self._tell("ended_at", "ended", column=begun.called)
@@ -84,6 +89,13 @@ class Timing:
             return True
         found = sorted(gaps(begun, ended))
         return not found or (ordered(begun, ended) and found[len(found) // 2] <= ONE_CONTACT)
+
+    def _is_soon(self, begun: Moment, answered: Moment) -> bool:
+        """Whether every contact was answered, as calls are: in minutes."""
+        if min(begun.filled, answered.filled) < 1 or not (begun.has_clock and answered.has_clock):
+            return False
+        found = sorted(gaps(begun, answered))
+        return bool(found) and found[0] >= timedelta(0) and found[len(found) // 2] <= SOON
 
     def _parts(self, begun: Moment | None, answered: Moment | None, ended: Moment) -> None:
         """When it was offered and answered: only together, as one alone would say that nobody answered."""

@@ -110,6 +110,11 @@ def test_rows_that_tell_no_time_are_counted(tmp_path: Path) -> None:
         ("analyst", "agent"),
         ("team_id", "team"),
         ("Queue name", "team"),
+        ("owner_group", "team"),
+        ("Grupo", "team"),
+        ("org:resource", "agent"),
+        ("case:concept:name", "case_id"),
+        ("Activity", "topic"),
         ("On hold duration (s)", "hold_s"),
         ("Total hold time (s)", "hold_s"),
     ],
@@ -143,3 +148,41 @@ def test_a_duration_that_is_part_of_another_is_left_out(
     toml = guess(tmp_path, "\n".join([f"Call Id,Offered at,{header}", *lines])).toml
     assert {field for field in ("handling_s", "hold_s") if f"{field} = " not in toml} == left_out
     assert all(f"# doubt: {field}: " in toml for field in left_out)
+
+
+@pytest.mark.parametrize(
+    ("values", "lasts"),
+    [
+        (["13:56:45", "8:57:35", "9:01:02"], False),
+        (["1:56:45 PM", "3:57:35 PM", "11:01:02 AM"], False),
+        (["0:56:45", "0:57:35", "9:01:02"], True),
+        (["12:06:45 AM", "12:07:35 AM", "12:01:02 AM"], True),  # a spreadsheet's durations
+        (["13:56", "8:57", "9:01"], False),
+        (["3:56", "8:57", "2:01"], True),
+        (["13:56", "48:57", "9:01"], True),
+        (["120", "130", "140"], True),
+    ],
+)
+def test_the_time_of_a_call_is_how_long_it_took_or_when_it_was(
+    tmp_path: Path, values: list[str], lasts: bool
+) -> None:
+    lines = (f"ID{number},2026-03-01,{value}" for number, value in enumerate(values))
+    toml = guess(tmp_path, "\n".join(["Id,Call date,Call time", *lines])).toml
+    assert ("handling_s = " in toml) is lasts
+    assert ('column = ["Call date", "Call time"]' in toml) is not lasts
+
+
+def test_where_no_end_is_told_waiting_is_known_all_the_same(tmp_path: Path, settings: Settings) -> None:
+    header = "Call ID,Call Date,Call Time,Time Answered,Agent ID,Covers Booked,Call Outcome,"
+    rows = "1,2023-11-01,13:56:45,13:57:02,9,1,Done,\n2,2023-11-01,15:57:35,15:57:51,10,1,Done,\n"
+    path = write(tmp_path, f"{header}\n{rows}")
+    proposal = propose(path, "Europe/Oslo")
+    assert any("When contacts ended is not told" in doubt for doubt in proposal.doubts)
+    assert load(settings, path, proposal.toml).rejected == 0
+    assert [(row["wait_s"], row["handling_s"], row["hour"]) for row in log_rows(settings)] == [
+        (17, None, 13),
+        (16, None, 15),
+    ]
+    # Not every call was answered: when it began stands for it.
+    write(tmp_path, f"{header}\n{rows.replace('13:57:02', '')}")
+    assert 'ended_at = { column = ["Call Date", "Call Time"] }' in propose(path, "Europe/Oslo").toml
