@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from data.clocks import added
+from data.clocks import added, is_clock
 from data.dating import Moment, exists, gaps, ordered, parts
-from data.formats import clock_of
+from data.formats import alternatives, clock_of
 from data.noticing import quoted
 from data.sampling import Column
 from data.saying import Said, quotes, say
@@ -92,7 +93,8 @@ class Timing:
 
     def _is_soon(self, begun: Moment, answered: Moment) -> bool:
         """Whether every contact was answered, as calls are: in minutes."""
-        if min(begun.filled, answered.filled) < 1 or not (begun.has_clock and answered.has_clock):
+        respond = re.search(r"(?i)respo|respue|repon|répon", answered.called)  # to a ticket
+        if respond or min(begun.filled, answered.filled) < 1 or not (begun.has_clock and answered.has_clock):
             return False
         found = sorted(gaps(begun, answered))
         return bool(found) and found[0] >= timedelta(0) and found[len(found) // 2] <= SOON
@@ -141,7 +143,7 @@ class Timing:
         line, doubts = self.lines.pop("wait_s", ""), self.told.pop("wait_s", [])
         if line and line in self.lines.get("answered_at", ""):
             self.told["answered_at"] += doubts
-        elif line and "answered_at" not in self.lines:
+        elif line and not {"answered_at"} & (self.lines.keys() | self.told.keys()):
             self._tell("answered_at", "lone_wait", column=self.found["wait_s"].name)
 
     def _place(self, moment: Moment) -> None:
@@ -198,12 +200,28 @@ class Timing:
         """What a person can write where the file has no times."""
         found = parts(columns)
         if not {"day", "month"} <= found.keys():
-            self._tell("ended_at", "no_time")
+            clock = next((each for each in columns if each.texts and is_clock(each)), None)
+            if clock:
+                self._no_date(clock)
+            else:
+                self._tell("ended_at", "no_time")
             return
         names = [found["day"].name, found["month"].name]
         month = "%m" if found["month"].numbers else "%b"
         line = f'{{ column = [{", ".join(map(quoted, names))}], after = " 2026", format = "%d {month} %Y" }}'
         self._tell("ended_at", "no_year", columns=names, line=line)
+
+    def _no_date(self, clock: Column) -> None:
+        """What a person can write where times of the day are told and no date."""
+        ways = alternatives([f"2026-01-31 {text}" for text in clock.texts])
+        line = f"before = {quoted('2026-01-31 ')}, column = {quoted(clock.name)}"
+        if ways and ways[0] != ["iso"]:
+            line += f", format = {_toml_list(ways[0])}"
+        lasting = {name: self.lines[name] for name in ("wait_s", "handling_s") if name in self.lines}
+        waiting = {"offered_at": [], "answered_at": [lasting["wait_s"]]} if "wait_s" in lasting else {}
+        for name, plus in ({"ended_at": [*lasting.values()]} | waiting).items():
+            added_up = f", plus = [{', '.join(plus)}]" if plus else ""
+            self._tell(name, "no_date", column=clock.name, line=f"{name} = {{ {line}{added_up} }}")
 
     def _tell(self, name: str, code: str, **values: Any) -> None:
         self.told[name].append(say(f"doubt.{code}", **values))

@@ -110,6 +110,8 @@ def test_rows_that_tell_no_time_are_counted(tmp_path: Path) -> None:
         ("analyst", "agent"),
         ("team_id", "team"),
         ("Queue name", "team"),
+        ("satisfação_cliente", "score"),
+        ("Satisfacción", "score"),
         ("owner_group", "team"),
         ("Grupo", "team"),
         ("org:resource", "agent"),
@@ -120,7 +122,7 @@ def test_rows_that_tell_no_time_are_counted(tmp_path: Path) -> None:
     ],
 )
 def test_a_column_is_known_by_its_name(tmp_path: Path, name: str, field: str) -> None:
-    assert f'{field} = "{name}"' in of_column(tmp_path, name, ["10", "20", "30"]).toml
+    assert f'{field} = "{name}"' in of_column(tmp_path, name, ["1", "2", "5"]).toml
 
 
 @pytest.mark.parametrize(
@@ -183,6 +185,28 @@ def test_where_no_end_is_told_waiting_is_known_all_the_same(tmp_path: Path, sett
         (17, None, 13),
         (16, None, 15),
     ]
+    # A ticket's first response is not its end, however soon.
+    write(tmp_path, f"{header.replace('Time Answered', 'Responded time')}\n{rows}")
+    assert "offered_at" not in propose(path, "Europe/Oslo").toml
     # Not every call was answered: when it began stands for it.
     write(tmp_path, f"{header}\n{rows.replace('13:57:02', '')}")
     assert 'ended_at = { column = ["Call Date", "Call Time"] }' in propose(path, "Europe/Oslo").toml
+
+
+@pytest.mark.parametrize(("first", "second"), [("10:09", "16:31"), ("10:09:00 AM", "4:31:00 PM")])
+def test_where_only_the_time_of_day_is_told_a_person_is_given_lines_with_a_day(
+    tmp_path: Path, settings: Settings, first: str, second: str
+) -> None:
+    header = "call_id,agent,queue,duration,answered,time,wait_time"
+    rows = f"1001,Kari,Sales,254,Yes,{first},34\n1003,,Sales,0,No,{second},113"
+    path = write(tmp_path, f"{header}\n{rows}\n")
+    proposal = propose(path, "Europe/Oslo")
+    given = [doubt.partition("say which: ")[2] for doubt in proposal.doubts]
+    lines = [line for line in given if line]
+    assert [line.partition(" = ")[0] for line in lines] == ["ended_at", "offered_at", "answered_at"]
+    assert load(settings, path, proposal.toml + "\n".join(lines)).rejected == 0
+    found = [
+        [row[name] for name in ("hour", "wait_s", "handling_s", "answered")] for row in log_rows(settings)
+    ]
+    assert found == [[10, 34, 254, True], [16, None, 0, False]]
+    assert {str(row["day"]) for row in log_rows(settings)} == {"2026-01-31"}
