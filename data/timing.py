@@ -143,7 +143,7 @@ class Timing:
         line, doubts = self.lines.pop("wait_s", ""), self.told.pop("wait_s", [])
         if line and line in self.lines.get("answered_at", ""):
             self.told["answered_at"] += doubts
-        elif line and not {"answered_at"} & (self.lines.keys() | self.told.keys()):
+        elif line and "answered_at" not in self.lines.keys() | self.told.keys():
             self._tell("answered_at", "lone_wait", column=self.found["wait_s"].name)
 
     def _place(self, moment: Moment) -> None:
@@ -217,9 +217,10 @@ class Timing:
         line = f"before = {quoted('2026-01-31 ')}, column = {quoted(clock.name)}"
         if ways and ways[0] != ["iso"]:
             line += f", format = {_toml_list(ways[0])}"
-        lasting = {name: self.lines[name] for name in ("wait_s", "handling_s") if name in self.lines}
-        waiting = {"offered_at": [], "answered_at": [lasting["wait_s"]]} if "wait_s" in lasting else {}
-        for name, plus in ({"ended_at": [*lasting.values()]} | waiting).items():
+        whole = ("wait_s", "handling_s") if "handling_s" in self.lines else DURATIONS
+        lasting = [self.lines[name] for name in whole if name in self.lines]
+        waiting = {"offered_at": [], "answered_at": lasting[:1]} if "wait_s" in self.lines else {}
+        for name, plus in ({"ended_at": lasting} | waiting).items():
             added_up = f", plus = [{', '.join(plus)}]" if plus else ""
             self._tell(name, "no_date", column=clock.name, line=f"{name} = {{ {line}{added_up} }}")
 

@@ -210,3 +210,5 @@ def test_where_only_the_time_of_day_is_told_a_person_is_given_lines_with_a_day(
     ]
     assert found == [[10, 34, 254, True], [16, None, 0, False]]
     assert {str(row["day"]) for row in log_rows(settings)} == {"2026-01-31"}
+    text = f"Id,Talk (s),Hold (s),Time\na,70,5,{first}\nb,80,0,{second}\n"
+    assert any('plus = ["Talk (s)", "Hold (s)"]' in doubt for doubt in guess(tmp_path, text).doubts)
