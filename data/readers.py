@@ -113,10 +113,7 @@ def _moment(field: Field, given: Expression) -> dict[str, Expression]:
     first_local = call("coalesce", *local, nothing.cast("timestamp"))
     found = call("coalesce", *moment, call("timezone", field.zone, first_local))
     if field.given is not None and field.given.plus:
-        # The local time is that of the sum, unless there is no such time to add to.
-        exists = call("timezone", field.zone, found) == first_local
-        first_local = CaseExpression(exists, nothing.cast("timestamp")).otherwise(first_local)
-        found = found + call("to_seconds", ColumnExpression(f"{field.name}_plus"))
+        first_local, found = _sum(field, first_local, found)
     return {
         f"{field.name}_local": first_local,
         field.name: found,
@@ -124,11 +121,33 @@ def _moment(field: Field, given: Expression) -> dict[str, Expression]:
     }
 
 
+def _sum(field: Field, local: Expression, moment: Expression) -> tuple[Expression, Expression]:
+    """The local time and the moment of a time with durations added to it.
+
+    What is added to a midnight is what the clock shows then, which on two days a year is not what has passed;
+    what is added to another time has passed. The local time is that of the sum, unless there is no such time
+    to add to.
+    """
+    added = call("to_seconds", ColumnExpression(f"{field.name}_plus"))
+    nothing = constant(None).cast("timestamp")
+    exists = call("timezone", field.zone, moment) == local
+    is_midnight = call("date_trunc", "day", local) == local
+    shown = call("timezone", field.zone, local + added)
+    return (
+        CaseExpression(exists & is_midnight, local + added).when(exists, nothing).otherwise(local),
+        CaseExpression(exists & is_midnight, shown).otherwise(moment + added),
+    )
+
+
 def _has_clock(field: Field, given: Expression) -> Expression:
     """Whether the text tells the time of day, not only the date."""
     special = [each for each in formats(field) if each != "iso"]
-    if special and all(re.search("%[HIcXsT]|epoch|excel", each) for each in special):
+    telling = [each for each in special if re.search("%[HIcXsT]|epoch|excel", each)]
+    if special and telling == special:
         return constant(True)
+    assert field.given is not None  # noqa: S101 what is not given tells nothing
+    if "iso" not in formats(field) and not telling and not field.given.plus:
+        return constant(False)
     return call("contains", given, ":")
 
 

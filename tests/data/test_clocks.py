@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import openpyxl
@@ -106,6 +106,62 @@ def test_an_hour_beside_a_date_is_when_the_contact_was(tmp_path: Path, settings:
     path = write(tmp_path, "Call Id,Date,Hour\na,2021-01-13,9\nb,2021-01-13,23\n")
     load(settings, path, propose(path, "Europe/Oslo").toml)
     assert [row["hour"] for row in log_rows(settings)] == [9, 23]
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "begun_utc"),
+    [
+        ("2026-03-28", 14, "2026-03-28T13:00:00"),
+        ("2026-03-29", 1, "2026-03-29T00:00:00"),
+        ("2026-03-29", 14, "2026-03-29T12:00:00"),
+        ("2026-03-29", 2, None),  # left out by the clock
+        ("2026-10-25", 0, "2026-10-24T22:00:00"),
+        ("2026-10-25", 12, "2026-10-25T11:00:00"),
+    ],
+)
+@pytest.mark.parametrize("midnight", ["", " 00:00:00"], ids=["date", "midnight"])
+def test_an_hour_beside_a_date_is_what_the_clock_showed_also_when_it_is_changed(
+    tmp_path: Path, settings: Settings, midnight: str, day: str, hour: int, begun_utc: str | None
+) -> None:
+    mapping = """
+        record = "contact"
+        fields.contact_id = "id"
+        fields.ended_at = { column = "day", plus = { column = "hour", unit = "hours" } }
+    """
+    path = write(tmp_path, f"id,day,hour\na,{day}{midnight},{hour}\n")
+    load(settings, path, mapping, now=datetime(2026, 11, 1, tzinfo=UTC))
+    found = [(row["day"].isoformat(), row["ended_at"]) for row in log_rows(settings)]
+    if begun_utc is None:
+        assert found == []
+    else:
+        assert found == [(day, int(datetime.fromisoformat(begun_utc).replace(tzinfo=UTC).timestamp()))]
+
+
+def test_what_is_added_to_another_time_has_passed(tmp_path: Path, settings: Settings) -> None:
+    mapping = """
+        record = "contact"
+        fields.contact_id = "id"
+        fields.ended_at = { column = "begun", plus = "talk" }
+    """
+    path = write(tmp_path, "id,begun,talk\na,2026-03-29 01:30:00,3600\n")
+    load(settings, path, mapping, now=datetime(2026, 11, 1, tzinfo=UTC))
+    (row,) = log_rows(settings)
+    assert row["ended_at"] == int(datetime(2026, 3, 29, 1, 30, tzinfo=UTC).timestamp())
+
+
+@pytest.mark.parametrize(
+    ("written", "hour"), [("%Y-%m-%d 00:00:00", None), ("%Y-%m-%d %H:%M:%S", 0)], ids=["a date", "a time"]
+)
+def test_a_midnight_that_the_format_says_as_letters_is_no_hour(
+    tmp_path: Path, settings: Settings, written: str, hour: int | None
+) -> None:
+    mapping = f"""
+        record = "contact"
+        fields.contact_id = "id"
+        fields.ended_at = {{ column = "day", format = "{written}" }}
+    """
+    load(settings, write(tmp_path, "id,day\na,2026-03-02 00:00:00\n"), mapping)
+    assert [row["hour"] for row in log_rows(settings)] == [hour]
 
 
 def test_a_workbooks_midnights_are_dates_beside_a_clock(tmp_path: Path, settings: Settings) -> None:
