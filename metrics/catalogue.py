@@ -166,7 +166,7 @@ def dimension(name: str) -> Dimension:
 
 # What is counted, rather than estimated: how many contacts a group has, and how many with a handling time.
 CONTACTS = Metric(
-    id="contacts",
+    id="counted",
     kind="count",
     unit="count",
     better="",

@@ -1,0 +1,2 @@
+-- One row per cell. How many contacts there are.
+select cell, contacts as count from cells
