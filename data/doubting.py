@@ -15,8 +15,9 @@ from data.values import SCALE
 from settings import Settings
 from store import feed, open_store
 
-ENOUGH = 20  # scores that tell their scale
+ENOUGH = 20  # scores that tell their scale, or times their clock
 PLAINLY, PERHAPS = 5, 7  # no score above: plainly not from 1 to 10; perhaps not
+MANY_MIDNIGHTS = 0.5  # of the contacts: nobody calls that often at the first second of a day
 SHOWN = 3  # examples in a note
 
 
@@ -28,7 +29,7 @@ def notes(draft: Draft, record: str, fields: list[Field]) -> list[Said]:
     ]
     if record == "contact":
         stated = any(field.name == "score_scale" and field.given for field in fields)
-        found += [*_scales(draft, stated=stated), *_agents(draft)]
+        found += [*_scales(draft, stated=stated), *_midnights(draft), *_agents(draft)]
     return found
 
 
@@ -42,6 +43,13 @@ def _scales(draft: Draft, *, stated: bool) -> list[Said]:
         elif not stated and scores >= ENOUGH and highest <= PERHAPS:
             found.append(say("note.low_scores", scores=scores, highest=highest))
     return found
+
+
+def _midnights(draft: Draft) -> list[Said]:
+    ((told, midnights),) = draft.rows_of("midnights")
+    if told < ENOUGH or midnights <= MANY_MIDNIGHTS * told:
+        return []
+    return [say("note.midnights", midnights=midnights, told=told)]
 
 
 def zeros(faults: int) -> Said:

@@ -53,6 +53,29 @@ def test_scores_that_may_be_of_another_scale_are_said_to(
     assert summary.accepted == count
 
 
+@pytest.mark.parametrize(
+    ("midnights", "others", "written", "doubted"),
+    [
+        (11, 9, "iso", True),
+        (10, 10, "iso", False),
+        (20, 0, "iso", True),
+        (19, 0, "iso", False),
+        (20, 0, "%Y-%m-%d 00:00:00", False),
+    ],
+)
+def test_contacts_that_all_ended_at_midnight_are_said_to_have_dates_only(
+    tmp_path: Path, settings: Settings, midnights: int, others: int, written: str, doubted: bool
+) -> None:
+    times = ["2026-03-02 00:00:00"] * midnights + ["2026-03-02 09:30:00"] * others
+    rows = "".join(f"c{number},{time}\n" for number, time in enumerate(times))
+    mapping = (
+        f'record = "contact"\nby_name = true\nfields.ended_at = {{ column = "t", format = "{written}" }}'
+    )
+    summary = load(settings, write(tmp_path, f"contact_id,t\n{rows}"), mapping)
+    assert noted(summary, "ended at exactly midnight") is doubted
+    assert summary.accepted == midnights + others
+
+
 def test_low_scores_from_1_to_10_are_taken_when_that_is_stated(tmp_path: Path, settings: Settings) -> None:
     toml = 'by_name = true\nfields.score_scale = { constant = "1-10" }'
     summary = take(settings, tmp_path, "score", *scores(20, 5), toml=toml)
