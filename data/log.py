@@ -197,8 +197,7 @@ class Log:
     def append(self, kind: str, rows: Sequence[Mapping[str, Any]]) -> Path:
         """Write rows (with ``accepted_us`` and ``seq``) as one durable batch."""
         draft, final = self.new_batch(kind)
-        columns = [_column([row.get(each.name) for row in rows], each.type) for each in SCHEMAS[kind]]
-        pq.write_table(pa.table(columns, schema=SCHEMAS[kind]), draft)
+        pq.write_table(_table(rows, SCHEMAS[kind]), draft)
         publish(draft, final)
         return final
 
@@ -218,11 +217,13 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+def _table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
     # The feed keeps rows as JSON, where a day is text.
-    if pa.types.is_date(kind) and any(isinstance(value, str) for value in values):
-        return pa.array(map(_day, values), kind)
-    return pa.array(values, kind)
+    dates = [each for each in schema if pa.types.is_date(each.type)]
+    table = pa.Table.from_pylist(rows, schema=pa.schema([each for each in schema if each not in dates]))
+    for each in dates:
+        table = table.append_column(each, pa.array((_day(row.get(each.name)) for row in rows), each.type))
+    return table.select(schema.names)
 
 
 def _day(value: str | date | None) -> date | None:
