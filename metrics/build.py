@@ -125,7 +125,13 @@ def _publish(
     progress: Progress = nobody,
 ) -> None:
     lake, log = Lake(settings.lake_path), Log(settings.lake_path)
-    drain.drain(store, log)
+    with drain.drained(store, log):
+        _publish_log(lake, log, now, folding=folding, since=since, progress=progress)
+
+
+def _publish_log(
+    lake: Lake, log: Log, now: datetime, *, folding: bool, since: date | None, progress: Progress
+) -> None:
     version = lake.version()
     batches, known = _batches(log), set(version.consumed)
     new = [file for name, file in batches.items() if name not in known]

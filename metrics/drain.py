@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,23 +18,37 @@ SMALL = 4_000_000  # bytes; larger batches are left as they are
 MANY = 40  # small batches of a kind that are worth one larger
 
 
-def drain(store: Store, log: Log) -> int:
-    """Bring everything that happened live to the log; returns how many events it was.
+def drain(store: Store, log: Log) -> None:
+    """Bring everything that happened live to the log."""
+    with drained(store, log):
+        pass
 
-    Marked only when durable: a crash in between writes the same rows twice, which the log forgives.
+
+@contextmanager
+def drained(store: Store, log: Log) -> Iterator[None]:
+    """The same for a block that goes on with the log. The store is told at its end.
+
+    Told only when durable: a crash in between writes the same rows twice, which the log forgives.
     """
-    moved = 0
-    while rows := feed.undrained(store, AT_ONCE):
-        batches = defaultdict(list)
-        for row in rows:
-            batches[row.kind].append(row.payload | {"accepted_us": row.accepted_us, "seq": row.seq})
-        for kind, payloads in batches.items():
-            log.append(kind, payloads)
+    rows = _moved(store, log)
+    while len(rows) == AT_ONCE:
         feed.mark_drained(store, rows)
-        moved += len(rows)
-        if len(rows) < AT_ONCE:
-            break
-    return moved
+        rows = _moved(store, log)
+    try:
+        yield
+    finally:
+        feed.mark_drained(store, rows)
+
+
+def _moved(store: Store, log: Log) -> list[feed.FeedRow]:
+    """The oldest events that had not reached the log, now that they have."""
+    rows = feed.undrained(store, AT_ONCE)
+    batches = defaultdict(list)
+    for row in rows:
+        batches[row.kind].append(row.payload | {"accepted_us": row.accepted_us, "seq": row.seq})
+    for kind, payloads in batches.items():
+        log.append(kind, payloads)
+    return rows
 
 
 def batch_name(file: Path) -> str:
