@@ -2,7 +2,7 @@
 
 A run covers one or several segments that follow each other: the hashes of a key in order, then for each
 the number of its row, counted from the run's first row. Looking for a key in three dozen segments is three
-dozen searches; in joint runs it is one to three. A run is joined with the one before it when that is at most
+dozen searches; in joint runs it is one to four. A run is joined with the one before it when that is at most
 four times as large, so that few are there and each row is written again only as often as with a run for
 every doubling of the history (O'Neil et al., The Log-Structured Merge-Tree, Acta Informatica 33, 1996).
 
