@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from statistics import median_high
 
 from data.mapping import UNITS
 from data.reading import TYPED
@@ -56,7 +57,7 @@ def _waits(rows: list[dict[str, float]], parts: list[str]) -> bool:
     ]
     if len(rest) < FEW or 2 * len(rest) < len(rows):
         return False
-    middle, more = _middle([wait for _, wait in rest]), _middle([over - wait for over, wait in rest])
+    middle, more = median_high(wait for _, wait in rest), median_high(over - wait for over, wait in rest)
     return _share(over >= wait - 1 for over, wait in rest) >= NEARLY_ALL and more <= middle / 2
 
 
@@ -80,10 +81,6 @@ def _read(cell: str, unit: str) -> float | None:
     for number in numbers:
         seconds = 60 * seconds + number
     return seconds
-
-
-def _middle(numbers: list[float]) -> float:
-    return sorted(numbers)[len(numbers) // 2]
 
 
 def _share(held: Iterable[bool]) -> float:

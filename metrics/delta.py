@@ -12,8 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.log import publish
-from metrics.lake import Lake, Version
+from metrics.lake import Lake, Version, keep_rows
 from metrics.shape import signed_schema
 
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -21,14 +20,12 @@ _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
 
 def keep_delta(lake: Lake, rows: pa.Table, name: str) -> str:
     """Write the delta of a version to be, durably; its file, relative to the lake, "" for no rows."""
-    if rows.num_rows == 0:
-        return ""
-    file = f"delta/{name}.arrow"
-    draft = lake.folder("delta") / f".draft-{Path(file).name}"
-    with pa.OSFile(str(draft), "wb") as sink, pa.ipc.new_file(sink, rows.schema, options=_OPTIONS) as out:
+    return keep_rows(lake, rows, f"delta/{name}.arrow", _write)
+
+
+def _write(rows: pa.Table, path: Path) -> None:
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema, options=_OPTIONS) as out:
         out.write_table(rows)
-    publish(draft, lake.path / file)
-    return file
 
 
 def read_delta(

@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from data.log import publish
 Hashes = NDArray[np.uint64]
 Numbers = NDArray[np.uint32]
 Places = NDArray[np.int64]
+Side = Literal["left", "right"]
 
 PAGE = 512  # hashes: 4,096 bytes
 NEAR = 16_384  # bytes between two pieces of a file that are read together
@@ -109,13 +110,13 @@ def announce(file: Path, offsets: NDArray[Any], length: int) -> None:
             os.posix_fadvise(number, begin, end - begin, os.POSIX_FADV_WILLNEED)
 
 
-def _pages(firsts: Hashes, wanted: Hashes, side: Any) -> Places:
+def _pages(firsts: Hashes, wanted: Hashes, side: Side) -> Places:
     """The page in which the place of each hash is, on that side of its equals."""
     pages: Places = np.maximum(np.searchsorted(firsts, wanted, side=side), 1) - 1
     return pages
 
 
-def _place(hashes: Hashes, wanted: Hashes, pages: Places, side: str) -> Places:
+def _place(hashes: Hashes, wanted: Hashes, pages: Places, side: Side) -> Places:
     """The place of each wanted hash among those of its page, or behind them: before or after its equals."""
     low = pages * PAGE
     high = np.minimum(low + PAGE, len(hashes))

@@ -21,7 +21,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from fcntl import LOCK_EX, LOCK_UN, flock
@@ -258,13 +258,19 @@ def settled(base: Base, changes: dict[tuple[str, str], tuple[tuple[str, ...], in
     return tuple(places)
 
 
-def keep_rows(lake: Lake, rows: pa.Table, file: str) -> str:
+def _parquet(rows: pa.Table, path: Path) -> None:
+    pq.write_table(rows, path, compression="zstd")
+
+
+def keep_rows(
+    lake: Lake, rows: pa.Table, file: str, write: Callable[[pa.Table, Path], None] = _parquet
+) -> str:
     """Write rows to a file of their own, relative to the lake, durably; returns it, "" for no rows."""
     if rows.num_rows == 0:
         return ""
     final = lake.path / file
     draft = lake.folder(str(Path(file).parent)) / f".draft-{final.name}"
-    pq.write_table(rows, draft, compression="zstd")
+    write(rows, draft)
     publish(draft, final)
     return file
 

@@ -1,4 +1,4 @@
-"""Proposing a mapping for a stranger's file, and refusing files that are not single contacts."""
+"""Proposing a mapping for a stranger's file."""
 
 from __future__ import annotations
 
@@ -280,46 +280,6 @@ def test_the_proposal_for_the_real_world_fake_data_gives_its_totals(settings: Se
     rows = log_rows(settings)
     assert round(sum(row["handling_s"] for row in rows) / len(rows) / 60, 3) == 25.021
     assert sum(row["score"] is not None for row in rows) == 12_271
-
-
-AGGREGATE = "id,date,agent,Calls Answered,avg\n1,2026-03-02,Kari,41,300\n2,2026-03-02,Ola,37,280\n"
-OWN = 'fields.contact_id = "id"\nfields.ended_at = "date"\nfields.agent = "agent"\n'
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["Calls Answered", "number_of_calls", "Total Calls", "Contacts", "Antall samtaler", "Incoming Calls"],
-)
-def test_totals_per_day_or_agent_are_refused_and_not_read_as_contacts(
-    tmp_path: Path, settings: Settings, name: str
-) -> None:
-    path = write(tmp_path, AGGREGATE.replace("Calls Answered", name))
-    with pytest.raises(BadUse, match="seems to be many contacts") as caught:
-        load(settings, path, OWN)
-    assert repr(name) in str(caught.value)
-    assert not list(settings.home.rglob("*parquet*"))
-    with pytest.raises(BadUse, match="many contacts"):
-        guess(path)
-
-
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("call duration", ("41", "37")),
-        ("Calls Answered", ("yes", "no")),
-        ("call", ("1", "1")),
-        ("Calls", ("1", "1")),
-    ],
-)
-def test_a_column_that_only_sounds_like_a_count_is_no_reason_to_refuse(
-    tmp_path: Path, settings: Settings, name: str, values: tuple[str, str]
-) -> None:
-    text = f"id,date,agent,{name}\n1,2026-03-02,Kari,{values[0]}\n2,2026-03-02,Ola,{values[1]}\n"
-    assert load(settings, write(tmp_path, text), OWN).accepted == 2
-
-
-def test_a_person_who_knows_better_can_say_so(tmp_path: Path, settings: Settings) -> None:
-    assert load(settings, write(tmp_path, AGGREGATE), "single_contacts = true\n" + OWN).accepted == 2
 
 
 def test_a_few_slips_in_a_column_do_not_hide_what_it_is(tmp_path: Path, settings: Settings) -> None:
