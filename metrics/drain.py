@@ -30,25 +30,28 @@ def drained(store: Store, log: Log) -> Iterator[None]:
 
     Told only when durable: a crash in between writes the same rows twice, which the log forgives.
     """
-    rows = _moved(store, log)
-    while len(rows) == AT_ONCE:
-        feed.mark_drained(store, rows)
-        rows = _moved(store, log)
+    moved = _moved(store, log)
+    while len(moved) == AT_ONCE:
+        feed.mark_drained(store, moved)
+        moved = _moved(store, log)
     try:
         yield
     finally:
-        feed.mark_drained(store, rows)
+        feed.mark_drained(store, moved)
 
 
-def _moved(store: Store, log: Log) -> list[feed.FeedRow]:
-    """The oldest events that had not reached the log, now that they have."""
+def _moved(store: Store, log: Log) -> list[int]:
+    """The numbers of the oldest events that had not reached the log, now that they have.
+
+    Not the events: a block may take long, and they their memory.
+    """
     rows = feed.undrained(store, AT_ONCE)
     batches = defaultdict(list)
     for row in rows:
         batches[row.kind].append(row.payload | {"accepted_us": row.accepted_us, "seq": row.seq})
     for kind, payloads in batches.items():
         log.append(kind, payloads)
-    return rows
+    return [row.seq for row in rows]
 
 
 def batch_name(file: Path) -> str:

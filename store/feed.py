@@ -50,12 +50,12 @@ def undrained(store: Store, limit: int = 50_000) -> list[FeedRow]:
         return list(map(FeedRow._make, connection.execute(query)))
 
 
-def mark_drained(store: Store, rows: Sequence[FeedRow]) -> None:
-    """Say that these rows are durably in the log."""
-    if not rows:
+def mark_drained(store: Store, numbers: Sequence[int]) -> None:
+    """Say that the rows with these ``seq`` are durably in the log."""
+    if not numbers:
         return
     spans: list[dict[str, int]] = []
-    for seq in sorted(row.seq for row in rows):
+    for seq in sorted(numbers):
         # Numbers in between may be rows that were committed since, so only what is unbroken is one span.
         if spans and spans[-1]["last"] == seq - 1:
             spans[-1]["last"] = seq

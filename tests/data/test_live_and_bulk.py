@@ -27,7 +27,7 @@ def drain(store: Store, settings: Settings) -> None:
             row.payload | {"accepted_us": row.accepted_us, "seq": row.seq} for row in rows if row.kind == kind
         ]
         Log(settings.lake_path).append(kind, batch)
-    feed.mark_drained(store, rows)
+    feed.mark_drained(store, [row.seq for row in rows])
 
 
 def by_api(store: Store, settings: Settings, now: datetime, *contacts: dict[str, Any]) -> list[str]:
