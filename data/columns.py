@@ -45,6 +45,7 @@ class Field:
     zone: str  # of times without an offset
     marks: tuple[str, str]  # decimal, thousands
     typed: bool  # the file has types of its own, which the mark TYPED shows
+    later: bool = False  # a label that is looked at when the file is read (data/spelling.py)
 
 
 def fields_of(record: str, mapping: Mapping, source: Source, zone: str) -> list[Field]:

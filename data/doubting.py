@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from duckdb import ColumnExpression
-from sqlalchemy import make_url
 
 from data.columns import Field
 from data.mapping import BadUse
@@ -13,7 +12,6 @@ from data.merging import Draft
 from data.saying import Said, say
 from data.values import SCALE
 from settings import Settings
-from store import feed, open_store
 
 ENOUGH = 20  # scores that tell their scale, or times their clock
 PLAINLY, PERHAPS = 5, 7  # no score above: plainly not from 1 to 10; perhaps not
@@ -73,9 +71,11 @@ def _agents(draft: Draft) -> list[Said]:
 
 def waiting(settings: Settings) -> Said | None:
     """A note where live events have not reached the log yet, which is what a file is compared with."""
-    url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+    kind, _, place = settings.database_url.partition(":///")
+    if kind.startswith("sqlite") and not Path(place.partition("?")[0]).exists():
         return None
+    from store import feed, open_store  # heavy, and a first import may come before there is any
+
     store = open_store(settings.database_url)
     try:
         events = len(feed.undrained(store))

@@ -25,8 +25,8 @@ from typing import Any, TypeVar
 import duckdb
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression
 
-from data import doubting, rejecting, shaping
-from data.columns import fields_of
+from data import doubting, rejecting, shaping, spelling
+from data.columns import Field, fields_of
 from data.duck import connect
 from data.log import KEYS, SCHEMAS, Log
 from data.mapping import BadUse, Mapping
@@ -134,18 +134,21 @@ class _Import:
         shaping.prepare(
             self.connection, self.settings, self.fields, now=self.now, source=f"import:{self.mapping.name}"
         )
-        self._check(numbered=False)
+        fields = spelling.postponed(self.fields, self.record)
+        self._check(fields)
         with readable(self.path.name):
             if self.record == "contact" and not self.mapping.single_contacts:
                 refuse_aggregate(self.source, self.summary.unused_columns)
-            shaping.look_at_sample(self.connection, self.fields)
+            shaping.look_at_sample(self.connection, fields)
+            if not self._stand(self.connection.table("sample"), fields):
+                fields = self.fields
+                self._check(fields)
             with self._drafts(dry_run) as (draft, final):
-                self._take(draft, final)
+                self._take(draft, final, fields)
         return self.summary
 
-    def _take(self, path: Path, final: Path) -> None:
-        self._watch("reading", lambda: self._write_draft(path))
-        broken = self._broken_lines()
+    def _take(self, path: Path, final: Path, fields: list[Field]) -> None:
+        broken = self._read(path, fields)
         draft = self._watch(
             "looking for repeats",
             lambda: Draft(self.connection, self.record, path, self._extra(), self.log),
@@ -169,15 +172,33 @@ class _Import:
         if not summary.dry_run:
             self._watch("writing", lambda: draft.publish(final, met))
 
+    def _read(self, draft: Path, fields: list[Field]) -> list[dict[str, Any]]:
+        """Write the draft, and count its labels. Broken lines are returned."""
+        self._watch("reading", lambda: self._write_draft(draft))
+        broken = self._broken_lines()
+        if not self._watch("looking at labels", lambda: self._stand(self._rows(draft), fields)):
+            self._check(self.fields)
+            self._watch("reading every label", lambda: self._write_draft(draft))
+            self._watch("looking at labels", lambda: self._stand(self._rows(draft), self.fields))
+        return broken
+
+    def _rows(self, draft: Path) -> duckdb.DuckDBPyRelation:
+        return self.connection.read_parquet(str(draft))
+
+    def _stand(self, rows: duckdb.DuckDBPyRelation, fields: list[Field]) -> bool:
+        """Count the labels. Whether those that were postponed stand as they should."""
+        spelling.count(self.connection, rows, self.record)
+        return spelling.stand(self.connection, fields)
+
     def _unused(self) -> list[str]:
         used = {
             self.source.position(name) for each in self.fields if each.given for name in each.given.columns
         }
         return [name for place, name in enumerate(self.source.columns) if place not in used and name]
 
-    def _check(self, *, numbered: bool) -> None:
+    def _check(self, fields: list[Field], *, numbered: bool = False) -> None:
         region = self.settings.default_region
-        shaping.check(self.source, self.fields, self.mapping, region, numbered=numbered)
+        shaping.check(self.source, fields, self.mapping, region, numbered=numbered)
 
     @contextmanager
     def _drafts(self, dry_run: bool) -> Iterator[tuple[Path, Path]]:
@@ -231,7 +252,7 @@ class _Import:
 
     def _reject(self, broken: list[dict[str, Any]]) -> None:
         """Write down every fault, and count them by field and reason."""
-        self._check(numbered=True)
+        self._check(self.fields, numbered=True)
         found = rejecting.faults(self.connection, self.source, self.fields, self.record, broken)
         counts: Counter[tuple[str, str]] = Counter()
         zeros = 0

@@ -58,7 +58,7 @@ def _choices(field: Field) -> list[str]:
 
 def fault(field: Field) -> Expression:
     """What is wrong with the field, as a code of ``said/`` with its values, or null."""
-    if field.given is None:
+    if field.given is None or field.later:
         return constant(None).cast("varchar")
     given, value = ColumnExpression(f"{field.name}_given"), ColumnExpression(field.name)
     found = _fault(field, given, value)

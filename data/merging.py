@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from duckdb import ColumnExpression, StarExpression
 
 from data.columns import call, constant
@@ -132,7 +133,8 @@ class Draft:
         return rows.select(StarExpression(), *later)
 
     def _empty(self, kind: str) -> duckdb.DuckDBPyRelation:
-        return self.connection.from_arrow(SCHEMAS[kind].empty_table())
+        # Schema.empty_table would bring in pandas, which takes longer than most imports.
+        return self.connection.from_arrow(pa.Table.from_batches([], SCHEMAS[kind]))
 
     def _execute(self, statement: str) -> None:
         self.connection.execute(_text(statement))

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 import phonenumbers
+import pyarrow as pa
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 # Assigned to nobody in Norway's numbering plan: the demonstration's customers live here.
@@ -51,6 +53,22 @@ def is_mobile(e164: str, *, demo: bool = False) -> bool:
 def pseudonym(secret: bytes, text: str) -> str:
     """HMAC-SHA256 of a text, the first 32 hexadecimal digits."""
     return hmac.digest(secret, text.encode(), hashlib.sha256).hex()[:PSEUDONYM_LENGTH]
+
+
+def pseudonyms(secret: bytes) -> Callable[[pa.ChunkedArray], pa.Array]:
+    """:func:`pseudonym` of a column of texts, in a third of the time that the engine's own SHA-256 takes."""
+    import polars  # heavy, and only files with customers in them need it
+    from polars_hash import col
+    from pyarrow.compute import binary_slice
+
+    hashed = col("text").chash.hmac_sha256(key=secret.decode())
+
+    def column(texts: pa.ChunkedArray) -> pa.Array:
+        digits = polars.Series("text", texts).to_frame().select(hashed).to_series().to_arrow()
+        # Cut as bytes: no character is looked for among digits.
+        return binary_slice(digits.cast(pa.large_binary()), 0, PSEUDONYM_LENGTH).cast(pa.large_string())
+
+    return column
 
 
 def phone_key(secret: bytes, e164: str) -> str:

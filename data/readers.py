@@ -48,7 +48,10 @@ def added(field: Field, mapping: Mapping, source: Source) -> dict[str, Expressio
 
 def _text(macro: str) -> Callable[[Field, Expression], Expression]:
     def read(field: Field, given: Expression) -> Expression:
-        return call(macro, call("typed_text", given) if field.typed else given)
+        text = call("typed_text", given) if field.typed else given
+        if field.later:
+            return call("lower", text) if field.kind == "code" else text
+        return call(macro, text)
 
     return read
 

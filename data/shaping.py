@@ -7,7 +7,6 @@ import writes its draft, and then everything in one pass.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -35,6 +34,7 @@ from settings import Settings
 
 SQL = Path(__file__).with_name("sql")
 SAMPLE = 1_000  # rows looked at before a long import starts
+OfColumn = Callable[[pa.ChunkedArray], pa.Array]
 _TABLES = {model.KIND for model in REFERENCES}
 _FEWEST = 2  # columns that make a file a reference table without being told
 
@@ -90,17 +90,17 @@ def prepare(
     now: datetime,
     source: str,
 ) -> None:
-    """Macros and variables of the import. The key of the pseudonyms is set as a variable, never as text."""
+    """Macros, functions and variables of the import. The key of the pseudonyms is in no statement."""
     given = {field.kind if field.kind == "filters" else field.name for field in fields if field.given}
-    region = settings.default_region
-    _function(connection, "other_e164", "phone" in given, lambda text: people.to_e164(text, region))
-    _function(connection, "as_filters", "filters" in given, _filters)
-    connection.execute((SQL / "macros.sql").read_text())
-    secret = settings.pseudonym_secret
-    block = (secret if len(secret) <= 64 else hashlib.sha256(secret).digest()).ljust(64, b"\0")
+    region, secret = settings.default_region, settings.pseudonym_secret
+    phones = _each(lambda text: people.to_e164(text, region)) if "phone" in given else None
+    customers = None if given.isdisjoint({"customer_id", "phone"}) else people.pseudonyms(secret)
+    _function(connection, "other_e164", phones)
+    _function(connection, "as_filters", _each(_filters) if "filters" in given else None)
+    _function(connection, "pseudonym", customers)
+    words = {word for field in fields for word in field.limits.get("enum", [])}
     for name, value in {
-        "inner_key": bytes(byte ^ 0x36 for byte in block),  # the two halves of HMAC, RFC 2104
-        "outer_key": bytes(byte ^ 0x5C for byte in block),
+        "known_words": ["", source, *sorted(words)],
         "zone": settings.timezone,
         "latest": now + FUTURE,
         "accepted_us": int(now.timestamp() * 1_000_000),
@@ -108,21 +108,25 @@ def prepare(
         "asked": any(field.name == "score" and field.given for field in fields),
     }.items():
         connection.execute(f"set variable {name} = $value", {"value": value})
+    connection.execute((SQL / "macros.sql").read_text())
 
 
-def _function(
-    connection: duckdb.DuckDBPyConnection, name: str, needed: bool, read: Callable[[str], str | None]
-) -> None:
-    """A function of Python for the few values that SQL cannot read, each different one once."""
-    if not needed:
+def _function(connection: duckdb.DuckDBPyConnection, name: str, read: OfColumn | None) -> None:
+    """A function of Python on a column of texts; None where the file has nothing for it."""
+    if read:
+        connection.create_function(name, read, ["VARCHAR"], "VARCHAR", type=ARROW, null_handling=SPECIAL)
+    else:
         connection.execute(f"create macro {name}(given) as null::varchar")
-        return
+
+
+def _each(read: Callable[[str], str | None]) -> OfColumn:
+    """For the few values that SQL cannot read: each different one is read once."""
 
     def column(texts: pa.ChunkedArray) -> pa.Array:
         known = {text: read(text) for text in set(texts.to_pylist()) if text}
         return pa.array([known.get(text) for text in texts.to_pylist()], pa.string())
 
-    connection.create_function(name, column, ["VARCHAR"], "VARCHAR", type=ARROW, null_handling=SPECIAL)
+    return column
 
 
 def _filters(text: str) -> str | None:
@@ -150,15 +154,16 @@ def check(
     found = [each.alias(name) for field in fields for name, each in values(field).items()]
     relation = relation.select(StarExpression(), *found)
     relation = _unanswered(relation, fields)
-    faults = [fault(field).alias(f"{field.name}_fault") for field in fields]
-    relation = relation.select(StarExpression(), *faults)
-    judged = [field for field in fields if field.given]
-    first = call("coalesce", *(ColumnExpression(f"{field.name}_fault") for field in judged), None)
-    # Words are made only for rows that are not plainly fine.
-    first = CaseExpression(reduce(and_, map(fine, judged)), constant(None)).otherwise(first)
+    judged = [field for field in fields if field.given and not field.later]
+    # What is wrong is looked for only in rows that are not plainly fine.
+    first = CaseExpression(reduce(and_, map(fine, judged)), constant(None)).otherwise(
+        call("coalesce", *map(fault, judged), None)
+    )
+    faults = [fault(field).alias(f"{field.name}_fault") for field in fields] if numbered else []
     phone = [call("as_e164", ColumnExpression("phone"), region).alias("e164")]
     more = phone if any(field.name == "phone" for field in fields) else []
-    relation.select(StarExpression(), first.alias("field_fault"), *more).create_view("checked", replace=True)
+    judgement = first.alias("field_fault")
+    relation.select(StarExpression(), judgement, *faults, *more).create_view("checked", replace=True)
 
 
 def log_rows(connection: duckdb.DuckDBPyConnection, record: str) -> duckdb.DuckDBPyRelation:
@@ -167,8 +172,12 @@ def log_rows(connection: duckdb.DuckDBPyConnection, record: str) -> duckdb.DuckD
 
 
 def look_at_sample(connection: duckdb.DuckDBPyConnection, fields: list[Field]) -> None:
-    """Refuse a file whose times the mapping does not read, rather than reject its every row."""
-    sample = connection.view("checked").limit(SAMPLE)
+    """Refuse a file whose times the mapping does not read, rather than reject its every row.
+
+    Its first rows are then in the table ``sample``.
+    """
+    connection.view("checked").limit(SAMPLE).create("sample")
+    sample = connection.table("sample")
     for field in fields:
         if field.kind != "moment" or field.given is None or field.given.constant is not None:
             continue

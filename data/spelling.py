@@ -1,22 +1,26 @@
-"""Labels that differ only in case are one label: "Faktura" and "FAKTURA" are not two topics.
+"""Labels of a file: each different one is looked at once, when the file is read, not in each of its rows.
 
-(White space is settled when a value is read.) The spelling that the log uses most counts, else the one that
-the file uses most. Labels that are part of an id are left as they are.
+Where one does not stand as it should (white space, control characters, too long), as few do, the file is
+read again and every label of every row is looked at.
+
+Labels that differ only in case are one label: "Faktura" and "FAKTURA" are not two topics. The spelling that
+the log uses most counts, else the one that the file uses most. Labels that are part of an id are left as
+they are.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 from duckdb import CoalesceOperator, ColumnExpression
 
-from data.columns import constant
-from data.log import Log
+from data.columns import Field, constant
+from data.log import KEYS, Log
 
 LABELS = {
-    "contact": ("partner", "team", "agent", "topic"),
+    "contact": ("partner", "team", "agent", "channel", "topic"),
     "sale": ("product",),
     "case": ("topic",),
     "session": ("topic",),
@@ -37,17 +41,40 @@ class Respelt:
     others: tuple[str, ...]
 
 
+def postponed(fields: list[Field], record: str) -> list[Field]:
+    """The fields with every label left to :func:`stand`."""
+    labels = {*LABELS.get(record, ())} - {KEYS[record]}
+    return [replace(field, later=field.name in labels) for field in fields]
+
+
+def count(connection: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation, record: str) -> None:
+    """Make the table ``label``: how often the rows use each word of each column."""
+    connection.execute("create or replace temp table label (name varchar, word varchar, uses bigint)")
+    for column in LABELS.get(record, ()):
+        word = ColumnExpression(column).alias("word")
+        rows.select(constant(column).alias("name"), word).create_view("labelled", replace=True)
+        connection.execute((SQL / "labels.sql").read_text())
+
+
+def stand(connection: duckdb.DuckDBPyConnection, fields: list[Field]) -> bool:
+    """Whether every label that was counted stands as it should, of the fields that were postponed."""
+    odd = (SQL / "odd_labels.sql").read_text()
+    limits = [{"name": field.name, "most": field.limits["maxLength"]} for field in fields if field.later]
+    return not any(connection.execute(odd, limit).fetchall() for limit in limits)
+
+
 def settle(
     connection: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation, record: str, log: Log
 ) -> tuple[duckdb.DuckDBPyRelation, list[Respelt]]:
-    """The rows with every label in one spelling, and which labels were brought into it."""
+    """The rows with every label in one spelling, and which labels were brought into it.
+
+    Their labels must have been counted.
+    """
     found: list[Respelt] = []
     for column in LABELS.get(record, ()):
-        words = rows.filter(ColumnExpression(column) != constant(""))
-        words.select(ColumnExpression(column).alias("word")).create_view("file_word", replace=True)
         known = {str(path) for kind in {record, LEADERS.get(column, record)} for path in log.files(kind)}
         _known(connection, sorted(known), column)
-        connection.execute((SQL / "spellings.sql").read_text())
+        connection.execute((SQL / "spellings.sql").read_text(), {"name": column})
         respelt = connection.execute(
             "select wanted, list(given order by given) from spelling group by wanted"
         )

@@ -3,6 +3,9 @@
 -- list_contains: DuckDB makes a join of them, and the rows would lose the file's order. None may raise: one absurd
 -- value would stop a whole import.
 
+-- The words of a column that are known beforehand are a dictionary: none is made by looking at every row.
+create type known_word as enum (select distinct unnest(getvariable('known_words')));
+
 create macro has_controls(given) as regexp_matches(given, '[\x00-\x08\x0e-\x1b\x7f]');
 
 -- Labels: white space as Python's str.isspace has it, trimmed and collapsed; null where it is no text.
@@ -40,10 +43,10 @@ create macro as_number(given, shape, decimal_mark, thousands_mark) as coalesce(
     ) end
 );
 
-create macro as_whole(given, number) as coalesce(
+create macro as_whole(given, number) as case when given is not null then coalesce(
     case when regexp_full_match(given, '\d{1,9}') then given::bigint end,
     case when number::bigint = number then number::bigint end
-);
+) end;
 
 create macro hms_seconds(given) as split_part(given, ':', 1)::bigint * 3600 + split_part(given, ':', 2)::bigint * 60
     + floor(split_part(given, ':', 3)::decimal(9, 6) + 0.5)::bigint;
@@ -89,7 +92,7 @@ create macro sensible(moment) as within(
 -- is what is common, and cheap to see.
 create macro has_offset(given) as regexp_matches(given, '[^0-9]$|\+|^.{11,}-');
 create macro iso_moment(given) as case
-    when strlen(given) = 20 and ends_with(given, 'Z') and given[5] = '-' then try_cast(given as timestamptz)
+    when strlen(given) = 20 and ends_with(given, 'Z') then try_cast(given as timestamptz)
     when strlen(given) = 19 and given[14] = ':' and given[17] = ':' then null
     when has_offset(given) then sensible(coalesce(
         try_cast(given as timestamptz), try_cast(replace(given, ' +', '+') as timestamptz)
@@ -123,10 +126,6 @@ create macro typed_number(given) as case
 end;
 create macro typed_text(given) as replace(ltrim(given, '⎖'), '⎖', '.');
 
--- HMAC-SHA256 under the installation's key, whose two halves the importer sets.
-create macro pseudonym(given) as left(
-    sha256(getvariable('outer_key') || unhex(sha256(getvariable('inner_key') || encode(given)))), 32
-);
 -- What is written like a Norwegian number is one; everything else is asked of the phone number library.
 create macro as_e164(given, region) as case
     when region = 'NO' and regexp_full_match(given, '(\+47|0047|47)? *[2-9]( *\d){7}')

@@ -2,7 +2,7 @@
 -- file's; of equally frequent ones the first in the alphabet's order.
 create or replace temp table spelling as
 with file_spelling as (
-    select word, lower(word) as folded, count(*) as uses from file_word group by word
+    select word, lower(word) as folded, uses from label where name = $name
 ),
 log_spelling as (
     select word, lower(word) as folded, count(*) as uses from log_word where word <> '' group by word

@@ -6,12 +6,21 @@ import hashlib
 import hmac
 
 import duckdb
+import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data import duck
-from data.people import customer_key, is_mobile, phone_key, pseudonym, to_e164, without_numbers
+from data.people import (
+    customer_key,
+    is_mobile,
+    phone_key,
+    pseudonym,
+    pseudonyms,
+    to_e164,
+    without_numbers,
+)
 from data.shaping import SQL
 
 COMMENTS = [
@@ -89,6 +98,15 @@ def test_only_numbers_that_can_take_an_sms_are_mobile(number: str, demo: bool, e
 def test_a_pseudonym_is_an_hmac_that_anybody_with_the_key_can_recompute() -> None:
     expected = hmac.new(b"key", "blåbær".encode(), hashlib.sha256).hexdigest()[:32]
     assert pseudonym(b"key", "blåbær") == expected
+
+
+@given(st.binary(max_size=200).map(bytes.hex), st.lists(st.none() | st.text(max_size=100), max_size=20))
+@example("key", ["blåbær", None, "", "x" * 1000])
+@example("k" * 65, ["x"])  # longer than a block of the hash
+def test_pseudonyms_of_a_column_are_those_of_its_texts(secret: str, texts: list[str | None]) -> None:
+    column = pa.chunked_array([pa.array(texts, pa.string())])
+    expected = [None if text is None else pseudonym(secret.encode(), text) for text in texts]
+    assert pseudonyms(secret.encode())(column).to_pylist() == expected
 
 
 def test_another_key_gives_another_pseudonym() -> None:
