@@ -9,9 +9,9 @@ from data.noticing import quoted, table
 from data.sampling import Column
 
 TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?")
-MIDNIGHT = re.compile(r"\b(0?0:00(:00)?(\.0+)?|12:00(:00)? ?[Aa][Mm])\b")
+MIDNIGHT = re.compile(r"(?<![\d:])(0?0:00(:00)?(\.0+)?(?![:.\d])|12:00(:00)? ?[Aa][Mm]\b)")
 _DOTTED = re.compile(r"\d{1,2}\.\d\d(\.\d\d)?")
-_THREE_PARTS, _TWO_PARTS = re.compile(r"\d{1,2}:\d\d:\d\d"), re.compile(r"\d{1,2}:\d\d")
+_THREE_PARTS, _TWO_PARTS = re.compile(r"\d{1,2}:\d\d:\d\d( ?[AaPp][Mm])?"), re.compile(r"\d{1,2}:\d\d")
 _FIRST_HOUR = re.compile(r"0?0:\d\d(:\d\d)?|12:\d\d(:\d\d)? ?[Aa][Mm]")
 _LASTS = re.compile(
     r"\b(dura\w*|dauer|duree|length|varighet|wait\w*|talk\w*|hold|espera|(time|tiempo|tempo) (to|de))\b"
@@ -61,7 +61,9 @@ def added(column: Column) -> str:
 def since_midnight(text: str, told: str) -> timedelta:
     """A value as its unit reads it."""
     if ":" in text:
-        hours, minutes, *seconds = map(int, text.split(":"))
+        hours, minutes, *seconds = map(int, re.sub("[^0-9:]", "", text).split(":"))
+        if half := re.search("[AaPp]", text):
+            hours = hours % 12 + 12 * (half[0] in "Pp")
         return timedelta(hours=hours, minutes=minutes, seconds=sum(seconds))
     number = Column("", [text]).numbers[0]
     return timedelta(days=number) if told == "days" else timedelta(hours=number)

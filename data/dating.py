@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from data.clocks import MIDNIGHT, is_clock, since_midnight, unit
-from data.formats import CLOCKS, alternatives, parse, reads
+from data.formats import CLOCKS, NUMBERS, alternatives, parse, reads
 from data.sampling import Column
 
 APART = {
@@ -23,17 +23,20 @@ _ADDED = " %H:%M"  # the format of the midnight to which a time of day is added
 # What a time is about, by its column's words; the first that fits.
 ROLES = {
     "birth": r"birth|born|dob|født|fødsels\w+|nascimento|nacimiento|geburts\w+|naissance",
-    "beside": r"purchase|order|due|expected|sla|updated?|modified|survey|rating|last|scheduled|"
-    r"exported|imported|(vru|q|queue|hold|wrap) (exit|end)|q start|queue start|compra|"
-    r"pedido|previs\w+|vencimiento|atualizacao|actualizacion|kauf|bestell\w+",
-    "answered": r"answer(ed)?|picked|pickup|respon(ded|se)|ser(vice)? start|agent start|connected|besvart|"
+    "beside": r"purchase|order|due|expected|sla|updated?|modified|survey|rating|last|scheduled|target|"
+    r"exported|imported|(vru|q|queue|hold|wrap) (exit|end)|q start|queue start|compra|frist|echeance|"
+    r"(tiempo|tempo|temps) para|prazo|plazo|agenda\w+|pedido|previs\w+|vencimiento|atualizacao|actualizacion|"
+    r"kauf|bestell\w+",
+    "answered": r"answer(ed)?|picked|pickup|respon(ded|se)|ser(vice)? start|agent start|connect(ed)?|besvart|"
     r"respuesta|resposta|atendida|contestada|angenommen|reponse",
     "ended": r"end(ed)?|exit|closed?|complet(ed|ion)|resol(ved|ution)|finish(ed)?|hang ?up|released?|"
     r"disconnect(ed)?|slutt|avsluttet|lukket|fi[mn]|cierre|"
-    r"encerramento|fechamento|conclusao|resolucao|resolucion|ende|erledigt|fermeture|cloture|slut|stangd|afsluttet",
-    "offered": r"start(ed)?|beg[iau]n|initiation|creat(ed|ion)|open(ed)?|offered|received|reported|submitted|"
-    r"calldate|entry|arriv(al|ed)|request(ed)?|logged|initiated|queued|mottatt|opprettet|startet|inicio|apertura|"
-    r"abertura|creacion|criacao|registro|recepcion|recebimento|beginn|eingang|erstellt|debut|ouverture|skapad|oprettet",
+    r"encerramento|fechamento|conclusao|finali[sz]a\w+|(re)?solu(cao|cion|tion)|ende|erledigt|fermeture|"
+    r"cloture|slut|stangd|afsluttet",
+    "offered": r"start(ed)?|beg[iau]n|initiation|originat(ion|ed)|creat(ed|ion)|open(ed)?|offered|received|"
+    r"reported|submitted|calldate|entry|arriv(al|ed)|request(ed)?|logged|initiated|queued|mottatt|opprettet|startet|"
+    r"inicio|apertura|abertura|creacion|criacao|cr[ei]ado|registro|recepcion|recebimento|beginn|eingang|erstellt|debut|"
+    r"ouverture|skapad|oprettet",
 }
 _DATE_WORDS = re.compile(
     r"\b(date|dato|day|dag|time|tid|at|timestamp|tidspunkt|fecha|data|datum|hora|"
@@ -50,6 +53,7 @@ class Moment:
     formats: list[list[str]]  # alternatives, each a list as a mapping has it; several: a person must choose
     after: str = ""  # what is put after its text
     clock: Column | None = None  # its time of day, where that is to be added
+    missing: str = ""  # what its column says where nothing happened
 
     @property
     def names(self) -> list[str]:
@@ -66,7 +70,7 @@ class Moment:
         if self.clock is None:
             return self
         bare = [[each.removesuffix(_ADDED) if self.after else each for each in way] for way in self.formats]
-        return Moment(self.columns, self.role, bare)
+        return Moment(self.columns, self.role, bare, missing=self.missing)
 
     @cached_property
     def texts(self) -> list[str]:
@@ -110,6 +114,8 @@ class Moment:
         if self.clock:
             return True
         # Where every time is midnight only the day is told.
+        if self.formats and self.formats[0][0] in NUMBERS:
+            return any(each.time() != time.min for each in self.times if each)
         dotted = any("%H.%M" in each for formats in self.formats for each in formats)
         return dotted or any(":" in text and not MIDNIGHT.search(text) for text in self.texts)
 
@@ -118,18 +124,16 @@ def moments(columns: list[Column]) -> list[Moment]:
     """Every time of the file, in the order of its columns; clocks stand with the date beside them."""
     clocks = [each for each in columns if each.texts and is_clock(each)]
     dates = [each for each in columns if each.texts and each not in clocks and _is_date(each)]
-    alone = [
-        Moment((each,), role_of(each.words), alternatives(each.texts, packed=_is_named(each)))
-        for each in dates
-    ]
+    alone = [_alone(each) for each in dates]
     days = [each for each in alone if not each.has_clock and each.role not in {"beside", "birth"}]
     if not alone and (whole := _of_parts(columns)):
         days = alone = [whole]
     if not days:
         return alone
     clocks = clocks or [each for each in columns if each not in dates and unit(each)][:1]
-    paired = [_pair(days[0], clock) for clock in clocks]
-    return [*paired, *(each for each in alone if not (paired and each is days[0]))]
+    pairs = [(_day_of(clock, days), clock) for clock in clocks]
+    used = [id(day) for day, _ in pairs]
+    return [*(_pair(day, clock) for day, clock in pairs), *(each for each in alone if id(each) not in used)]
 
 
 def parts(columns: list[Column]) -> dict[str, Column]:
@@ -150,6 +154,27 @@ def _of_parts(columns: list[Column]) -> Moment | None:
     texts = sorted({" ".join(row) for row in rows if all(row)})
     formats = [[each] for each in JOINED if texts and all(reads(text, each) for text in texts)]
     return Moment((*found.values(),), "plain", formats) if formats else None
+
+
+def _alone(column: Column) -> Moment:
+    given = column.without({"0"})  # a call that nobody took was answered in second 0 of 1970
+    formats = alternatives(given.texts, packed=_is_named(column))
+    if not (formats and formats[0][0] in NUMBERS and given.texts != column.texts):
+        given, formats = column, alternatives(column.texts, packed=_is_named(column))
+    if told := re.search(r"\b(mm|dd) (mm|dd) yy", column.words):
+        formats = [way for way in formats if way[0].startswith(f"%{told[1][0]}")] or formats
+    return Moment((given,), role_of(column.words), formats, missing="" if given is column else "0")
+
+
+def _day_of(clock: Column, days: list[Moment]) -> Moment:
+    """The date that a clock belongs to: the one called alike, of several that tell what happened then."""
+    called = {*clock.words.split()}
+
+    def likeness(day: Moment) -> tuple[int, bool]:
+        alike = len(called & {*" ".join(column.words for column in day.columns).split()})
+        return alike, days[0].role != "plain" and day.role == role_of(clock.words)
+
+    return max(days, key=likeness)
 
 
 def _pair(day: Moment, clock: Column) -> Moment:
@@ -188,9 +213,9 @@ def _is_named(column: Column) -> bool:
 
 def _is_date(column: Column) -> bool:
     # Only a look at the first: what is a date there and not below is worth a doubt, not silence.
-    sample = column.texts[:20]
+    sample = [text for text in column.texts[:40] if text != "0"][:20]
     packed = _is_named(column)
-    return 2 * sum(bool(alternatives([text], packed=packed)) for text in sample) > len(sample)
+    return 2 * sum(bool(alternatives([text], packed=packed)) for text in sample) > len(sample) > 0
 
 
 def gaps(earlier: Moment, later: Moment) -> list[timedelta]:

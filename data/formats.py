@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from data.reading import TYPED
@@ -17,6 +17,7 @@ CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", "T
           ", %H:%M", ", %H:%M:%S", ", %I:%M %p", ", %I:%M:%S %p", " %H.%M", " %H:%M:%S.%f",
           " %H.%M.%S", " %I:%M:%S %p %z", " %H:%M:%S %z", " %H:%M %z", " %I.%M.%S.%f %p"]  # fmt: skip
 WHOLE = ["%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S %Y"]  # as on Unix and in tweets
+NUMBERS = {"excel": (20_000, 80_000), "epoch": (6e8, 4e9), "epoch_ms": (6e11, 4e12)}  # and their range
 MOST_FORMATS = 3  # in one column
 NEARLY = 0.95  # of the values: the rest are slips, which an import rejects
 
@@ -53,8 +54,7 @@ def _of_numbers(texts: list[str]) -> list[list[str]]:
         if all(len(text) == digits and reads(text, written) for text in texts):
             return [[written]]
     numbers = [float(text.replace(TYPED, ".").replace(",", ".")) for text in texts]
-    ranges = {"excel": (20_000, 80_000), "epoch": (6e8, 4e9), "epoch_ms": (6e11, 4e12)}
-    return [[name] for name, (low, high) in ranges.items() if all(low <= each <= high for each in numbers)]
+    return [[name] for name, (low, high) in NUMBERS.items() if all(low <= each <= high for each in numbers)]
 
 
 def _mixed(texts: list[str], written: list[str]) -> list[list[str]]:
@@ -129,10 +129,20 @@ def parse(text: str, formats: list[str]) -> datetime | None:
         elif "%" in written:
             found = _strptime(text, written)
         else:
-            found = None
+            found = _counted(text, written)
         if found:
             return found
     return None
+
+
+def _counted(text: str, written: str) -> datetime | None:
+    """A time told as a number: days since the end of 1899, or (milli)seconds since 1970, then in UTC."""
+    if written not in NUMBERS or not re.fullmatch(r"\d+([.,]\d+)?", text):
+        return None
+    number = float(text.replace(",", "."))
+    if written == "excel":
+        return datetime(1899, 12, 30) + timedelta(days=number)  # noqa: DTZ001 local, as the file tells it
+    return datetime.fromtimestamp(number / (1000 if written == "epoch_ms" else 1), UTC).replace(tzinfo=None)
 
 
 def clock_of(written: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from data import noticing, scoring
+from data import callers, noticing, scoring
 from data.dating import Moment, moments
 from data.duck import connect
 from data.layout import header_row, single_quoted
@@ -24,11 +24,13 @@ from data.rejecting import broken_lines
 from data.sampling import Column, aggregate, look
 from data.saying import ENGLISH, Said, quotes, say
 from data.timing import DURATIONS, Timing
+from data.units import settle
 from data.writing import Writer
 
 MISSING = ("NA", "N/A", "N / A", "n/a", "N/D", "n/d", "S/D", "\\N", "<NA>", "NULL", "null", "None", "NaN",
            "nan", "NaT", "-", "--", "---", "?", "#N/A", "#VALUE!", "#REF!", "#DIV/0!", "(blank)",
-           "(null)")  # fmt: skip
+           "(null)", "0000-00-00 00:00:00", "0000-00-00", "00/00/0000", "00.00.0000")  # fmt: skip
+A_WEEK_AND_MORE = 8  # rows
 FLAGS = ("self_service_first", "hit")
 
 
@@ -97,7 +99,9 @@ class _Guess:
         for name in NAMES:
             if name not in DURATIONS:
                 self._named(name)
+        settle(self.found, self.lines, self.told, times)
         self._drop_overlaps()
+        self._drop_place()
         timing = Timing(self.found, self.lines, self.told, self.doubts, self.zone)
         timing.tell(times, [column for column in self.columns if column.name not in self.taken])
         self._id(times)
@@ -111,14 +115,14 @@ class _Guess:
 
     def _named(self, name: str) -> None:
         """The column that is called like the field and whose values can be it."""
-        ranked = []
+        ranked: list[tuple[int, bool, Column]] = []
         for column in self.columns:
             called = noticing.bare_name(column)[0] if name in DURATIONS else column.words
             ranks = (rank for rank, like in enumerate(NAMES[name]) if re.fullmatch(like, called))
             rank = next(ranks, None)
             if rank is not None and column.name not in self.taken and column.texts:
-                ranked.append((rank, column))
-        fits = [column for _, column in sorted(ranked, key=lambda each: each[0])]
+                ranked.append((rank, len({*column.texts}) == 1, column))  # what says nothing new goes last
+        fits = [column for *_, column in sorted(ranked, key=lambda each: each[:2])]
         if name == "contact_id":
             self.ids = fits
             return
@@ -149,8 +153,8 @@ class _Guess:
             "channel": noticing.channel,
             "language": noticing.language,
             "hit_value": noticing.amount,
-            "customer_id": noticing.customer,
-            "phone": noticing.phone,
+            "customer_id": callers.customer,
+            "phone": callers.phone,
         }
         return makers[name](column) if name in makers else noticing.label(name, column)
 
@@ -172,16 +176,38 @@ class _Guess:
             del self.lines[name], self.found[name]
             self.told[name] = [why]
 
+    def _drop_place(self) -> None:
+        """Leave out a place where the same agents are in many of: it is the customers'."""
+        place, agent = self.found.get("partner"), self.found.get("agent")
+        if place is None or agent is None or not noticing.is_place(place):
+            return
+        seen: dict[str, list[str]] = defaultdict(list)
+        for who, where in zip(agent.cells, place.cells, strict=True):
+            if who and where:
+                seen[who].append(where)
+        often = [places for places in seen.values() if len(places) > 1]
+        if 2 * sum(len({*places}) > 1 for places in often) > len(often):
+            del self.lines["partner"], self.found["partner"]
+            self.told["partner"] = [say("doubt.many_places", column=place.name, agent=agent.name)]
+
+    def _one_a_day(self, times: list[Moment]) -> None:
+        """A doubt where rows without an id are of one day each: they may be its totals."""
+        day = self.found.get("ended_at")
+        when = next((each for each in times if each.columns[0] is day), None)
+        if when and not when.has_clock and len({*when.texts}) == len(when.texts) >= A_WEEK_AND_MORE:
+            self.doubts.append(say("doubt.one_a_day", column=when.called))
+
     def _id(self, times: list[Moment]) -> None:
         ids = sorted(self.ids, key=lambda column: -len(set(column.texts)))
         free = [column for column in ids if column.name not in self.taken] or self._other_ids()
         if not free:
             self._number_rows(say("doubt.no_id"))
+            self._one_a_day(times)
             return
         best = free[0]
         self.taken.add(best.name)
         self.found["contact_id"] = best
-        if noticing.are_phones(best):
+        if callers.are_phones(best):
             self.told["contact_id"].append(say("doubt.phones", column=best.name))
         rows, different = self._count(best)
         if rows == different:
@@ -203,8 +229,9 @@ class _Guess:
         """Columns that only sound like an id, where every row has another one; a case's as well."""
         found = []
         for column in self.columns:
-            called = re.fullmatch(OTHER_ID["id"], column.words) and not re.fullmatch(
-                OTHER_ID["none"], column.words
+            called = column in self.ids or (
+                re.fullmatch(OTHER_ID["id"], column.words)
+                and not re.fullmatch(OTHER_ID["none"], column.words)
             )
             free = column.name not in self.taken or column is self.found.get("case_id")
             if called and free and len({*column.texts}) == len(column.cells):

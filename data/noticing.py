@@ -31,7 +31,6 @@ _SPOKEN = re.compile(r"(?i)(\d+ ?[hmst][a-zæøå]*\.?[ ,]*)+")
 _NOBODY = re.compile(
     r"(?i)no[ _-]?(agent|server|one|body|name)|un-?assigned|none|not assigned|unknown|ukjent|ingen"
 )
-_CUT_SHORT = re.compile(r"\d([.,]\d+)?[Ee]\+\d+")
 _YES = re.compile(r"(?i)true|t|yes|y|1|ja|j|on")
 _FLAGS = re.compile(r"(?i)true|false|t|f|yes|no|y|n|1|0|ja|nei|j|on|off")
 ENOUGH = 30  # scores that tell a short scale from an unlucky one
@@ -182,13 +181,6 @@ def _plain(text: str) -> str:
     return " ".join(without_accents(text).lower().replace("_", " ").split())
 
 
-def are_phones(column: Column) -> bool:
-    """Whether what could be an id may be the numbers of phones: such long ids seldom begin in many ways."""
-    bare = re.fullmatch(r"(call(er)? )?(number|nr|no)", column.words)
-    like = all(re.fullmatch(r"\+?\d{8,15}", text) for text in column.texts)
-    return bool(bare) and like and len({text[-9:-5] for text in column.texts}) > len(column.texts) // 10
-
-
 def language(column: Column) -> Line:
     words, doubts = {}, []
     for text in sorted(set(column.texts)):
@@ -247,7 +239,7 @@ def flag(name: str, column: Column) -> Line:
 
 
 def amount(column: Column) -> Line:
-    if not all(re.fullmatch(r"[+-]?\d[\d., ⎖\u00a0]*", text) for text in column.texts):
+    if not all(re.fullmatch(r"[+]?\d[\d., ⎖\u00a0]*", text) for text in column.texts):
         return Line(None, [say("doubt.no_amount", column=column.name, example=column.texts[0])])
     comma = any(re.search(r",\d{1,2}$", text) for text in column.texts)
     thousands = any(re.search(r",\d{3}\b", text.replace(TYPED, ".")) for text in column.texts) and not comma
@@ -257,10 +249,15 @@ def amount(column: Column) -> Line:
     )
 
 
+def is_place(column: Column) -> bool:
+    """Whether it is a place, by its name: where the contact was answered, or where the customer is."""
+    return bool(re.search(r"\b(office|location)\b", column.words))
+
+
 def label(name: str, column: Column) -> Line:
     """A label: something that several contacts share."""
     different = len(set(column.texts))
-    places = re.search(r"\b(office|location)\b", column.words)  # of the centre, unless they are very many
+    places = is_place(column)  # of the centre, unless they are very many
     most = MANY if places else max(20, len(column.texts) // 3)
     if name in {"topic", "partner", "team"} and different > most:
         return Line(None, [say("doubt.many_labels", field=name, column=column.name, different=different)])
@@ -269,26 +266,4 @@ def label(name: str, column: Column) -> Line:
     if nobody := sorted({text for text in column.texts if name == "agent" and _NOBODY.fullmatch(text)}):
         doubt = say("doubt.nobody", field=name, words=quotes(nobody))
         return Line(table(column.name, missing=f"[{', '.join(map(quoted, nobody))}]"), [doubt])
-    return Line(quoted(column.name))
-
-
-def phone(column: Column) -> Line:
-    """A phone number, unless a spreadsheet has cut it short: then it is that of many."""
-    if short := next((text for text in column.texts if _CUT_SHORT.fullmatch(text)), None):
-        return Line(None, [say("doubt.cut_short", column=column.name, example=short)])
-    return label("phone", column)
-
-
-def customer(column: Column) -> Line:
-    """A customer's number; 0 is nobody's."""
-    if any(map(_CUT_SHORT.fullmatch, column.texts)):
-        return phone(column)
-    if column.words.startswith("user"):
-        doubt = say("doubt.user", column=column.name)
-        return Line(quoted(column.name), [doubt])
-    zeros = sum(bool(re.fullmatch(r"0+(\.0+)?", text)) for text in column.texts)
-    if zeros * 100 > len(column.texts):
-        zero = next(text for text in column.texts if re.fullmatch(r"0+(\.0+)?", text))
-        doubt = say("doubt.zero_customer", zeros=zeros, zero=zero)
-        return Line(table(column.name, missing=f"[{quoted(zero)}]"), [doubt])
     return Line(quoted(column.name))

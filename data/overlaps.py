@@ -19,7 +19,7 @@ _WORK = ("talk_s", "hold_s", "wrap_s")
 def overlapping(found: Mapping[str, Column], lines: Mapping[str, str]) -> dict[str, Said]:
     """By field: what is no part of its own, and why it is left out."""
     told = {
-        name: _seconds(found[name], lines[name]) for name in (*_WORK, "handling_s", "wait_s") if name in lines
+        name: seconds(found[name], lines[name]) for name in (*_WORK, "handling_s", "wait_s") if name in lines
     }
     if not {"talk_s", "handling_s"} <= told.keys():
         return {}
@@ -61,7 +61,8 @@ def _waits(rows: list[dict[str, float]], parts: list[str]) -> bool:
     return _share(over >= wait - 1 for over, wait in rest) >= NEARLY_ALL and more <= middle / 2
 
 
-def _seconds(column: Column, line: str) -> list[float | None]:
+def seconds(column: Column, line: str) -> list[float | None]:
+    """The durations row by row, in seconds as the line of TOML reads them; None where nothing is told."""
     given = tomllib.loads(f"x = {line}")["x"]
     unit = given.get("unit", "seconds") if isinstance(given, dict) else "seconds"
     return [_read(cell, unit) for cell in column.cells]

@@ -11,14 +11,16 @@ from zoneinfo import ZoneInfo
 from data.clocks import added, is_clock
 from data.dating import Moment, exists, gaps, ordered, parts
 from data.formats import alternatives, clock_of
-from data.noticing import quoted
+from data.noticing import SLIPS, quoted
 from data.sampling import Column
 from data.saying import Said, quotes, say
 
 NEARLY_ALL = 0.99  # of the rows
 ONE_CONTACT = timedelta(hours=4)  # from beginning to end; what takes longer is a case
+A_DAY = timedelta(days=1)
 SOON = timedelta(minutes=10)  # in which most calls are answered
 SELDOM = 0.2  # of the rows: those who gave up have no durations, and they may be many
+_OFFSET = re.compile(r"(Z|UTC|[+-]\d\d:?\d\d)$")
 DURATIONS = ("wait_s", "talk_s", "hold_s", "wrap_s", "handling_s")
 
 
@@ -122,6 +124,9 @@ class Timing:
         told = {"talk_s", "handling_s"} & self.lines.keys() or start.clock or end.clock
         if told or len(start.formats) != 1 or len(end.formats) != 1 or len(start.columns) != len(end.columns):
             return
+        lasting = gaps(start, end)
+        if sum(not timedelta(0) <= gap <= A_DAY for gap in lasting) > SLIPS * len(lasting):
+            return  # what takes longer is no work, and its rows would be rejected
         formats = [*dict.fromkeys([*start.formats[0], *end.formats[0]])]
         if len(start.columns) > 1:  # the date is the same: what differs is the time of day
             formats = [*dict.fromkeys(map(clock_of, formats))]
@@ -148,8 +153,11 @@ class Timing:
 
     def _place(self, moment: Moment) -> None:
         """Times in the hour that the zone leaves out in spring were told by another clock."""
+        local = not (moment.formats and moment.formats[0][0] in {"epoch", "epoch_ms"})
         strange = [
-            time for time in moment.times if time and time.tzinfo is None and not exists(time, self.zone)
+            time
+            for text, time in zip(moment.texts, moment.times, strict=True)
+            if time and local and not _OFFSET.search(text) and not exists(time, self.zone)
         ]
         if strange and not self.elsewhere:
             self.elsewhere = True
@@ -167,6 +175,8 @@ class Timing:
             parts["format"] = (
                 quoted(formats[0]) if len(formats) == 1 else f"[{', '.join(map(quoted, formats))}]"
             )
+        if first.missing and len(given) == 1:
+            parts["missing"] = f"[{quoted(first.missing)}]"
         if first.after and len(given) == 1:
             parts["after"] = quoted(first.after)
         if first.clock and len(given) == 1:

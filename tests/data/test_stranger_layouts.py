@@ -5,6 +5,7 @@ The files of ``layouts/`` have the published columns and ways of writing, under 
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,16 @@ PROPOSED: dict[str, dict[str, list[Any]]] = {
     "la311": {"channel": ["phone", "web"], "hour": [23, 23]},
     "consumidor": {"score_given": [5, 1, None], "partner": ["Banco X", "Banco Y", "Banco Y"],
                    "hour": [10, 10, 11], "topic": ["Cartão"] * 3, "answered": [True, True, False]},
+    "cisco_cdr": {"wait_s": [20, None, 5], "handling_s": [120, 0, 301], "answered": [True, False, True],
+                  "hour": [10, 11, 12]},
+    "hosted_pbx": {"wait_s": [None, 3, None], "handling_s": [0, 71, 0], "answered": [False, True, False]},
+    "service_orders": {"day": [date(2024, 5, 31), date(2024, 6, 1), date(2024, 6, 2)], "hour": [16, 1, 17],
+                       "agent": ["RUI", "LIA", "RUI"], "topic": ["SEM INTERNET", "CONTATO", "SEM INTERNET"],
+                       "identified": [False] * 3},
+    "glpi": {"contact_id": ["52 265", "52 266", "52 267"], "hour": [11, 12, 11],
+             "agent": ["Rui (2685)", "Lia (2686)", "Rui (2685)"], "handling_s": [60, 3660, 180]},
+    "calls_1746": {"topic": ["Iluminação Pública", "Limpeza de logradouros", "Iluminação Pública"],
+                   "agent": ["3336", "3336", "3333"]},
 }  # fmt: skip
 
 # Lines that a person adds at the end of what is proposed, of fields that were left open.
