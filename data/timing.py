@@ -121,6 +121,8 @@ class Timing:
 
     def _between(self, start: Moment, end: Moment) -> None:
         """Where no duration is told, work lasted from one time to the other."""
+        if start.missing or end.missing:
+            return  # an unset time would be read as one, and its row be rejected
         told = {"talk_s", "handling_s"} & self.lines.keys() or start.clock or end.clock
         if told or len(start.formats) != 1 or len(end.formats) != 1 or len(start.columns) != len(end.columns):
             return
@@ -175,8 +177,8 @@ class Timing:
             parts["format"] = (
                 quoted(formats[0]) if len(formats) == 1 else f"[{', '.join(map(quoted, formats))}]"
             )
-        if first.missing and len(given) == 1:
-            parts["missing"] = f"[{quoted(first.missing)}]"
+        if missing := [*dict.fromkeys(moment.missing for moment in given if moment.missing)]:
+            parts["missing"] = f"[{', '.join(map(quoted, missing))}]"
         if first.after and len(given) == 1:
             parts["after"] = quoted(first.after)
         if first.clock and len(given) == 1:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from statistics import median
 
 from data.dating import Moment
 from data.mapping import UNITS
@@ -13,6 +12,7 @@ from data.sampling import Column
 from data.saying import Said, say
 
 FEW = 3  # rows, below which nothing is concluded
+NEARLY_ALL = 0.9  # of the rows: a ticket may be open for any time, which must not look like a unit
 LEAST, MOST = 0.9, 3.0  # from beginning to end, of what the work took: the rest is waiting
 _KNOWN = ("seconds", "minutes", "hours", "milliseconds")
 
@@ -44,9 +44,11 @@ def _by_times(column: Column, times: list[Moment]) -> str | None:
         (b - a).total_seconds() if a and b else 0.0 for a, b in zip(start.times, end.times, strict=True)
     ]
     shares = [gap / number for gap, number in zip(passed, column.numbers, strict=True) if gap > 0 < number]
-    if len(shares) < FEW:
-        return None
-    return next((unit for unit in _KNOWN if LEAST <= median(shares) / UNITS[unit] <= MOST), None)
+    for unit in _KNOWN:
+        fits = sum(LEAST <= share / UNITS[unit] <= MOST for share in shares)
+        if len(shares) >= FEW and fits >= NEARLY_ALL * len(shares):
+            return unit
+    return None
 
 
 def _is_too_long(name: str, found: dict[str, Column], lines: dict[str, str]) -> bool:

@@ -32,6 +32,7 @@ def timed(values: list[str], name: str = "duration") -> str:
         (["15", "15", "15", "0"], '{ column = "duration", unit = "minutes" }'),  # and twice as long a wait
         (["2229000", "2030000", "1747000", "0"], '{ column = "duration", unit = "milliseconds" }'),
         (["37.0", "33.0", "", ""], '"duration"'),  # not told everywhere: as its values look
+        (["0.62", "0.1", "5", "0"], '{ column = "duration", unit = "minutes" }'),  # in no unit: as they look
     ],
 )
 def test_the_times_tell_the_unit_of_a_duration(tmp_path: Path, values: list[str], line: str) -> None:
