@@ -66,6 +66,16 @@ def test_times_that_are_numbers_are_read(text: str, written: str, read: str) -> 
     assert str(parse(text, [written])) == read
 
 
+def test_no_work_lasts_to_a_time_that_is_not_set(tmp_path: Path, settings: Settings) -> None:
+    lines = ["begin,connect,end,agent"]
+    lines += [f"{start},{start + 20},{start + 80},a-1" for start in (1773047411, 1773051011)]
+    source = write(tmp_path, "\n".join([*lines, "1773054611,0,1773054641,a-2"]))
+    proposal = propose(source, "Europe/Oslo")
+    assert "\nhandling_s" not in proposal.toml
+    assert load(settings, source, proposal.toml).rejected == 0
+    assert [row["wait_s"] for row in log_rows(settings)] == [20, 20, None]
+
+
 def test_numbers_of_whole_days_tell_no_time_of_day(tmp_path: Path) -> None:
     text = "Id,Start date,End date\n1,46090{},46090{}\n2,46091{},46091{}\n"
     assert 'ended_at = { column = "End date"' in guess(tmp_path, text.format(".4", ".41", ".5", ".51")).toml
