@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -31,7 +31,7 @@ from data.duck import connect
 from data.log import KEYS, SCHEMAS, Log
 from data.mapping import BadUse, Mapping
 from data.merging import Draft, write
-from data.progress import Progress, nobody
+from data.progress import Progress, in_background, nobody
 from data.reading import Source, opened, readable, undecodable
 from data.sampling import refuse_aggregate
 from data.saying import Said, say
@@ -39,6 +39,7 @@ from settings import Settings
 
 MEMORY = "2500MB"
 EXAMPLES = 10  # faults repeated in the summary
+STOPPED_S = 10  # by then the engine has ended what was interrupted, or never will
 STALE_S = 86_400  # a draft this old belongs to an import that was killed
 
 T = TypeVar("T")
@@ -94,7 +95,7 @@ def run(
             )
             summary = importing.run(dry_run)
     finally:
-        connection.close()
+        wait([in_background(connection.close)], timeout=STOPPED_S)
     summary.seconds = round(time.monotonic() - started, 3)
     if not dry_run:
         _keep_summary(settings, summary, now)
@@ -139,13 +140,18 @@ class _Import:
         with readable(self.path.name):
             if self.record == "contact" and not self.mapping.single_contacts:
                 refuse_aggregate(self.source, self.summary.unused_columns)
-            shaping.look_at_sample(self.connection, fields)
-            if not self._stand(self.connection.table("sample"), fields):
-                fields = self.fields
-                self._check(fields)
+            fields = self._watch("looking at the first rows", lambda: self._look_at_sample(fields))
             with self._drafts(dry_run) as (draft, final):
                 self._take(draft, final, fields)
         return self.summary
+
+    def _look_at_sample(self, fields: list[Field]) -> list[Field]:
+        """The fields as they are to be read: labels at once where one in the first rows is odd."""
+        shaping.look_at_sample(self.connection, fields)
+        if not any(field.later for field in fields) or self._stand(self.connection.table("sample"), fields):
+            return fields
+        self._check(self.fields)
+        return self.fields
 
     def _take(self, path: Path, final: Path, fields: list[Field]) -> None:
         broken = self._read(path, fields)
@@ -214,19 +220,20 @@ class _Import:
         try:
             yield draft, final
         finally:
-            draft.unlink(missing_ok=True)
+            for left in draft.parent.glob(f"{draft.name}*"):
+                left.unlink(missing_ok=True)
 
     def _watch(self, text: str, work: Callable[[], T]) -> T:
         """Do the engine's long work in a thread, so that progress can be shown and Ctrl-C is heard."""
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            doing = pool.submit(work)
-            try:
-                while not wait([doing], timeout=0.2).done:
-                    self.progress(text, max(0.0, self.connection.query_progress()) / 100)
-            except BaseException:
-                self.connection.interrupt()
-                raise
-            return doing.result()
+        doing = in_background(work)
+        try:
+            while not wait([doing], timeout=0.2).done:
+                self.progress(text, max(0.0, self.connection.query_progress()) / 100)
+        except BaseException:
+            self.connection.interrupt()
+            wait([doing], timeout=STOPPED_S)
+            raise
+        return doing.result()
 
     def _write_draft(self, draft: Path) -> None:
         fine = ColumnExpression("fault").isnull()
@@ -266,7 +273,8 @@ class _Import:
         if zeros:
             self.summary.notes.append(doubting.zeros(zeros))
         self.summary.faults = [
-            {"field": name, "reason": reason, "rows": rows} for (name, reason), rows in counts.most_common()
+            {"field": name, "reason": reason, "rows": rows}
+            for (name, reason), rows in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
         ]
 
 

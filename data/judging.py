@@ -43,8 +43,7 @@ def _bounds(field: Field) -> tuple[Expression, Expression]:
     """Least and most; of a score those of its own scale."""
     if field.name == "score":
         scale = call("coalesce", ColumnExpression("score_scale"), SCALE)
-        low, high = (call("split_part", scale, "-", part).cast("integer") for part in (1, 2))
-        return low, high
+        return call("end_of_scale", scale, 1), call("end_of_scale", scale, 2)
     return constant(field.limits["minimum"]), constant(field.limits["maximum"])
 
 
@@ -61,6 +60,8 @@ def fault(field: Field) -> Expression:
     if field.given is None or field.later:
         return constant(None).cast("varchar")
     given, value = ColumnExpression(f"{field.name}_given"), ColumnExpression(field.name)
+    if field.typed and field.kind in {"text", "words", "code"}:
+        given = call("typed_text", given)
     found = _fault(field, given, value)
     if field.required:
         return CaseExpression(value.isnull() & call("is_blank", given), constant("required")).otherwise(found)

@@ -99,10 +99,12 @@ class Draft:
     def _publish_beside(self, kind: str) -> None:
         rows = self.connection.sql(_text(f"{kind}s"))
         draft, final = self.log.new_batch(kind)
-        write(self.connection, rows, draft)
-        if self.connection.read_parquet(str(draft)).limit(1).fetchall():
-            publish(draft, final)
-        draft.unlink(missing_ok=True)
+        try:
+            write(self.connection, rows, draft)
+            if self.connection.read_parquet(str(draft)).limit(1).fetchall():
+                publish(draft, final)
+        finally:
+            draft.unlink(missing_ok=True)
 
     def _identity(self) -> list[duckdb.Expression]:
         """A row's id, and a digest of all it says whichever way it came."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import signal
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -61,6 +62,7 @@ def pseudonyms(secret: bytes) -> Callable[[pa.ChunkedArray], pa.Array]:
     from polars_hash import col
     from pyarrow.compute import binary_slice
 
+    hear_interrupts()
     hashed = col("text").chash.hmac_sha256(key=secret.decode())
 
     def column(texts: pa.ChunkedArray) -> pa.Array:
@@ -69,6 +71,11 @@ def pseudonyms(secret: bytes) -> Callable[[pa.ChunkedArray], pa.Array]:
         return binary_slice(digits.cast(pa.large_binary()), 0, PSEUDONYM_LENGTH).cast(pa.large_string())
 
     return column
+
+
+def hear_interrupts() -> None:
+    """After the import of polars: it has the system resume what Ctrl-C stops, and Python would not hear."""
+    signal.siginterrupt(signal.SIGINT, True)
 
 
 def phone_key(secret: bytes, e164: str) -> str:

@@ -121,10 +121,15 @@ def _function(connection: duckdb.DuckDBPyConnection, name: str, read: OfColumn |
 
 def _each(read: Callable[[str], str | None]) -> OfColumn:
     """For the few values that SQL cannot read: each different one is read once."""
+    import polars
+
+    people.hear_interrupts()
 
     def column(texts: pa.ChunkedArray) -> pa.Array:
         known = {text: read(text) for text in set(texts.to_pylist()) if text}
-        return pa.array([known.get(text) for text in texts.to_pylist()], pa.string())
+        found = [known.get(text) for text in texts.to_pylist()]
+        # pyarrow.array would bring in pandas, which takes longer than most imports.
+        return polars.Series(found, dtype=polars.String).to_arrow()
 
     return column
 
@@ -174,13 +179,16 @@ def log_rows(connection: duckdb.DuckDBPyConnection, record: str) -> duckdb.DuckD
 def look_at_sample(connection: duckdb.DuckDBPyConnection, fields: list[Field]) -> None:
     """Refuse a file whose times the mapping does not read, rather than reject its every row.
 
-    Its first rows are then in the table ``sample``.
+    The times and the postponed labels of its first rows are then in the table ``sample``.
     """
-    connection.view("checked").limit(SAMPLE).create("sample")
+    times = [f for f in fields if f.kind == "moment" and f.given is not None and f.given.constant is None]
+    names = [name for field in times for name in (f"{field.name}_given", field.name)]
+    names += [field.name for field in fields if field.later]
+    if not names:
+        return
+    connection.view("checked").limit(SAMPLE).select(*map(ColumnExpression, names)).create("sample")
     sample = connection.table("sample")
-    for field in fields:
-        if field.kind != "moment" or field.given is None or field.given.constant is not None:
-            continue
+    for field in times:
         given, value = ColumnExpression(f"{field.name}_given"), ColumnExpression(field.name)
         texts = sample.filter(given.isnotnull()).select(given, value.isnull()).fetchall()
         unread = [text for text, unknown in texts if unknown]

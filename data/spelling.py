@@ -76,7 +76,7 @@ def settle(
         _known(connection, sorted(known), column)
         connection.execute((SQL / "spellings.sql").read_text(), {"name": column})
         respelt = connection.execute(
-            "select wanted, list(given order by given) from spelling group by wanted"
+            "select wanted, list(given order by given) from spelling group by wanted order by wanted"
         )
         mine = [Respelt(column, wanted, tuple(others)) for wanted, others in respelt.fetchall()]
         if mine:

@@ -92,7 +92,7 @@ create macro sensible(moment) as within(
 -- is what is common, and cheap to see.
 create macro has_offset(given) as regexp_matches(given, '[^0-9]$|\+|^.{11,}-');
 create macro iso_moment(given) as case
-    when strlen(given) = 20 and ends_with(given, 'Z') then try_cast(given as timestamptz)
+    when strlen(given) = 20 and ends_with(given, 'Z') and strpos(given, '-') = 5 then try_cast(given as timestamptz)
     when strlen(given) = 19 and given[14] = ':' and given[17] = ':' then null
     when has_offset(given) then sensible(coalesce(
         try_cast(given as timestamptz), try_cast(replace(given, ' +', '+') as timestamptz)
@@ -150,6 +150,11 @@ create macro is_money(value) as value >= 0 and try_cast(value as decimal(18, 2))
 create macro is_moment(value, local, zone) as value >= timestamptz '1990-01-01 00:00:00+00'
     and value <= getvariable('latest')
     and case when local is null then true else timezone(zone, value) = local end;
+
+-- The lowest or the highest score of a scale; null of what is none.
+create macro end_of_scale(scale, place) as case
+    when regexp_full_match(scale, '\d{1,3}-\d{1,3}') then split_part(scale, '-', place)::integer
+end;
 
 -- What is wrong with a value: a code of said/ (fault) and its values; null when nothing is. Blanks only are as good as
 -- nothing.

@@ -113,6 +113,15 @@ def test_each_row_may_state_its_own_scale(tmp_path: Path, settings: Settings) ->
     assert noted(summary, "1 scores are on the scale 1-5")
 
 
+@pytest.mark.parametrize("scale", ["x", "1", "1-", "-", "a-b", "99999999999-1"])
+def test_a_scale_that_is_none_is_a_fault_of_its_row_alone(
+    tmp_path: Path, settings: Settings, scale: str
+) -> None:
+    summary = take(settings, tmp_path, "score,score_scale", f"5,{scale}", "5,1-10")
+    assert counts(summary) == (2, 1, 0, 0, 1)
+    assert [each["field"] for each in summary.examples] == ["score_scale"]
+
+
 def test_smileys_become_the_numbers_that_the_mapping_says(tmp_path: Path, settings: Settings) -> None:
     toml = """
         by_name = true

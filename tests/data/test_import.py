@@ -9,12 +9,14 @@ import subprocess
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from data import importer, mapping
 from data.log import SCHEMAS, Log
 from data.people import customer_key
 from settings import PROJECT_ROOT, Settings
@@ -206,6 +208,25 @@ def test_an_import_that_is_stopped_has_not_happened(
     with pytest.raises(KeyboardInterrupt):
         load(settings, write(tmp_path, TWO))
     assert not list(settings.home.rglob("*parquet*"))
+
+
+def test_an_import_is_stopped_also_where_the_engine_does_not_end(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = Event()
+
+    def stop(text: str, _part: float) -> None:
+        if text == "writing":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("data.merging.publish", lambda *_: ends.wait())
+    monkeypatch.setattr("data.importer.STOPPED_S", 0.01)
+    made = mapping.load("generic")
+    with pytest.raises(KeyboardInterrupt):
+        importer.run(settings, write(tmp_path, TWO), made, now=NOW, progress=stop)
+    assert not ends.is_set()
+    assert not list(settings.home.rglob("*parquet*"))
+    ends.set()
 
 
 @pytest.mark.skipif(not RWFD.exists(), reason="the public data set is not beside this copy")

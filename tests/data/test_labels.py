@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from data import importer
@@ -93,6 +95,17 @@ def test_labels_that_stand_as_they_should_are_read_once(
 ) -> None:
     summary, found = labels(settings, tmp_path, column, [""] * SAMPLE + words)
     assert (found[SAMPLE:], summary.rejected, len(drafts)) == (kept, 0, 1)
+
+
+def test_a_typed_cell_that_holds_only_the_mark_of_a_number_is_an_empty_label_wherever_it_stands(
+    tmp_path: Path, settings: Settings
+) -> None:
+    table = pa.table({"contact_id": ["a", "b"], "ended_at": ["2026-03-02"] * 2, "topic": ["⎖", "x"]})
+    table = table.append_column("score", pa.array(["", "11"]))
+    pq.write_table(table, tmp_path / "file.parquet")
+    summary = load(settings, tmp_path / "file.parquet", BY_NAME)
+    assert [(each["row"], each["field"]) for each in summary.examples] == [(2, "score")]
+    assert [(row["contact_id"], row["topic"]) for row in log_rows(settings)] == [("a", "")]
 
 
 def test_a_rejected_label_is_told_with_its_row(tmp_path: Path, settings: Settings) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import subprocess
+import sys
+from textwrap import dedent
 
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from data import duck
@@ -100,6 +103,7 @@ def test_a_pseudonym_is_an_hmac_that_anybody_with_the_key_can_recompute() -> Non
     assert pseudonym(b"key", "blåbær") == expected
 
 
+@settings(deadline=None)  # the first one imports the library
 @given(st.binary(max_size=200).map(bytes.hex), st.lists(st.none() | st.text(max_size=100), max_size=20))
 @example("key", ["blåbær", None, "", "x" * 1000])
 @example("k" * 65, ["x"])  # longer than a block of the hash
@@ -107,6 +111,26 @@ def test_pseudonyms_of_a_column_are_those_of_its_texts(secret: str, texts: list[
     column = pa.chunked_array([pa.array(texts, pa.string())])
     expected = [None if text is None else pseudonym(secret.encode(), text) for text in texts]
     assert pseudonyms(secret.encode())(column).to_pylist() == expected
+
+
+def test_ctrl_c_is_heard_after_columns_were_hashed() -> None:
+    code = """
+        import os, signal, threading
+        from data.people import pseudonyms
+        pseudonyms(b"key")
+        lock, freed = threading.Lock(), threading.Event()
+        lock.acquire()
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+        later = threading.Timer(20, lambda: (freed.set(), lock.release()))
+        later.start()
+        try:
+            lock.acquire()
+        except KeyboardInterrupt:
+            later.cancel()
+            print("heard late" if freed.is_set() else "heard")
+    """
+    told = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=True)
+    assert told.stdout == "heard\n"
 
 
 def test_another_key_gives_another_pseudonym() -> None:
