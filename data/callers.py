@@ -29,18 +29,16 @@ def customer(column: Column) -> Line:
     """A customer's number; 0 is nobody's."""
     if any(map(_CUT_SHORT.fullmatch, column.texts)):
         return phone(column)
-    if 2 * sum(not re.search(r"\d|@", text) for text in column.texts) > len(column.texts) and _is_bare(
-        column
-    ):
+    words = sum(not re.search(r"\d|@", text) for text in column.texts)
+    if _is_bare(column) and 2 * words > len(column.texts):
         return Line(None, [say("doubt.names", column=column.name, example=column.texts[0])])
     if column.words.startswith("user"):
         doubt = say("doubt.user", column=column.name)
         return Line(quoted(column.name), [doubt])
-    zeros = sum(bool(re.fullmatch(r"0+(\.0+)?", text)) for text in column.texts)
-    if zeros * 100 > len(column.texts):
-        zero = next(text for text in column.texts if re.fullmatch(r"0+(\.0+)?", text))
-        doubt = say("doubt.zero_customer", zeros=zeros, zero=zero)
-        return Line(table(column.name, missing=f"[{quoted(zero)}]"), [doubt])
+    zeros = [text for text in column.texts if re.fullmatch(r"0+(\.0+)?", text)]
+    if len(zeros) * 100 > len(column.texts):
+        doubt = say("doubt.zero_customer", zeros=len(zeros), zero=zeros[0])
+        return Line(table(column.name, missing=f"[{quoted(zeros[0])}]"), [doubt])
     return Line(quoted(column.name))
 
 

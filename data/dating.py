@@ -110,11 +110,16 @@ class Moment:
         return bool(clocks) and max(map(len, clocks)) == len("0:00") and self.clock is None
 
     @property
+    def number_format(self) -> str:
+        """How its times are numbers; "" where they are not."""
+        return self.formats[0][0] if self.formats and self.formats[0][0] in NUMBERS else ""
+
+    @property
     def has_clock(self) -> bool:
         if self.clock:
             return True
         # Where every time is midnight only the day is told.
-        if self.formats and self.formats[0][0] in NUMBERS:
+        if self.number_format:
             return any(each.time() != time.min for each in self.times if each)
         dotted = any("%H.%M" in each for formats in self.formats for each in formats)
         return dotted or any(":" in text and not MIDNIGHT.search(text) for text in self.texts)
@@ -157,13 +162,15 @@ def _of_parts(columns: list[Column]) -> Moment | None:
 
 
 def _alone(column: Column) -> Moment:
-    given = column.without({"0"})  # a call that nobody took was answered in second 0 of 1970
-    formats = alternatives(given.texts, packed=_is_named(column))
-    if not (formats and formats[0][0] in NUMBERS and given.texts != column.texts):
-        given, formats = column, alternatives(column.texts, packed=_is_named(column))
+    formats, missing = alternatives(column.texts, packed=_is_named(column)), ""
+    if "0" in column.texts:  # a call that nobody took was answered in second 0 of 1970
+        given = column.without({"0"})
+        found = alternatives(given.texts, packed=_is_named(column))
+        if found and found[0][0] in NUMBERS:
+            column, formats, missing = given, found, "0"
     if told := re.search(r"\b(mm|dd) (mm|dd) yy", column.words):
         formats = [way for way in formats if way[0].startswith(f"%{told[1][0]}")] or formats
-    return Moment((given,), role_of(column.words), formats, missing="" if given is column else "0")
+    return Moment((column,), role_of(column.words), formats, missing=missing)
 
 
 def _day_of(clock: Column, days: list[Moment]) -> Moment:

@@ -169,12 +169,9 @@ class _Guess:
     def _drop_overlaps(self) -> None:
         """Leave out a handling time that is told in parts as well, and a duration that is part of another."""
         if {"talk_s", "hold_s", "wrap_s", "handling_s"} <= self.lines.keys():
-            del self.lines["handling_s"]
-            name = self.found.pop("handling_s").name
-            self.told["handling_s"] = [say("doubt.all_parts", column=name)]
+            self._drop("handling_s", say("doubt.all_parts", column=self.found["handling_s"].name))
         for name, why in overlapping(self.found, self.lines).items():
-            del self.lines[name], self.found[name]
-            self.told[name] = [why]
+            self._drop(name, why)
 
     def _drop_place(self) -> None:
         """Leave out a place where the same agents are in many of: it is the customers'."""
@@ -187,8 +184,11 @@ class _Guess:
                 seen[who].append(where)
         often = [places for places in seen.values() if len(places) > 1]
         if 2 * sum(len({*places}) > 1 for places in often) > len(often):
-            del self.lines["partner"], self.found["partner"]
-            self.told["partner"] = [say("doubt.many_places", column=place.name, agent=agent.name)]
+            self._drop("partner", say("doubt.many_places", column=place.name, agent=agent.name))
+
+    def _drop(self, name: str, why: Said) -> None:
+        del self.lines[name], self.found[name]
+        self.told[name] = [why]
 
     def _one_a_day(self, times: list[Moment]) -> None:
         """A doubt where rows without an id are of one day each: they may be its totals."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from statistics import median_high
+from typing import Any
 
 from data.mapping import UNITS
 from data.reading import TYPED
@@ -63,9 +64,14 @@ def _waits(rows: list[dict[str, float]], parts: list[str]) -> bool:
 
 def seconds(column: Column, line: str) -> list[float | None]:
     """The durations row by row, in seconds as the line of TOML reads them; None where nothing is told."""
-    given = tomllib.loads(f"x = {line}")["x"]
-    unit = given.get("unit", "seconds") if isinstance(given, dict) else "seconds"
+    unit = declared(line).get("unit", "seconds")
     return [_read(cell, unit) for cell in column.cells]
+
+
+def declared(line: str) -> dict[str, Any]:
+    """What a line of TOML says of its column, besides the name."""
+    given = tomllib.loads(f"x = {line}")["x"]
+    return given if isinstance(given, dict) else {}
 
 
 def _read(cell: str, unit: str) -> float | None:

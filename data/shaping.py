@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from datetime import datetime
 from functools import reduce
 from operator import and_
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 from duckdb import CaseExpression, ColumnExpression, Expression, SQLExpression, StarExpression
 from duckdb.func import ARROW, SPECIAL
 
@@ -29,12 +27,12 @@ from data.reading import Source
 from data.records import RECORDS
 from data.references import REFERENCES
 from data.saying import Said, quotes, say
+from data.texts import OfColumn, each_different
 from data.values import FUTURE, filters_of
 from settings import Settings
 
 SQL = Path(__file__).with_name("sql")
 SAMPLE = 1_000  # rows looked at before a long import starts
-OfColumn = Callable[[pa.ChunkedArray], pa.Array]
 _TABLES = {model.KIND for model in REFERENCES}
 _FEWEST = 2  # columns that make a file a reference table without being told
 
@@ -93,10 +91,10 @@ def prepare(
     """Macros, functions and variables of the import. The key of the pseudonyms is in no statement."""
     given = {field.kind if field.kind == "filters" else field.name for field in fields if field.given}
     region, secret = settings.default_region, settings.pseudonym_secret
-    phones = _each(lambda text: people.to_e164(text, region)) if "phone" in given else None
+    phones = each_different(lambda text: people.to_e164(text, region)) if "phone" in given else None
     customers = None if given.isdisjoint({"customer_id", "phone"}) else people.pseudonyms(secret)
     _function(connection, "other_e164", phones)
-    _function(connection, "as_filters", _each(_filters) if "filters" in given else None)
+    _function(connection, "as_filters", each_different(_filters) if "filters" in given else None)
     _function(connection, "pseudonym", customers)
     words = {word for field in fields for word in field.limits.get("enum", [])}
     for name, value in {
@@ -117,21 +115,6 @@ def _function(connection: duckdb.DuckDBPyConnection, name: str, read: OfColumn |
         connection.create_function(name, read, ["VARCHAR"], "VARCHAR", type=ARROW, null_handling=SPECIAL)
     else:
         connection.execute(f"create macro {name}(given) as null::varchar")
-
-
-def _each(read: Callable[[str], str | None]) -> OfColumn:
-    """For the few values that SQL cannot read: each different one is read once."""
-    import polars
-
-    people.hear_interrupts()
-
-    def column(texts: pa.ChunkedArray) -> pa.Array:
-        known = {text: read(text) for text in set(texts.to_pylist()) if text}
-        found = [known.get(text) for text in texts.to_pylist()]
-        # pyarrow.array would bring in pandas, which takes longer than most imports.
-        return polars.Series(found, dtype=polars.String).to_arrow()
-
-    return column
 
 
 def _filters(text: str) -> str | None:

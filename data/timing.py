@@ -155,7 +155,7 @@ class Timing:
 
     def _place(self, moment: Moment) -> None:
         """Times in the hour that the zone leaves out in spring were told by another clock."""
-        local = not (moment.formats and moment.formats[0][0] in {"epoch", "epoch_ms"})
+        local = moment.number_format in {"", "excel"}
         strange = [
             time
             for text, time in zip(moment.texts, moment.times, strict=True)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
-
 from data.dating import Moment
 from data.mapping import UNITS
 from data.noticing import quoted, table
-from data.overlaps import seconds
+from data.overlaps import declared, seconds
 from data.sampling import Column
 from data.saying import Said, say
 
@@ -59,8 +57,7 @@ def _is_too_long(name: str, found: dict[str, Column], lines: dict[str, str]) -> 
 
 
 def _state(name: str, unit: str, column: Column, lines: dict[str, str], told: dict[str, list[Said]]) -> None:
-    given = tomllib.loads(f"x = {lines[name]}")["x"]
-    comma = given.get("decimal", "") if isinstance(given, dict) else ""
+    comma = declared(lines[name]).get("decimal", "")
     lines[name] = table(
         column.name, unit="" if unit == "seconds" else quoted(unit), decimal=quoted(comma) if comma else ""
     )
