@@ -173,6 +173,9 @@ SCHEMAS: dict[str, pa.Schema] = {
         "target": _TARGET,
     }.items()
 }
+# The order among the versions of a record: rows that came live carry the feed's number; those of a file count
+# by the number in the file's name, which is drawn when it becomes visible; older batches have none and count 0.
+VERSION = pa.field("version", pa.int64())
 # The first column of every kind is its key.
 KEYS: dict[str, str] = {kind: schema.names[0] for kind, schema in SCHEMAS.items()}
 
@@ -197,7 +200,7 @@ class Log:
     def append(self, kind: str, rows: Sequence[Mapping[str, Any]]) -> Path:
         """Write rows (with ``accepted_us`` and ``seq``) as one durable batch."""
         draft, final = self.new_batch(kind)
-        pq.write_table(_table(rows, SCHEMAS[kind]), draft)
+        pq.write_table(_table(rows, SCHEMAS[kind].append(VERSION)), draft)
         publish(draft, final)
         return final
 

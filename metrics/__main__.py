@@ -11,7 +11,7 @@ from rich.console import Console
 
 from data.progress import bar
 from metrics import tables
-from metrics.audit import check as check_facts
+from metrics.build.audit import check as check_facts
 from metrics.build import build as build_facts
 from metrics.build import build_on_spark
 from metrics.commands.alarms import alarms

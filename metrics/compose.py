@@ -1,8 +1,7 @@
 """The one place that builds SQL from parts: dimensions, filters and metrics of the catalogue, by name.
 
 Only names of the catalogue, of the cubes and of tables that a scope has made go into the text; every
-value is a parameter. A question becomes one statement: the source (a cube or the facts, with the delta on
-top), its cells (one row per group), and beside them what each metric's SQL makes of the cells.
+value is a parameter. A question becomes one statement: the source (a cube or the facts), its cells (one row per group), and beside them what each metric's SQL makes of the cells.
 """
 
 # ruff: noqa: S608 — this is the one module that may, and only from names that it or the catalogue states.
@@ -28,7 +27,7 @@ from metrics.questions import (
     parameters,
     plain_sums,
 )
-from metrics.sources import Tables, days_of, filters_of, only_asked, signed_facts, source_of
+from metrics.sources import Tables, days_of, facts, filters_of, only_asked, source_of
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def _cells(asked: Question, source: str, tables: Tables, values: dict[str, Any])
     dims = "".join(f"{cut.text} as dim_{number}, " for number, cut in enumerate(asked.by))
     group = ""
     if asked.by:
-        # A delta may take away all that a group had.
+        # A version may take away all that a group of a cube had.
         names = ", ".join(f"dim_{number}" for number in range(len(asked.by)))
         group = f"group by {names} having sum({COUNTED[asked.subject]}) <> 0"
     summed = [name for name in needed if name != EXPOSURE]
@@ -132,7 +131,7 @@ def _needs(asked: Question, needed: Sequence[str], tables: Tables) -> list[str]:
     cuts = {cut.id for cut in asked.by} | {cut.id for cut, _ in asked.where}
     if "need" not in cuts and not any(name in LOOKED_AT for name in needed):
         return []
-    parts = [f"need_of as (select topic as name, need from {tables.beside('topic')})"]
+    parts = [f"need_of as (select topic as name, need from {tables.small('topic')})"]
     return parts + [
         f"{name}_topic as (select name from need_of where need in {which!r})"
         if len(which) > 1
@@ -143,7 +142,7 @@ def _needs(asked: Question, needed: Sequence[str], tables: Tables) -> list[str]:
 
 def _costed(tables: Tables) -> str:
     """Relation ``costed``: the source with what an hour cost then, by the partner's own word or for all."""
-    cost = tables.beside("hour_cost")
+    cost = tables.small("hour_cost")
 
     def holds(name: str) -> str:
         return f"day >= {name}.valid_from and ({name}.valid_until is null or day < {name}.valid_until)"
@@ -158,7 +157,7 @@ def _costed(tables: Tables) -> str:
 
 def _sum(name: str, tables: Tables, source: str) -> str:
     """The sum of a measure, or of what is derived from some."""
-    if name == COUNTED["contact"] and source == "facts" and not tables.late:
+    if name == COUNTED["contact"] and source == "facts":
         return "count(*)"  # every row adds one
     if name == "answered_selling" and tables.all_sell:
         return _added("answered")
@@ -171,14 +170,14 @@ def _added(name: str, text: str = "") -> str:
 
 
 def _rows(asked: Question, needed: Sequence[str], source: str, tables: Tables, values: dict[str, Any]) -> str:
-    """The relation ``source``: the cube or the facts, and the delta on top of either."""
+    """The relation ``source``: the cube with what the version adds to it, or the facts."""
     keys = {"day", "partner"} & set(SUMS.get(source, ("day", "partner")))
     columns = ", ".join(sorted(keys | asked.columns) + plain_sums(needed))
     if source in SUMS:
-        return f"source as (select {columns} from {tables.beside(source)})"
+        return f"source as (select {columns} from {tables.small(source)})"
     if source != "facts":
-        delta = tables.delta_cube(source)
-        more = f" union all select {columns} from {delta}" if delta else ""
+        changed = tables.changed(source)
+        more = f" union all select {columns} from {changed}" if changed else ""
         return f"source as (select {columns} from {source}{more})"
-    facts, measured = signed_facts(asked, tables, values), sql("cubes", "measured")
-    return f"signed_fact as ({facts}), measured as ({measured}), source as (select {columns} from measured)"
+    source, measured = facts(asked, tables, values), sql("cubes", "measured")
+    return f"fact as ({source}), measured as ({measured}), source as (select {columns} from measured)"

@@ -23,7 +23,7 @@ def exposure(asked: Question, tables: Tables, values: dict[str, Any]) -> list[st
     """Relations ``rated`` (the source, and whether customers are stated for a row) and ``exposure`` (how
     many customer-months each group of days and partners has)."""
     mine = _of_partners(asked, tables)
-    stated = tables.beside("active_customers")
+    stated = tables.small("active_customers")
     if mine:
         active = f"select month, partner, cast(customers as bigint) as customers from {stated}"
         alike = "and active_of.partner = source.partner"

@@ -6,6 +6,7 @@ Spark elsewhere) provides relations of those names.
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -14,9 +15,10 @@ FOLDER = Path(__file__).resolve().parent / "sql"
 # In this order each model finds its inputs; the last one is the fact itself.
 FACT_MODELS = (
     "contact_now",
-    "outcome_now",
     "link_now",
-    "contact_began",
+    "contact_key",
+    "target_customer",
+    "outcome_now",
     "sale_now",
     "product_now",
     "contact_sale",
@@ -31,29 +33,32 @@ FACT_MODELS = (
 )
 # What the log hands to the models, by its kind.
 EVENT_KINDS = ("contact", "outcome", "sale", "session", "link", "case", "product")
-# What it hands to the small tables beside the facts, see beside.py.
-BESIDE_KINDS = ("calls_offered", "topic", "active_customers", "hour_cost")
+# Reference tables: what people state, joined when it is asked. One small table each.
+REFERENCE_KINDS = ("topic", "active_customers", "hour_cost")
+# Kinds of which a builder reads anything.
+BUILT_KINDS = (*EVENT_KINDS, "calls_offered", *REFERENCE_KINDS)
 
-# The dimensions of each cube: its key.
+# The dimensions of each cube of contacts: its key.
 CUBES: dict[str, tuple[str, ...]] = {
     "by_team": ("day", "partner", "team", "channel", "route"),
-    "by_topic": ("day", "partner", "topic", "route"),
     "by_agent": ("day", "partner", "team", "agent", "route"),
     "by_hour": ("day", "partner", "channel", "hour"),
-    "strata": ("day", "partner", "channel", "topic", "route"),
-    "by_duration": ("day", "partner", "route", "handling_bin"),
-    "topic_duration": ("day", "partner", "topic", "route", "handling_bin"),
     "by_resolution": ("day", "partner", "topic", "route", "resolution_bin"),
     "by_reason": ("day", "partner", "team", "channel", "survey_reason"),
     "by_driver": ("day", "partner", "team", "channel", "known"),
+    "strata": ("day", "partner", "channel", "topic", "route"),
+    "by_topic": ("day", "partner", "topic", "route"),  # made of strata
+    "topic_duration": ("day", "partner", "topic", "route", "handling_bin"),
+    "by_duration": ("day", "partner", "route", "handling_bin"),  # made of topic_duration
 }
-
-
-# Sums of what is no contact: their dimensions, and which of them says how many there are.
+# Cubes of what is no contact.
 SUMS: dict[str, tuple[str, ...]] = {
     "queue": ("day", "hour", "partner", "team", "channel"),
     "session": ("day", "hour", "channel", "topic"),
 }
+# The cubes that hold the sums of a partition, by its table.
+CUBES_OF = {"contact": tuple(CUBES), **{name: (name,) for name in SUMS}}
+# Which sum says how many there are.
 COUNTED = {"contact": "contacts", "queue": "intervals", "session": "sessions"}
 
 
@@ -68,12 +73,11 @@ def sql(kind: str, name: str) -> str:
 
 @cache
 def measures(cube: str) -> tuple[str, ...]:
-    """The sums a cube holds, or a table of sums beside the facts."""
-    text = sql("beside" if cube in SUMS else "cubes", cube)
+    """The sums a cube holds."""
     return tuple(
         line.rstrip(",").rsplit(" as ", 1)[1]
-        for line in text.splitlines()
-        if line.strip().startswith("cast(sum(")
+        for line in sql("cubes", cube).splitlines()
+        if line.strip().startswith(("cast(sum(", "cast(count("))
     )
 
 
@@ -81,3 +85,10 @@ def measures(cube: str) -> tuple[str, ...]:
 def names(kind: str) -> tuple[str, ...]:
     """The files of a folder of SQL, in the order of their names."""
     return tuple(sorted(path.stem for path in (FOLDER / kind).glob("*.sql")))
+
+
+@cache
+def definition() -> str:
+    """A digest of all SQL that makes what is published: facts and cubes of another one are made anew."""
+    texts = [sql(kind, name) for kind in ("facts", "cubes", "tables") for name in names(kind)]
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]

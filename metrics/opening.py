@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from metrics.lake import Lake
+from lake.manifest import Lake
 from metrics.reader import Reader
 from metrics.scope import Room, Scope
 from settings import Settings
 
 # Databases kept open: one for each scope that somebody looks through.
 ROOMS = 8
-# A version may be overtaken, and its delta swept, between reading its name and opening it.
+# A version may be overtaken, and its files swept, between reading its name and opening it.
 ATTEMPTS = 3
 THRESHOLDS = ("satisfied_from", "top_box_from", "dissatisfied_to", "answer_window_h")
 
@@ -41,8 +41,8 @@ class _Readers:
         version = lake.version()
         room, reader = self._kept.get(key, (None, None))
         if reader is None or reader.version != version.name or reader.settings != thresholds:
-            if room is None or room.base.name != version.base:
-                room = Room(lake, lake.base(version.base), scope)
+            if room is None or not room.serves(version):
+                room = Room(lake, version, scope)
             reader = Reader(room, version, thresholds)
             self._kept[key] = (room, reader)
         self._kept.move_to_end(key)

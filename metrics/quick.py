@@ -64,7 +64,7 @@ def answer(
     keys = list(groups)
     order = sorted(range(len(keys)), key=keys.__getitem__)
     if asked.by:
-        # A delta may take away all that a group had.
+        # A version may take away all that a group had.
         contacts = cells["contacts"].tolist()
         order = [number for number in order if contacts[number]]
     cells = {name: sums[order] for name, sums in cells.items()}

@@ -17,7 +17,7 @@ from metrics.compose import compose
 from metrics.contributions import contributions
 from metrics.inference import Estimate, ScoreStats, Stats, TimeBins, minimum
 from metrics.inference.reasons import HIDDEN, NO_GROUPS
-from metrics.lake import Version
+from lake.manifest import Version
 from metrics.models import CUBES
 from metrics.questions import Question, layout, question
 from metrics.request import Request, request

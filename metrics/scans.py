@@ -9,9 +9,9 @@ from typing import Any
 
 from metrics.catalogue import SCORES, dimension
 from metrics.compose import Statement, compose
-from metrics.models import sql
 from metrics.questions import CUSTOMER, Question
-from metrics.sources import Tables, filters_of, signed_facts
+from metrics.sources import Tables, facts, filters_of
+from metrics.statements import cube_rows
 
 EPISODE = timedelta(days=7)  # a contact within so long after another of the same customer belongs to it
 
@@ -61,7 +61,6 @@ def episodes(asked: Question, tables: Tables) -> Statement:
 def rows_of_cube(cube: str, asked: Question, tables: Tables) -> Statement:
     """The statement that makes the rows of a cube of what a question's days and filters leave."""
     values: dict[str, Any] = {}
-    facts, conditions = signed_facts(asked, tables, values), filters_of(asked, values)
-    chosen = f"select * from ({facts}) where {' and '.join(conditions) or 'true'}"
-    text = f"with signed_fact as ({chosen}), cube as ({sql('cubes', cube)}) from cube order by day"
-    return Statement(text, values, "facts")
+    source, conditions = facts(asked, tables, values), filters_of(asked, values)
+    chosen = f"select * from ({source}) where {' and '.join(conditions) or 'true'}"
+    return Statement(cube_rows(cube, chosen, rows="from cube order by day"), values, "facts")

@@ -8,9 +8,10 @@ query in it cannot name anybody else's rows, whatever it says.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,21 +22,34 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data.duck import connect
-from metrics import beside, quick
+from lake.manifest import Key, Lake, Partition, Version
+from metrics import quick, slices
 from metrics.arrays import Cube, labels_with, of_table, totals
 from metrics.catalogue import Dimension
 from metrics.compose import compose
-from metrics.delta import read_delta
-from metrics.lake import Base, Lake, Version
-from metrics.models import CUBES, measures
+from metrics.facts import FACT, summed_columns
+from metrics.models import CUBES, REFERENCE_KINDS, SUMS, measures
 from metrics.questions import NEEDS, Question
-from metrics.shape import signed_schema, summed_columns
 from metrics.sources import Tables, source_of
-from metrics.statements import cube_rows, cube_table, dropped, selling_table, texts_of
+from metrics.statements import dropped, selling_table, texts_of
 from metrics.terms import Unsupported
 
-# Tables of one name beside the facts, of as many versions.
+# Small tables of one name, of as many versions.
 KEPT = 8
+# Slices whose days are all so new are made again all the time, and are no part of what stays in memory.
+LIVELY_DAYS = 2
+# A room is left for a new one when so large a share of its partitions has changed.
+LARGEST_CHANGE = 0.1
+_REFERENCE = {
+    "topic": [("topic", pa.string()), ("need", pa.string())],
+    "active_customers": [("month", pa.date32()), ("partner", pa.string()), ("customers", pa.int32())],
+    "hour_cost": [
+        ("partner", pa.string()),
+        ("valid_from", pa.date32()),
+        ("valid_until", pa.date32()),
+        ("cost_minor", pa.int64()),
+    ],
+}
 
 
 @dataclass(frozen=True)
@@ -56,152 +70,183 @@ class Scope:
 
 
 class Room:
-    """The database of one scope over one base of the lake. The versions on that base share it."""
+    """The database of one scope, with the cubes of one version in memory. Later versions share it: what they
+    change is added to the cubes when it is asked."""
 
-    def __init__(self, lake: Lake, base: Base, scope: Scope) -> None:
-        self.lake, self.base, self.scope = lake, base, scope
+    def __init__(self, lake: Lake, version: Version, scope: Scope) -> None:
+        self.lake, self.scope = lake, scope
         self._lock = threading.RLock()
         self._versions = 0
         self._made: set[str] = set()
         self._cubes: dict[str, Cube] = {}
-        self._deltas: dict[str, Cube] = {}
+        self._changes: dict[str, Cube] = {}
         self._selling: dict[str, frozenset[str]] = {}
         self._texts: dict[str, dict[Any, str]] = {}
-        self._beside: dict[tuple[str, ...], str] = {}
+        self._small: dict[tuple[str, ...], str] = {}
         self._needs_of: dict[str, dict[str, str]] = {}
         self._connection = connect(memory="2GB")
         # Files of facts never change.
         self._connection.execute("set global parquet_metadata_cache = true")
-        self._files = tuple(
-            (place.partner, place.day, str(lake.path / file))
-            for place in base.places
-            if scope.partner in (None, place.partner)
-            for file in place.files
-        )
-        self._connection.from_arrow(signed_schema().empty_table().select(summed_columns())).create("no_fact")
-        self._rows = {cube: self._count(cube) for cube in CUBES}
+        partitions = self._mine(lake.partitions(version))
+        self.kept = _without_lively(partitions, version)
+        self._connection.from_arrow(FACT.empty_table().select(summed_columns())).create("no_fact")
+        self._slices = {
+            cube: slices.Slices(lake, cube, self.kept.values(), scope.partner) for cube in (*CUBES, *SUMS)
+        }
+        self._rows = {cube: self._slices[cube].rows for cube in CUBES}
+        self._folders = self._folders_of(partitions)
         self._shut()
 
-    def _files_of(self, cube: str) -> list[Path]:
-        return [self.lake.path / file for _, file in sorted(self.base.cubes.get(cube, {}).items())]
+    def serves(self, version: Version) -> bool:
+        """Whether the version can be read from this room: it changes little, and lies in the same folders."""
+        partitions = self._mine(self.lake.partitions(version))
+        settled = _without_lively(partitions, version)
+        changed = sum(1 for key, each in settled.items() if self.kept.get(key) != each)
+        return changed <= LARGEST_CHANGE * len(self.kept) and self._folders_of(partitions) <= self._folders
 
-    def _count(self, cube: str) -> int:
-        """How many rows a cube has in all, from which the smallest that fits is chosen."""
-        return sum(pq.read_metadata(file).num_rows for file in self._files_of(cube))
+    def _mine(self, partitions: Mapping[Key, Partition]) -> Mapping[Key, Partition]:
+        """The partitions that have rows of this scope. Calls offered are of all partners in one."""
+        if self.scope.partner is None:
+            return partitions
+        return {
+            key: each
+            for key, each in partitions.items()
+            if key.table == "queue" or (key.table == "contact" and key.partner == self.scope.partner)
+        }
 
-    def _load(self, cube: str, names: Sequence[str]) -> pa.Table:
-        """Columns of this scope's rows of a cube, in the order of their days."""
-        files, mine = self._files_of(cube), self.scope.partner
-        if not files:
-            with self.cursor() as cursor:
-                return cursor.sql(cube_rows(cube, facts="no_fact")).to_arrow_table().select(names)
-        wanted = list(names) if mine is None else [*names, "partner"]
-        found = []
-        for file in files:
-            rows = pq.read_table(file, columns=list(dict.fromkeys(wanted)), partitioning=None)
-            if mine is not None:
-                rows = rows.filter(pc.equal(rows.column("partner"), mine))
-            found.append(rows.select(names))
-        # Files of different folds need not agree on whether a column may be null.
-        return pa.concat_tables(found, promote_options="default")
+    def _folders_of(self, partitions: Mapping[Key, Partition]) -> set[str]:
+        if self.scope.partner is None:
+            return {str(self.lake.path / "facts")}
+        files = (file for each in partitions.values() for file in each.files)
+        return {str((self.lake.path / file).parents[1]) for file in files}
 
     def cube(self, name: str) -> Cube:
-        """A cube's rows of this scope; each column is read when it is first asked."""
+        """The rows of a cube that stay in memory; each column is read when it is first asked."""
         with self._lock:
             if name not in self._cubes:
-                load = partial(self._load, name)
-                rows = self._rows[name] if self.scope.partner is None else load(["day"]).num_rows
-                self._cubes[name] = Cube(load, CUBES[name], rows)
+                self._cubes[name] = Cube(self._slices[name].load, CUBES[name], self._rows[name])
             return self._cubes[name]
 
     def _shut(self) -> None:
         """From here on: files of this scope's facts, and no way to change that."""
-        if self.scope.partner is None:
-            folders = {str(self.lake.path / "facts")}
-        else:
-            folders = {str(Path(path).parents[1]) for _, _, path in self._files}
-        self._connection.execute("set allowed_directories = $folders", {"folders": sorted(folders)})
+        self._connection.execute(
+            "set allowed_directories = $folders", {"folders": sorted(self._folders)}
+        )
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
 
     def tables(self, version: Version) -> Tables:
-        """The tables of a version: what the base has, and the version's delta beside it."""
+        """The tables of a version: what stays in memory, and what the version changes in it."""
         with self._lock:
             self._versions += 1
             suffix = f"v{self._versions}"
-        cursor = self._connection.cursor()
-        delta, rows = "no_fact", self._delta(version)
-        if rows.num_rows:
-            delta = f"delta_{suffix}"
-            cursor.from_arrow(rows).create(delta)
-        self._selling[f"selling_{suffix}"] = sellers = self._sold(rows)
-        cursor.execute(selling_table(f"selling_{suffix}"), {"partners": sorted(sellers)})
+        partitions = self._mine(self.lake.partitions(version))
+        changed = partial(self._changed, suffix, partitions)
+        self._selling[f"selling_{suffix}"] = sellers = self._sold([self.cube("by_team"), changed("by_team")])
+        with self.cursor() as cursor:
+            cursor.execute(selling_table(f"selling_{suffix}"), {"partners": sorted(sellers)})
+        files = tuple(
+            (key.partner, key.day, str(self.lake.path / file))
+            for key, each in sorted(partitions.items())
+            if key.table == "contact"
+            for file in each.files
+        )
         return Tables(
             self._rows,
-            delta,
-            partial(self._delta_cube, delta),
+            partial(self._changed_table, suffix, partitions),
+            changed,
             f"selling_{suffix}",
-            self._files,
-            partial(self._beside_table, version),
-            delta != "no_fact",
-            self._partners(rows) <= sellers,
-            self._having,
+            files,
+            partial(self._small_table, version, partitions, changed),
+            {partner for partner, _, _ in files} <= sellers,
+            partial(self._having, changed),
             self.scope.partner,
         )
 
-    def _partners(self, delta: pa.Table) -> set[str]:
-        """Every partner with facts, those that came late included."""
-        late = pc.unique(delta.column("partner")).to_pylist()
-        return {partner for partner, _, _ in self._files}.union(late)
+    def _changed(self, suffix: str, partitions: Mapping[Key, Partition], cube: str) -> Cube:
+        """What a version adds to a cube, which may be nothing."""
+        name = f"changed_{suffix}_{cube}"
+        with self._lock:
+            if name not in self._changes:
+                rows = slices.changes(self.lake, cube, self.kept, partitions, self.scope.partner)
+                self._changes[name] = of_table(rows, CUBES[cube])
+            return self._changes[name]
 
-    def _having(self, column: str, values: Sequence[str]) -> frozenset[str] | None:
-        """The partners that have facts in the lake's files with one of the values, as a cube knows it."""
+    def _changed_table(self, suffix: str, partitions: Mapping[Key, Partition], cube: str) -> str:
+        """The same as a table of the database; "" for nothing."""
+        name = f"changed_{suffix}_{cube}"
+        with self._lock:
+            if name not in self._made:
+                rows = slices.changes(self.lake, cube, self.kept, partitions, self.scope.partner)
+                if not rows.num_rows:
+                    return ""
+                with self.cursor() as cursor:
+                    cursor.from_arrow(rows).create(name)
+                self._made.add(name)
+        return name
+
+    def _having(
+        self, changed: partial[Cube], column: str, values: Sequence[str]
+    ) -> frozenset[str] | None:
+        """The partners that have facts with one of the values, as a cube knows it."""
         fitting = [cube for cube, keys in CUBES.items() if {"partner", column} <= set(keys)]
         if not fitting:
             return None
-        smallest = self.cube(min(fitting, key=lambda name: self._rows[name]))
-        return labels_with(smallest, "partner", column, values)
+        smallest = min(fitting, key=lambda name: self._rows[name])
+        parts = (self.cube(smallest), changed(smallest))
+        return frozenset().union(*(labels_with(part, "partner", column, values) for part in parts))
 
-    def _beside_table(self, version: Version, name: str) -> str:
-        """The table of what stands beside the facts in a version, made when it is first asked."""
-        key = (name, *version.beside.get(name, ()), version.delta if name == "topic" else "")
+    def _small_table(
+        self, version: Version, partitions: Mapping[Key, Partition], changed: partial[Cube], name: str
+    ) -> str:
+        """A small table, or the sums of what is no contact, as a version has it; made when it is first asked."""
+        stamp = version.tables.get(name, "")
+        if name in SUMS:
+            used = {each.slice for key, each in partitions.items() if key.table == name}
+            stamp = ",".join(sorted(used))
+        key = (name, stamp, version.name if name == "topic" and self.scope.partner is not None else "")
         with self._lock:
-            if key not in self._beside:
-                table = f"{name}_{self._versions}_{len(self._beside)}"
+            if key not in self._small:
+                table = f"{name}_{self._versions}_{len(self._small)}"
                 with self.cursor() as cursor:
-                    cursor.from_arrow(self._visible(version, name)).create(table)
+                    cursor.from_arrow(self._visible(version, partitions, changed, name)).create(table)
                     # Older versions may ask for theirs anew.
-                    for old in [known for known in self._beside if known[0] == name][:-KEPT]:
-                        cursor.execute(*dropped([self._beside.pop(old)]))
-                self._beside[key] = table
-            return self._beside[key]
+                    for old in [known for known in self._small if known[0] == name][:-KEPT]:
+                        cursor.execute(*dropped([self._small.pop(old)]))
+                self._small[key] = table
+            return self._small[key]
 
-    def _visible(self, version: Version, name: str) -> pa.Table:
-        """This scope's rows of what stands beside the facts. Of what has a partner a partner's own; of topics
-        those that it has contacts on; of sessions, which are no partner's, none."""
-        rows, mine = beside.read(self.lake.path, version.beside.get(name, ()), name), self.scope.partner
-        if mine is None:
-            return rows
-        if "partner" in rows.column_names:
-            return rows.filter(pc.equal(rows.column("partner"), mine))
-        if name != "topic":
-            return rows.slice(0, 0)
-        late = pc.unique(self._delta(version).column("topic")).to_pylist()
-        own = pa.array({*self.cube("by_topic").labelled("topic").labels, *late}, pa.string())
-        return rows.filter(pc.is_in(rows.column("topic"), value_set=own))
+    def _visible(
+        self, version: Version, partitions: Mapping[Key, Partition], changed: partial[Cube], name: str
+    ) -> pa.Table:
+        """This scope's rows of a small table. Of what has a partner a partner's own; of topics those that it has
+        contacts on; of sessions, which are no partner's, none."""
+        if name in SUMS:
+            rows = slices.Slices(self.lake, name, partitions.values(), self.scope.partner)
+            return rows.load([*SUMS[name], *measures(name)])
+        table, mine = self._reference(version, name), self.scope.partner
+        if mine is None or "partner" in table.column_names:
+            return table if mine is None else table.filter(pc.equal(table.column("partner"), mine))
+        topics = {*self.cube("by_topic").labelled("topic").labels, *changed("by_topic").labelled("topic").labels}
+        return table.filter(pc.is_in(table.column("topic"), value_set=pa.array(topics, pa.string())))
+
+    def _reference(self, version: Version, name: str) -> pa.Table:
+        assert name in REFERENCE_KINDS  # noqa: S101 - the composer names no other
+        if file := version.tables.get(name):
+            return pq.read_table(self.lake.path / file)
+        return pa.schema(_REFERENCE[name]).empty_table()
 
     def sellers(self, tables: Tables) -> frozenset[str]:
         """The partners that have ever recorded a sale, or its absence."""
         return self._selling[tables.selling]
 
-    def _sold(self, delta: pa.Table) -> frozenset[str]:
-        cube = self.cube("by_team")
-        partners, known = cube.labelled("partner"), cube.sums("sale_known")
-        counts = totals(partners.codes, known, len(partners.labels)).tolist()
-        found = dict(zip(partners.labels, counts, strict=True))
-        late = delta.filter(delta.column("sale_known")).group_by("partner").aggregate([("sign", "sum")])
-        for partner, count in zip(*(column.to_pylist() for column in late.columns), strict=True):
-            found[partner] = found.get(partner, 0) + count
+    def _sold(self, parts: Sequence[Cube]) -> frozenset[str]:
+        found: dict[str, int] = {}
+        for cube in parts:
+            partners, known = cube.labelled("partner"), cube.sums("sale_known")
+            counts = totals(partners.codes, known, len(partners.labels)).tolist()
+            for partner, count in zip(partners.labels, counts, strict=True):
+                found[partner] = found.get(partner, 0) + count
         return frozenset(partner for partner, count in found.items() if count > 0)
 
     def answer(self, asked: Question, tables: Tables) -> list[tuple[Any, ...]]:
@@ -216,15 +261,9 @@ class Room:
         return self.ask(statement.text, statement.values)
 
     def parts(self, source: str, tables: Tables) -> list[Cube]:
-        """A cube, and what the version's delta adds to it."""
-        name = tables.delta_cube(source)
-        if not name:
-            return [self.cube(source)]
-        with self._lock:
-            if name not in self._deltas:
-                with self.cursor() as cursor:
-                    self._deltas[name] = of_table(cursor.table(name).to_arrow_table(), CUBES[source])
-            return [self.cube(source), self._deltas[name]]
+        """A cube, and what the version adds to it."""
+        changed = tables.changes(source)
+        return [self.cube(source), changed] if changed.rows else [self.cube(source)]
 
     def as_table(self, cube: str) -> None:
         """A cube as a table of the database, for what is asked as a statement."""
@@ -232,12 +271,12 @@ class Room:
             if cube not in self._made:
                 with self.cursor() as cursor:
                     columns = [*CUBES[cube], *measures(cube)]
-                    cursor.from_arrow(self._load(cube, columns)).create(cube)
+                    cursor.from_arrow(self._slices[cube].load(columns)).create(cube)
                 self._made.add(cube)
 
     def _needs(self, tables: Tables) -> dict[str, str]:
         """The need of every topic, as this version states it."""
-        table = tables.beside("topic")
+        table = tables.small("topic")
         with self._lock:
             if table not in self._needs_of:
                 with self.cursor() as cursor:
@@ -266,34 +305,18 @@ class Room:
             known.update(zip(missing, (text for (text,) in rows), strict=True))
         return [known[label] for label in labels]
 
-    def _delta_cube(self, delta: str, cube: str) -> str:
-        """The table of a cube's sums over a delta, made when it is first asked."""
-        if delta == "no_fact":
-            return ""
-        name = f"{delta}_{cube}"
-        with self._lock:
-            if name not in self._made:
-                self._connection.cursor().execute(cube_table(cube, name, facts=delta))
-                self._made.add(name)
-        return name
-
-    def _delta(self, version: Version) -> pa.Table:
-        """The delta's rows of this scope, with the columns that sums are made of."""
-        return read_delta(self.lake, version, summed_columns(), partner=self.scope.partner)
-
     def forget(self, tables: Tables) -> None:
         """Drop a version's tables when nobody asks it any more."""
+        prefix = tables.selling.replace("selling", "changed") + "_"
         with self._lock:
-            own = [name for name in self._made if name.startswith(f"{tables.delta}_")]
+            own = [name for name in self._made if name.startswith(prefix)]
             self._made.difference_update(own)
             self._selling.pop(tables.selling, None)
-            for name in own:
-                self._deltas.pop(name, None)
-            if tables.delta != "no_fact":
-                own.append(tables.delta)
-            cursor = self._connection.cursor()
-            for statement in dropped([tables.selling, *own]):
-                cursor.execute(statement)
+            for name in [name for name in self._changes if name.startswith(prefix)]:
+                self._changes.pop(name)
+            with self.cursor() as cursor:
+                for statement in dropped([tables.selling, *own]):
+                    cursor.execute(statement)
 
     def ask(self, text: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         """Rows of a statement. Safe from any thread: each call has a cursor of its own."""
@@ -303,3 +326,13 @@ class Room:
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor on the locked database."""
         return self._connection.cursor()
+
+
+def _without_lively(partitions: Mapping[Key, Partition], version: Version) -> dict[Key, Partition]:
+    """The partitions whose slices are not made again all the time."""
+    today = datetime.fromtimestamp(version.as_of, UTC).date()
+    lively_from = (today - timedelta(days=LIVELY_DAYS)).isoformat()
+    oldest: dict[str, str] = {}
+    for key, each in partitions.items():
+        oldest[each.slice] = min(oldest.get(each.slice, key.day), key.day)
+    return {key: each for key, each in partitions.items() if oldest[each.slice] < lively_from}

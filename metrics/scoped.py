@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 
 from data.duck import connect
-from data.log import SCHEMAS, Log
-from metrics.delta import read_delta
-from metrics.lake import Lake
+from data.log import SCHEMAS, VERSION, Log
+from lake.manifest import Lake
+from metrics.facts import FACT
 from metrics.scope import Scope
 from settings import Settings
 
@@ -26,33 +26,37 @@ MEMORY = "2GB"
 def facts_of(
     settings: Settings, scope: Scope, first: date, last: date, *, before: timedelta = timedelta(0)
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database with relation ``signed_fact``: the scope's facts from ``before`` the first day to the last,
-    those that came late as signed rows beside the others."""
+    """A database with relation ``fact``: the scope's facts from ``before`` the first day to the last."""
     lake = Lake(settings.lake_path)
-    version = lake.version()
     start = (first - before).isoformat()
-    names = lake.base(version.base).files(partner=scope.partner, first=start, last=last.isoformat())
-    files = [str(lake.path / name) for name in names]
+    files = [
+        str(lake.path / file)
+        for key, partition in sorted(lake.partitions(lake.version()).items())
+        if key.table == "contact" and scope.partner in (None, key.partner)
+        if start <= key.day <= last.isoformat()
+        for file in partition.files
+    ]
     with closing(connect(memory=MEMORY)) as connection:
-        connection.from_arrow(read_delta(lake, version, partner=scope.partner)).create_view("late")
         if files:
-            connection.read_parquet(files, hive_partitioning=False).create_view("stored")
-            connection.execute(
-                "create view signed_fact as select *, cast(1 as smallint) as sign from stored "
-                "union all by name select * from late"
-            )
+            rows = connection.read_parquet(files, hive_partitioning=False)
+            rows.project("* exclude (partner_key)").create_view("fact")
         else:
-            connection.execute("create view signed_fact as select * from late")
+            connection.from_arrow(FACT.empty_table()).create_view("fact")
         yield connection
 
 
 def with_comments(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Add relation ``comment_event``: the log of comments."""
-    files = [str(file) for file in Log(settings.lake_path).files("comment")]
-    if files:
-        connection.read_parquet(files, hive_partitioning=False).create_view("comment_event")
-    else:
-        connection.from_arrow(SCHEMAS["comment"].empty_table()).create_view("comment_event")
+    none = connection.from_arrow(SCHEMAS["comment"].append(VERSION).empty_table())
+    none.create_view("no_comment")
+    query = "from no_comment"
+    if files := [str(file) for file in Log(settings.lake_path).files("comment")]:
+        rows = connection.read_parquet(files, hive_partitioning=False, union_by_name=True)
+        rows.create_view("stored_comment")
+        query += " union all by name from stored_comment"
+    connection.execute(
+        f"create view comment_event as select * replace (coalesce(version, 0) as version) from ({query})"  # noqa: S608
+    )
 
 
 def parameters(first: date, last: date, where: dict[str, str] | None, **more: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a question reads: the cube chosen for it, or the facts that it can touch, with the delta on top."""
+"""What a question reads: the cube chosen for it, or the facts that it can touch."""
 
 # ruff: noqa: S608 — part of compose.py: only from names that it or the catalogue states.
 from __future__ import annotations
@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from metrics.arrays import Cube
 from metrics.models import CUBES, SUMS, measures
 from metrics.questions import EXPOSURE, Question, needed_sums, plain_sums
-from metrics.shape import summed_columns
+from metrics.facts import summed_columns
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,11 @@ class Tables:
     """What a scope has for one version: table names, and files of facts."""
 
     rows: Mapping[str, int]  # cube → how many rows it has
-    delta: str  # table of signed facts
-    delta_cube: Callable[[str], str]  # cube → table of the delta's sums; "" when the delta is empty
+    changed: Callable[[str], str]  # cube → table of what the version adds to it; "" when that is nothing
+    changes: Callable[[str], Cube]  # the same in memory
     selling: str  # table of the partners that record sales
     files: tuple[tuple[str, str, str], ...] = ()  # partner, day, path
-    beside: Callable[[str], str] = str  # small table beside the facts → its table
-    late: bool = True  # whether there are signed facts
+    small: Callable[[str], str] = str  # small table, or sums of what is no contact → its table
     all_sell: bool = False  # whether every partner records sales
     # column, its values → the partners that have stored facts with one of them; None where nobody knows
     having: Callable[[str, Sequence[str]], frozenset[str] | None] = lambda _column, _values: None
@@ -44,21 +44,13 @@ def source_of(asked: Question, tables: Tables) -> str:
     return min(fitting, key=lambda cube: tables.rows[cube], default="facts")
 
 
-def signed_facts(asked: Question, tables: Tables, values: dict[str, Any]) -> str:
-    """The signed facts that a question can touch: those of its days."""
-    branches = []
+def facts(asked: Question, tables: Tables, values: dict[str, Any]) -> str:
+    """A query of the facts that a question can touch: those of its days."""
+    names = ", ".join(summed_columns())
     if files := _files(asked, tables):
         values["files"] = files
-        plain = ", ".join(name for name in summed_columns() if name != "sign")
-        branches.append(f"""
-            select {plain}, cast(1 as smallint) as sign
-            from read_parquet($files, hive_partitioning = false)
-        """)
-    if tables.late or not files:
-        days = days_of(asked, values) if only_asked(asked) else []
-        names = ", ".join(summed_columns())
-        branches.append(f"select {names} from {tables.delta} where {' and '.join(days) or 'true'}")
-    return " union all by name ".join(branches)
+        return f"select {names} from read_parquet($files, hive_partitioning = false)"
+    return f"select {names} from no_fact"
 
 
 def only_asked(asked: Question) -> bool:

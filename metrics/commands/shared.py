@@ -15,7 +15,7 @@ import typer
 
 from metrics import Reader, Scope, UnknownNameError, catalogue, open_reader
 from metrics.build import refresh
-from metrics.checks import CheckError
+from metrics.build.checks import CheckError
 from settings import Settings, read_settings
 from store import Store, open_store
 from store.absent import NotThereError

@@ -1,16 +1,15 @@
 -- One row per day, partner, team, channel and what is known. Products of scores and of what may drive them.
 with told as (
     select
-        day, partner, team, channel, sign, route, guided, repeats, wait_s, handling_s, return_known, returned_at,
+        day, partner, team, channel, route, guided, repeats, wait_s, handling_s, return_known, returned_at,
         case when answered then score end as score
-    from signed_fact
+    from fact
 ),
 
 contact as (
     select
         day, partner, team, channel,
-        sign as contacts,
-        case when score is null then 0 else sign end as n,
+        case when score is null then 0 else 1 end as n,
         -- What is known of a scored contact: 1 whether the customer came back, 2 the route, 4 waiting, 8 handling,
         -- 16 guidance. Without a score nothing of it is of use.
         cast(case
@@ -36,7 +35,7 @@ contact as (
 
 select
     day, partner, team, channel, known,
-    cast(sum(contacts) as bigint) as contacts,
+    cast(count(*) as bigint) as contacts,
     cast(sum(n) as bigint) as scores,
     cast(sum(n * solved) as bigint) as solved,
     cast(sum(n * self_service) as bigint) as self_service,

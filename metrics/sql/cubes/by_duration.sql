@@ -3,5 +3,5 @@ select
     day, partner, route, handling_bin,
     cast(sum(contacts) as bigint) as contacts,
     cast(sum(handling_n) as bigint) as handling_n
-from measured
+from cube_topic_duration
 group by day, partner, route, handling_bin

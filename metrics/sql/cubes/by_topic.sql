@@ -2,5 +2,5 @@
 select
     day, partner, topic, route,
     {measures}
-from measured
+from cube_strata
 group by day, partner, topic, route

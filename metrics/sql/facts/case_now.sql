@@ -2,12 +2,12 @@
 with ranked as (
     select
         case_event.*,
-        row_number() over (partition by case_id order by accepted_us desc, seq desc) as place
+        row_number() over (partition by case_id order by version desc, accepted_us desc, seq desc) as place
     from case_event
 ),
 
 final as (
-    select case_id, closed_at from ranked where place = 1
+    select case_id, opened_at, closed_at from ranked where place = 1
 )
 
 select * from final

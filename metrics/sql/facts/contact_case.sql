@@ -1,31 +1,30 @@
 -- One row per contact that opened a case. How long until the case was closed, from when the customer began.
-with begun as (
+with ranked as (
     select
-        contact_id, case_id, hour,
-        ended_at - coalesce(handling_s, 0) - coalesce(wait_s, 0) as began_at
-    from contact_now
-    where case_id <> ''
-),
-
-ranked as (
-    select
-        begun.*,
-        row_number() over (partition by case_id order by began_at, contact_id) as place
-    from begun
+        contact_key.contact_id,
+        contact_key.hour,
+        contact_key.began_at,
+        case_now.closed_at,
+        row_number() over (
+            partition by contact_key.case_id order by contact_key.began_at, contact_key.contact_id
+        ) as place
+    from contact_key
+    inner join case_now on contact_key.case_id = case_now.case_id
+    where
+        contact_key.case_id <> ''
+        -- The first contact of a case is one of the days around its registration. Where none is known of
+        -- these, the case began before the data did, and a later contact would make it too short.
+        and contact_key.ended_at between case_now.opened_at - 259200 and case_now.opened_at + 259200
 ),
 
 timed as (
     select
-        ranked.contact_id,
-        case_now.closed_at is null as case_open,
+        contact_id,
+        closed_at is null as case_open,
         -- Where the source has only a date, nobody knows when it began; before it began no case was closed.
-        case
-            when ranked.hour is not null and case_now.closed_at >= ranked.began_at
-                then case_now.closed_at - ranked.began_at
-        end as resolution_s
+        case when hour is not null and closed_at >= began_at then closed_at - began_at end as resolution_s
     from ranked
-    inner join case_now on ranked.case_id = case_now.case_id
-    where ranked.place = 1
+    where place = 1
 ),
 
 keyed as (

@@ -7,7 +7,7 @@ with repeated as (
 ranked as (
     select
         contact_event.*,
-        row_number() over (partition by contact_id order by accepted_us desc, seq desc) as place
+        row_number() over (partition by contact_id order by version desc, accepted_us desc, seq desc) as place
     from contact_event
     where contact_id in (select contact_id from repeated)
 ),
@@ -17,7 +17,7 @@ final as (
         contact_id, source, day, hour, ended_at, partner, team, agent, channel, topic, language,
         customer_key, identified, answered, wait_s, talk_s, hold_s, wrap_s, handling_s, case_id,
         self_service_first, closed_automatically, asked, score, score_at, score_scale, score_given,
-        hit, hit_value_minor, accepted_us, seq
+        hit, hit_value_minor
     from contact_event
     where contact_id not in (select contact_id from repeated)
     union all
@@ -25,7 +25,7 @@ final as (
         contact_id, source, day, hour, ended_at, partner, team, agent, channel, topic, language,
         customer_key, identified, answered, wait_s, talk_s, hold_s, wrap_s, handling_s, case_id,
         self_service_first, closed_automatically, asked, score, score_at, score_scale, score_given,
-        hit, hit_value_minor, accepted_us, seq
+        hit, hit_value_minor
     from ranked
     where place = 1
 )

@@ -1,21 +1,11 @@
 -- One row per contact whose customer and topic are known. When the customer next came about the same.
-with caller as (
-    select
-        contact_now.contact_id,
-        contact_now.topic,
-        contact_now.ended_at,
-        coalesce(link_now.customer_key, contact_now.customer_key) as customer
-    from contact_now
-    left join link_now on contact_now.customer_key = link_now.phone_key
-    where contact_now.customer_key <> '' and contact_now.topic <> ''
-),
-
-following as (
+with following as (
     select
         contact_id,
         ended_at,
         lead(ended_at) over (partition by customer, topic order by ended_at, contact_id) as next_at
-    from caller
+    from contact_key
+    where topic <> '' and customer in (select customer from target_customer)
 ),
 
 final as (

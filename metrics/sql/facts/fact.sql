@@ -1,9 +1,7 @@
--- One row per contact. All that is known of it: what came in, its survey, its sales, its route.
+-- One row per contact of the partitions to be made. All that is known of it: what came in, its survey, its sales, its route.
 with joined as (
     select
         contact_now.*,
-        outcome_now.accepted_us as outcome_us,
-        outcome_now.seq as outcome_seq,
         outcome_now.state,
         outcome_now.reason,
         outcome_now.eligible,
@@ -35,6 +33,8 @@ with joined as (
         contact_case.resolution_bin,
         contact_now.source in ('api', 'hand') as live
     from contact_now
+    inner join target_partition
+        on contact_now.partner = target_partition.partner and contact_now.day = target_partition.day
     left join outcome_now on contact_now.contact_id = outcome_now.contact_id
     left join link_now on contact_now.customer_key = link_now.phone_key
     left join contact_session on contact_now.contact_id = contact_session.contact_id
@@ -67,34 +67,11 @@ routed as (
 
 final as (
     select
-        contact_id, source, day, hour, ended_at, partner, team, agent, channel, topic, language,
-        customer_key, identified, answered, wait_s, talk_s, hold_s, wrap_s, handling_s, case_id,
+        contact_id, source, day, hour, ended_at, partner, team, agent, channel, topic, language, customer,
+        answered, wait_s, talk_s, hold_s, wrap_s, handling_s, handling_bin, case_id,
         self_service_first as flag,
-        closed_automatically,
-        asked as file_asked,
-        score as file_score,
-        score_at as file_score_at,
-        score_scale as file_score_scale,
-        score_given as file_score_given,
-        hit as file_hit,
-        hit_value_minor as file_value_minor,
-        accepted_us,
-        seq,
-        outcome_us, outcome_seq,
-        state as outcome_state,
-        reason as outcome_reason,
-        eligible as outcome_eligible,
-        asked_at,
-        sent as outcome_sent,
-        delivered as outcome_delivered,
-        live_score, live_score_at, live_score_source, late, solved, guided, tried_self_service,
-        self_help_score,
-        customer,
+        tried_self_service,
         session_at,
-        return_known,
-        returned_at,
-        repeats,
-        handling_bin,
         case
             when route_source = 'session' then 'self_service_first'
             when route_source = 'flag' and self_service_first then 'self_service_first'
@@ -103,6 +80,9 @@ final as (
             else 'direct'
         end as route,
         route_source,
+        return_known,
+        returned_at,
+        repeats,
         coalesce(state, case when live then 'waiting' else 'not_asked' end) as survey_state,
         coalesce(reason, case when live then 'new' else 'imported' end) as survey_reason,
         -- Whoever answered was reached, whatever became of the carrier's report.
@@ -114,12 +94,18 @@ final as (
         or coalesce(counted_score, score, score_given) is not null as sent,
         coalesce(delivered, false) or coalesce(asked, false)
         or coalesce(counted_score, score, score_given) is not null as delivered,
+        asked_at,
         coalesce(counted_score, score) as score,
+        case when counted_score is not null then live_score_at else score_at end as score_at,
         case
             when counted_score is not null then coalesce(live_score_source, '')
             when score is not null then 'imported'
             else ''
         end as score_source,
+        -- A score on another scale than 1–10 is never mixed with those, but somebody did answer.
+        coalesce(counted_score, score) is null and score_given is not null and score_scale <> '1-10'
+        as other_scale,
+        late, solved, guided, self_help_score,
         sales,
         sale_told or hit is not null as sale_known,
         case when sale_told then sales > 0 else coalesce(hit, false) end as hit,

@@ -2,7 +2,7 @@
 with ranked as (
     select
         link_event.*,
-        row_number() over (partition by phone_key order by accepted_us desc, seq desc) as place
+        row_number() over (partition by phone_key order by version desc, accepted_us desc, seq desc) as place
     from link_event
 ),
 

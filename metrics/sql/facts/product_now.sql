@@ -2,7 +2,7 @@
 with ranked as (
     select
         product_event.*,
-        row_number() over (partition by product order by accepted_us desc, seq desc) as place
+        row_number() over (partition by product order by version desc, accepted_us desc, seq desc) as place
     from product_event
 ),
 

@@ -2,7 +2,7 @@
 with ranked as (
     select
         session_event.*,
-        row_number() over (partition by session_id order by accepted_us desc, seq desc) as place
+        row_number() over (partition by session_id order by version desc, accepted_us desc, seq desc) as place
     from session_event
 ),
 

@@ -3,18 +3,16 @@ with latest as (
     select contact_id, text
     from comment_event
     where day between $first and $last
-    qualify row_number() over (partition by contact_id order by accepted_us desc, seq desc) = 1
+    qualify row_number() over (partition by contact_id order by version desc, accepted_us desc, seq desc) = 1
 ),
 
 contacts as (
-    select contact_id, day, partner, team, channel, topic, language, route, score, sum(sign) as n
-    from signed_fact
+    select contact_id, day, partner, team, channel, topic, language, route, score
+    from fact
     where
         score is not null and day between $first and $last
         and ($partner = '' or partner = $partner) and ($channel = '' or channel = $channel)
         and ($topic = '' or topic = $topic)
-    group by all
-    having sum(sign) > 0
 )
 
 select contacts.day, partner, team, channel, topic, language, route, score, latest.text

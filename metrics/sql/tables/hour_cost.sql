@@ -2,7 +2,7 @@
 with ranked as (
     select
         hour_cost_event.*,
-        row_number() over (partition by cost_id order by accepted_us desc, seq desc) as place
+        row_number() over (partition by cost_id order by version desc, accepted_us desc, seq desc) as place
     from hour_cost_event
 ),
 

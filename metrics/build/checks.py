@@ -2,21 +2,20 @@
 
 The checks are SQL over relations of these names: ``checked_fact`` (facts), ``expected_place`` (contacts
 by partner and day, counted apart from the facts), ``checked_sum`` and ``checked_cube`` (sums by day and
-partner, of the facts and of each cube), ``set_aside`` (rows of the log that cannot be true), and for the
-tables beside the facts ``published_queue``, ``expected_queue``, ``published_session`` and
-``expected_session`` (as published, and anew from the log). Each returns the rows that are wrong.
+partner, of the facts and of each cube), ``quarantine`` (rows of the log that cannot be true), and for what
+is no contact ``published_queue``, ``expected_queue``, ``published_session`` and ``expected_session`` (as
+published, and anew from the log). Each returns the rows that are wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
 
-from metrics.models import CUBES, names, sql
-from metrics.statements import to_sum_by_place
+from metrics.models import measures, names, sql
 
 EXAMPLES = 3
 RELATIONS = (
@@ -24,7 +23,7 @@ RELATIONS = (
     "expected_place",
     "checked_sum",
     "checked_cube",
-    "set_aside",
+    "quarantine",
     "published_queue",
     "expected_queue",
     "published_session",
@@ -65,21 +64,31 @@ def demand(results: Sequence[Result]) -> None:
         raise CheckError("; ".join(f"{b['check']}: {b['rows']} rows, e.g. {b['examples']}" for b in broken))
 
 
-def together(parts: Iterable[Sequence[Result]]) -> tuple[Result, ...]:
-    """What the checks said of parts, as of the whole."""
-    found: dict[str, Result] = {}
-    for result in chain.from_iterable(parts):
-        before = found.get(result["check"], {"rows": 0, "examples": []})
-        found[result["check"]] = result | {
-            "rows": before["rows"] + result["rows"],
-            "examples": [*before["examples"], *result["examples"]][:EXAMPLES],
-        }
-    return tuple(found.values())
+def after(before: Sequence[Result], now: Sequence[Result], *, everything: bool) -> tuple[Result, ...]:
+    """What the checks say of the published version: of a pass over some days a warning of others stands."""
+    if everything:
+        return tuple(now)
+    known = {result["check"]: result for result in before}
+    for result in now:
+        former = known.get(result["check"])
+        partial = result["level"] == "warn" and result["check"] != "rows_in_quarantine"
+        if not (partial and former and former["rows"] and not result["rows"]):
+            known[result["check"]] = result
+    return tuple(known[name] for name in sorted(known))
 
 
-def sums(connection: Connection) -> None:
-    """Make ``checked_sum`` from relation ``measured``, and ``checked_cube`` from each ``checked_<cube>``."""
-    relations = {cube: f"checked_{cube}" for cube in CUBES}
-    for table, summed in (("checked_sum", {"": "measured"}), ("checked_cube", relations)):
-        connection.execute(f"create or replace view to_sum as {to_sum_by_place(summed)}")
+def sums(connection: Connection, cubes: Mapping[str, str]) -> None:
+    """Make ``checked_sum`` from relation ``checked_fact``, and ``checked_cube`` from each cube's relation."""
+    words = set(re.findall(r"\w+", sql("sums", "by_place")))
+    wanted = [name for name in measures("by_team") if name in words]
+    facts = f"with fact as (from checked_fact) {sql('cubes', 'measured')}"
+    branches = {"checked_sum": {"": f"({facts})"}, "checked_cube": cubes}
+    for table, relations in branches.items():
+        parts = []
+        for cube, relation in relations.items():
+            held = measures(cube) if cube else wanted
+            # A cube that does not hold a sum has null for it.
+            columns = [name if name in held else f"cast(null as bigint) as {name}" for name in wanted]
+            parts.append(f"select '{cube}' as cube, day, partner, {', '.join(columns)} from {relation}")  # noqa: S608
+        connection.execute(f"create or replace view to_sum as {' union all '.join(parts)}")
         connection.execute(f"create or replace table {table} as {sql('sums', 'by_place')}")

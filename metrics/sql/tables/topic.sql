@@ -2,7 +2,7 @@
 with ranked as (
     select
         topic_event.*,
-        row_number() over (partition by topic order by accepted_us desc, seq desc) as place
+        row_number() over (partition by topic order by version desc, accepted_us desc, seq desc) as place
     from topic_event
 ),
 

@@ -2,7 +2,7 @@
 with ranked as (
     select
         calls_offered_event.*,
-        row_number() over (partition by interval_id order by accepted_us desc, seq desc) as place
+        row_number() over (partition by interval_id order by version desc, accepted_us desc, seq desc) as place
     from calls_offered_event
 ),
 

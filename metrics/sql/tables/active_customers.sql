@@ -2,7 +2,7 @@
 with ranked as (
     select
         active_customers_event.*,
-        row_number() over (partition by active_id order by accepted_us desc, seq desc) as place
+        row_number() over (partition by active_id order by version desc, accepted_us desc, seq desc) as place
     from active_customers_event
 ),
 

@@ -1,0 +1,242 @@
+"""The log's events as relations of a connection: of some days, without what cannot be true or has moved.
+
+A value that intake should have refused (a score of 11, a wait of minus five seconds) must neither reach a
+figure nor stop all others. Every new batch is judged by ``sql/events``; a row with an impossible value goes
+into quarantine: it stays in the log, no relation of events has it, so that an earlier version of the same
+record goes on counting, and table ``quarantine`` tells of it until a later version is right.
+
+A record that moves to another day leaves a tombstone on the former one: rows there that are older than the
+tombstone are no events any more.
+"""
+
+# ruff: noqa: S608 — only names of the log's own columns and days that are dates go into the text.
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from data.log import KEYS, SCHEMAS
+from lake.manifest import Batch
+from metrics.models import sql
+
+Connection = duckdb.DuckDBPyConnection
+Days = Sequence[tuple[date, date]]  # runs of days, both ends included
+
+# The column that says on which day a row lies. Surveys and sales lie on the day of their contact.
+DAY_OF = {
+    "contact": "day",
+    "outcome": "contact_day",
+    "sale": "contact_day",
+    "session": "day",
+    "case": "day",
+    "calls_offered": "day",
+}
+PLACED = ("outcome", "sale")  # kinds that are laid beside their contact
+MOVING = ("contact", "sale", "session", "case")  # kinds whose records can move to another day
+TOMBSTONE = "tombstone"
+_ORDER = [("version", pa.int64()), ("accepted_us", pa.int64()), ("seq", pa.int64())]
+TOMBSTONES = pa.schema([("kind", pa.string()), ("key", pa.string()), ("day", pa.date32()), *_ORDER])
+QUARANTINE = pa.schema(
+    [*((name, pa.string()) for name in ("kind", "key", "field", "value")), *_ORDER, ("mended", pa.bool_())]
+)
+ORDERING = "(version, accepted_us, seq)"
+# The version of a file's rows stands in its name: it is drawn when the file becomes visible.
+_FILE_VERSION = r"try_cast(regexp_extract(filename, '-v([0-9]+)[.]parquet$', 1) as bigint)"
+
+
+def columns_of(kind: str) -> pa.Schema:
+    """The columns of a kind's events: those of the log, ``version``, and of placed kinds ``contact_day``."""
+    if kind == TOMBSTONE:
+        return TOMBSTONES
+    schema = SCHEMAS[kind]
+    if "version" not in schema.names:
+        schema = schema.append(pa.field("version", pa.int64()))
+    return schema.append(pa.field("contact_day", pa.date32())) if kind in PLACED else schema
+
+
+def runs(days: Iterable[date], before: int = 0, after: int = 0) -> list[tuple[date, date]]:
+    """The runs of days that begin so many days before and end so many after each of some days."""
+    found: list[tuple[date, date]] = []
+    for day in sorted(set(days)):
+        first, last = day - timedelta(days=before), day + timedelta(days=after)
+        if found and first <= found[-1][1] + timedelta(days=1):
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
+
+
+def within(column: str, days: Days | None) -> str:
+    """A condition that a column's day lies in one of the runs; without runs that it holds for all."""
+    if days is None:
+        return "true"
+    between = [f"{column} between date '{first}' and date '{last}'" for first, last in days]
+    return f"({' or '.join(between)})" if between else "false"
+
+
+class Events:
+    """The events of one version of the log, opened kind by kind and days by days."""
+
+    def __init__(self, connection: Connection, folder: Path, batches: Mapping[str, Batch]) -> None:
+        """``batches`` by name (``<kind>/<file>``), without those that others replace."""
+        self.connection, self.folder, self.batches = connection, folder, dict(batches)
+        connection.from_arrow(QUARANTINE.empty_table()).create("quarantine")
+
+    def load_quarantine(self, file: Path) -> None:
+        """Take over what earlier rounds have put into quarantine."""
+        self.connection.execute(
+            "insert into quarantine by name from read_parquet($file)", {"file": str(file)}
+        )
+
+    def names(self, kind: str, days: Days | None = None) -> list[str]:
+        """The batches of a kind that may have events of some days (None: of all), oldest first."""
+        return [
+            name
+            for name, batch in sorted(self.batches.items())
+            if name.startswith(f"{kind}/") and _overlaps(batch, days)
+        ]
+
+    def open(
+        self,
+        relation: str,
+        kind: str,
+        *,
+        days: Days | None = None,
+        names: Sequence[str] | None = None,
+        impossible: bool = False,
+    ) -> None:
+        """View ``relation`` of a kind's events of some days (None: of all), in the columns of today.
+
+        ``names`` reads those batches alone. With ``impossible`` rows that cannot be true are in it, too.
+        """
+        column = DAY_OF.get(kind)
+        chosen = self.names(kind, days if column else None) if names is None else names
+        rows = self._rows(kind, chosen)
+        if column and days is not None:
+            rows = rows.filter(within(column, days))
+        rows.create_view(f"{relation}_row", replace=True)
+        query = f"from {relation}_row"
+        if not impossible and self.quarantined(kind):
+            query = _possible(kind, f"{relation}_row")
+        if column and kind in MOVING and names is None and self._open_tombstones(relation, kind, days):
+            query = f"""
+                select event.* from ({query}) as event
+                where not exists (
+                    select 1 from {relation}_tombstone as moved
+                    where moved.key = event.{KEYS[kind]} and moved.day = event.{column}
+                        and (moved.version, moved.accepted_us, moved.seq)
+                            >= (event.version, event.accepted_us, event.seq)
+                )
+            """
+        self.connection.execute(f"create or replace view {relation} as {query}")
+
+    def quarantined(self, kind: str) -> bool:
+        """Whether a row of the kind is in quarantine."""
+        query = "select 1 from quarantine where kind = $kind limit 1"
+        return bool(self.connection.execute(query, {"kind": kind}).fetchall())
+
+    def judge(self, kind: str, names: Sequence[str]) -> None:
+        """Put rows of new batches that cannot be true into quarantine, and mark what they put right."""
+        self.open("judged_batch", kind, names=names, impossible=True)
+        run = self.connection.execute
+        run(f"create or replace view judged as {_judged(kind, 'judged_batch')}")
+        run(
+            f"""
+            update quarantine set mended = true
+            where kind = $kind and exists (
+                select 1 from judged
+                where judged.impossible is null and judged.record_key = quarantine.key
+                    and {_order("judged")} > {_order("quarantine")}
+            )
+            """,
+            {"kind": kind},
+        )
+        run(
+            """
+            insert into quarantine by name
+            select
+                $kind as kind, record_key as key, impossible as field,
+                json_extract_string(to_json(judged), '$.' || impossible) as value,
+                version, accepted_us, seq, false as mended
+            from judged
+            where impossible is not null
+            """,
+            {"kind": kind},
+        )
+
+    def mend(self, kind: str) -> None:
+        """Mark what stands in quarantine and is right in a later version, wherever in the log that lies."""
+        if not self.quarantined(kind):
+            return
+        self.open("judged_batch", kind, impossible=True)
+        self.connection.execute(f"create or replace view judged as {_judged(kind, 'judged_batch')}")
+        self.connection.execute(
+            f"""
+            update quarantine set mended = true
+            where kind = $kind and exists (
+                select 1 from judged
+                where judged.impossible is null and judged.record_key = quarantine.key
+                    and {_order("judged")} > {_order("quarantine")}
+            )
+            """,
+            {"kind": kind},
+        )
+
+    def _open_tombstones(self, relation: str, kind: str, days: Days | None) -> bool:
+        names = self.names(TOMBSTONE, days)
+        if not names:
+            return False
+        rows = self._rows(TOMBSTONE, names).filter(f"kind = '{kind}' and {within('day', days)}")
+        rows.create_view(f"{relation}_tombstone", replace=True)
+        return True
+
+    def _rows(self, kind: str, names: Sequence[str]) -> duckdb.DuckDBPyRelation:
+        """Rows of batches as they were written, in the columns of today."""
+        schema = columns_of(kind)
+        if not names:
+            return self.connection.from_arrow(schema.empty_table())
+        files = [str(self.folder / name) for name in names]
+        # Reading file names costs a little of every row, and only imported files carry a version in theirs.
+        drawn = any("-v" in name for name in names)
+        rows = self.connection.read_parquet(
+            files, hive_partitioning=False, union_by_name=len(files) > 1, filename=drawn
+        )
+        there = set(rows.columns)
+        chosen = [
+            name if name in there else f"cast(null as {self._type(schema.field(name).type)}) as {name}"
+            for name in schema.names
+            if name != "version"
+        ]
+        versions = [name for name in ("version",) if name in there] + ([_FILE_VERSION] if drawn else [])
+        chosen.append(f"coalesce({', '.join([*versions, '0'])}) as version")
+        return rows.project(", ".join(chosen))
+
+    @staticmethod
+    def _type(kind: pa.DataType) -> str:
+        names = {"string": "varchar", "date32[day]": "date", "bool": "boolean", "int64": "bigint"}
+        names |= {"int32": "integer", "int16": "smallint", "double": "double"}
+        return names[str(kind)]
+
+
+def _overlaps(batch: Batch, days: Days | None) -> bool:
+    if days is None or not batch.first:
+        return True
+    return any(batch.first <= last.isoformat() and first.isoformat() <= batch.last for first, last in days)
+
+
+def _order(relation: str) -> str:
+    return f"({relation}.version, {relation}.accepted_us, {relation}.seq)"
+
+
+def _judged(kind: str, rows: str) -> str:
+    """A query of a relation's events of a kind, with what is impossible of each."""
+    return f"with event_row as (from {rows}) {sql('events', kind)}"
+
+
+def _possible(kind: str, rows: str) -> str:
+    """The same of those events that can be true."""
+    return f"select * exclude (record_key, impossible) from ({_judged(kind, rows)}) where impossible is null"

@@ -1,0 +1,207 @@
+"""Dirty partitions made anew: their facts, their sums, and the checks on both.
+
+All partitions of a pass are made together by the models of ``sql/facts``, from their own slice of the log
+and from what their neighbours in time need: the keys of contacts eight days before and after. Nothing of the
+neighbours is kept. The facts of a partition are one file; the sums of all partitions of a pass are one slice
+of each cube.
+"""
+
+# ruff: noqa: S608 — only relations of this module and names of models go into the text.
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import unquote
+
+import duckdb
+import pyarrow as pa
+
+from data.log import publish
+from lake.manifest import Key, Lake, Partition
+from metrics.build import checks
+from metrics.build.events import Events, runs
+from metrics.facts import time_bins
+from metrics.models import CUBES, FACT_MODELS, SUMS, sql
+
+Connection = duckdb.DuckDBPyConnection
+
+# How far a contact's neighbours lie, its sessions before it and the registration of its case.
+NEIGHBOUR_DAYS, SESSION_DAYS, CASE_DAYS = 8, 7, 5
+# Sessions look for contacts that began within a day of them and ended within six.
+FOLLOWED_DAYS = 7
+# Models that are a table; the others are looked into once and stay views.
+_VIEWS = {"contact_now", "product_now"}
+# A file's name has at most 255 bytes, of which an escaped letter takes up to twelve.
+_PARTNER_KEY = """
+    create or replace macro partner_key(partner) as
+    case when length(partner) <= 16 then partner else left(partner, 12) || '~' || left(md5(partner), 16) end
+"""
+_COPY = """
+    copy (select *, partner_key(partner) as partner_key from fact order by partner, day, channel, topic)
+    to $folder (
+        format parquet, partition_by (partner_key, day), write_partition_columns true,
+        filename_pattern $pattern, overwrite_or_ignore true, return_stats true, compression zstd
+    )
+"""
+# Contacts by partition, counted apart from the facts, which join much to them.
+_EXPECTED = """
+    create or replace view expected_place as
+    select partner, day, count(*) as contacts
+    from contact_key inner join target_partition using (partner, day)
+    group by partner, day
+"""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a pass has made: the partitions (None: nothing is left there), and what the checks said."""
+
+    partitions: dict[Key, Partition | None]
+    checks: tuple[checks.Result, ...]
+
+
+def make(events: Events, lake: Lake, slice_: str, targets: Collection[Key]) -> Made:
+    """Make partitions anew, as slice ``slice_`` of the cubes. CheckError when a check fails.
+
+    ``tracked_day`` must be a relation of the connection. Nobody sees the files until a version names them.
+    """
+    connection = events.connection
+    _open_targets(connection, targets)
+    _open_events(events, targets)
+    _run_models(events, targets)
+    run_cubes(connection)
+    _check(connection)
+    results = checks.run(connection)
+    checks.demand(results)
+    made: dict[Key, Partition | None] = dict.fromkeys(targets)
+    if any(key.table == "contact" for key in targets):
+        made |= _write_facts(connection, lake, slice_)
+        _write_cubes(connection, lake, slice_, CUBES)
+    for table in SUMS:
+        if days := _counts(connection, table):
+            _write_cubes(connection, lake, slice_, [table])
+            keys = {Key(table, "", day.isoformat()): rows for day, rows in days}
+            made |= {key: Partition(key, (), rows, slice_) for key, rows in keys.items()}
+    return Made({key: made[key] for key in targets}, results)
+
+
+def _open_targets(connection: Connection, targets: Iterable[Key]) -> None:
+    """Relations ``target_partition``, ``target_session_day`` and ``target_queue_day``."""
+    contact = [(key.partner, date.fromisoformat(key.day)) for key in targets if key.table == "contact"]
+    schema = pa.schema([("partner", pa.string()), ("day", pa.date32())])
+    columns = {"partner": [partner for partner, _ in contact], "day": [day for _, day in contact]}
+    connection.from_arrow(pa.table(columns, schema=schema)).create_view("target_partition", replace=True)
+    for table in SUMS:
+        days = pa.table({"day": pa.array(_days(targets, table), pa.date32())})
+        connection.from_arrow(days).create_view(f"target_{table}_day", replace=True)
+
+
+def _days(targets: Iterable[Key], table: str) -> list[date]:
+    return sorted({date.fromisoformat(key.day) for key in targets if key.table == table})
+
+
+def _open_events(events: Events, targets: Iterable[Key]) -> None:
+    """Relations ``<kind>_event`` of the days that the targets need."""
+    contact, session = _days(targets, "contact"), _days(targets, "session")
+    around = runs(
+        [
+            *_spread(runs(contact, NEIGHBOUR_DAYS, NEIGHBOUR_DAYS)),
+            *_spread(runs(session, 1, FOLLOWED_DAYS)),
+        ]
+    )
+    events.open("contact_event", "contact", days=around)
+    events.open("outcome_event", "outcome", days=runs(contact))
+    events.open("sale_event", "sale", days=runs(contact))
+    visits = runs([*_spread(runs(contact, SESSION_DAYS)), *session])
+    events.open("session_event", "session", days=visits)
+    events.open("case_event", "case", days=runs(contact, CASE_DAYS, CASE_DAYS))
+    events.open("calls_offered_event", "calls_offered", days=runs(_days(targets, "queue")))
+    events.open("link_event", "link")
+    events.open("product_event", "product")
+
+
+def _spread(days: Iterable[tuple[date, date]]) -> list[date]:
+    return [
+        date.fromordinal(number)
+        for first, last in days
+        for number in range(first.toordinal(), last.toordinal() + 1)
+    ]
+
+
+def _run_models(events: Events, targets: Sequence[Key] | Collection[Key]) -> None:
+    """A relation of each model; the last of them are ``fact``, ``session_fact`` and ``queue_now``."""
+    connection = events.connection
+    connection.from_arrow(time_bins()).create_view("time_bin", replace=True)
+    for model in FACT_MODELS[:-1]:
+        _run_model(connection, model)
+    # What a fact says of its own contact is read of the targets' days alone.
+    events.open("contact_event", "contact", days=runs(_days(targets, "contact")))
+    _run_model(connection, "fact")
+    for model in ("session_fact", "queue_now"):
+        _run_model(connection, model)
+
+
+def _run_model(connection: Connection, model: str) -> None:
+    what = "view" if model in _VIEWS else "table"
+    connection.execute(f"create or replace {what} {model} as {sql('facts', model)}")
+
+
+def run_cubes(connection: Connection) -> None:
+    """Table ``cube_<name>`` of each cube, of relations ``fact``, ``session_fact`` and ``queue_now``."""
+    connection.execute(f"create or replace table measured as {sql('cubes', 'measured')}")
+    for cube in (*CUBES, *SUMS):
+        connection.execute(f"create or replace table cube_{cube} as {sql('cubes', cube)}")
+    connection.execute("drop table measured")
+
+
+def _check(connection: Connection) -> None:
+    """The relations that checks look at."""
+    connection.execute("create or replace view checked_fact as from fact")
+    connection.execute(_EXPECTED)
+    checks.sums(connection, {cube: f"cube_{cube}" for cube in CUBES})
+
+
+def _counts(connection: Connection, table: str) -> list[tuple[date, int]]:
+    rows: list[tuple[date, int]] = connection.execute(
+        f"select day, count(*) from cube_{table} group by day"
+    ).fetchall()
+    return rows
+
+
+def _write_facts(connection: Connection, lake: Lake, build: str) -> dict[Key, Partition]:
+    """One file of facts for each partition that has any."""
+    connection.execute(_PARTNER_KEY)
+    rows = connection.execute(
+        "select distinct partner_key(partner), cast(day as varchar), partner from target_partition"
+    ).fetchall()
+    partners = {(folder, day): partner for folder, day, partner in rows}
+    options = {"folder": str(lake.folder("facts")), "pattern": f"{build}-{{i}}"}
+    made: dict[Key, Partition] = {}
+    for path, contacts, *_ in connection.execute(_COPY, options).fetchall():
+        _sync(Path(path))
+        folder, day = (unquote(part.split("=", 1)[1]) for part in Path(path).parts[-3:-1])
+        key = Key("contact", partners[folder, day], day)
+        file = os.path.relpath(path, lake.path)
+        before = made.get(key, Partition(key, (), 0, build))
+        made[key] = Partition(key, (*before.files, file), before.rows + contacts, build)
+    return made
+
+
+def _write_cubes(connection: Connection, lake: Lake, slice_: str, cubes: Iterable[str]) -> None:
+    for cube in cubes:
+        final = lake.folder(f"cubes/{cube}") / f"{slice_}.parquet"
+        draft = final.with_name(f".draft-{final.name}")
+        order = "day, partner" if cube in CUBES else "day"
+        connection.table(f"cube_{cube}").order(order).write_parquet(str(draft), compression="zstd")
+        publish(draft, final)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
