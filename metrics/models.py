@@ -14,7 +14,6 @@ FOLDER = Path(__file__).resolve().parent / "sql"
 
 # In this order each model finds its inputs; the last one is the fact itself.
 FACT_MODELS = (
-    "contact_now",
     "link_now",
     "contact_key",
     "target_customer",
@@ -29,6 +28,7 @@ FACT_MODELS = (
     "contact_return",
     "contact_repeat",
     "tracked_span",
+    "contact_now",
     "fact",
 )
 # What the log hands to the models, by its kind.

@@ -129,9 +129,7 @@ class Room:
 
     def _shut(self) -> None:
         """From here on: files of this scope's facts, and no way to change that."""
-        self._connection.execute(
-            "set allowed_directories = $folders", {"folders": sorted(self._folders)}
-        )
+        self._connection.execute("set allowed_directories = $folders", {"folders": sorted(self._folders)})
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
 
@@ -185,9 +183,7 @@ class Room:
                 self._made.add(name)
         return name
 
-    def _having(
-        self, changed: partial[Cube], column: str, values: Sequence[str]
-    ) -> frozenset[str] | None:
+    def _having(self, changed: partial[Cube], column: str, values: Sequence[str]) -> frozenset[str] | None:
         """The partners that have facts with one of the values, as a cube knows it."""
         fitting = [cube for cube, keys in CUBES.items() if {"partner", column} <= set(keys)]
         if not fitting:
@@ -227,7 +223,10 @@ class Room:
         table, mine = self._reference(version, name), self.scope.partner
         if mine is None or "partner" in table.column_names:
             return table if mine is None else table.filter(pc.equal(table.column("partner"), mine))
-        topics = {*self.cube("by_topic").labelled("topic").labels, *changed("by_topic").labelled("topic").labels}
+        topics = {
+            *self.cube("by_topic").labelled("topic").labels,
+            *changed("by_topic").labelled("topic").labels,
+        }
         return table.filter(pc.is_in(table.column("topic"), value_set=pa.array(topics, pa.string())))
 
     def _reference(self, version: Version, name: str) -> pa.Table:

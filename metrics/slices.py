@@ -125,9 +125,7 @@ def changes(
 
     Sums being sums, the rows of a partition as it was are there with the opposite sign.
     """
-    changed = [
-        key for key in before.keys() | after.keys() if _slice(before, key) != _slice(after, key)
-    ]
+    changed = [key for key in before.keys() | after.keys() if _slice(before, key) != _slice(after, key)]
     names = [*keys_of(cube), *measures(cube)]
     added = Slices(lake, cube, (after[key] for key in changed if key in after), partner).load(names)
     gone = Slices(lake, cube, (before[key] for key in changed if key in before), partner).load(names)

@@ -62,7 +62,7 @@ def _joined(log: Log, kind: str, small: Mapping[str, Batch]) -> tuple[str, Batch
     """Write one batch with the rows of some, sorted by day so that a few days are read without the others."""
     key = "key" if kind == TOMBSTONE else KEYS[kind]
     day = "day" if kind == TOMBSTONE else DAY_OF.get(kind)
-    columns = ", ".join(columns_of(kind).names)
+    columns = ", ".join(f'"{name}"' for name in columns_of(kind).names)
     with connect(memory="1GB") as connection:
         events = Events(connection, log.folder, small)
         events.open("joined", kind, names=sorted(small), impossible=True)
@@ -84,12 +84,16 @@ def _joined(log: Log, kind: str, small: Mapping[str, Batch]) -> tuple[str, Batch
     return drain.batch_name(final), Batch(first, last)
 
 
-def _renamed(names: tuple[str, ...], retired: Mapping[str, int], batches: Mapping[str, Batch]) -> tuple[str, ...]:
+def _renamed(
+    names: tuple[str, ...], retired: Mapping[str, int], batches: Mapping[str, Batch]
+) -> tuple[str, ...]:
     """Deferred batches, read from where they stand: those replaced are in the newest batch of their kind."""
     found = set()
     for name in names:
         kind = name.partition("/")[0]
-        newest = max((each for each in batches if each.startswith(f"{kind}/") and each not in retired), default="")
+        newest = max(
+            (each for each in batches if each.startswith(f"{kind}/") and each not in retired), default=""
+        )
         found.add(newest if name in retired else name)
     return tuple(sorted(found - {""}))
 
@@ -132,7 +136,9 @@ def _join_slices(
     rows = connection.read_parquet(files, filename=True)
     rows.create_view("slices", replace=True)
     draft, final = folder / f".draft-{slice_}.parquet", folder / f"{slice_}.parquet"
-    same = "current.day = slices.day" + (" and current.partner = slices.partner" if table == "contact" else "")
+    same = "current.day = slices.day" + (
+        " and current.partner = slices.partner" if table == "contact" else ""
+    )
     query = f"""
         select slices.* exclude (filename) from slices
         join current on {same} and ends_with(slices.filename, '/' || current.slice || '.parquet')

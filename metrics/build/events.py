@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -43,6 +44,11 @@ TOMBSTONES = pa.schema([("kind", pa.string()), ("key", pa.string()), ("day", pa.
 QUARANTINE = pa.schema(
     [*((name, pa.string()) for name in ("kind", "key", "field", "value")), *_ORDER, ("mended", pa.bool_())]
 )
+# What models ask of the contacts around those that they make.
+KEY_COLUMNS = (
+    "contact_id", "partner", "day", "hour", "topic", "case_id", "ended_at", "handling_s", "wait_s", "customer_key",
+    "version", "accepted_us", "seq",
+)  # fmt: skip
 ORDERING = "(version, accepted_us, seq)"
 # The version of a file's rows stands in its name: it is drawn when the file becomes visible.
 _FILE_VERSION = r"try_cast(regexp_extract(filename, '-v([0-9]+)[.]parquet$', 1) as bigint)"
@@ -84,13 +90,15 @@ class Events:
     def __init__(self, connection: Connection, folder: Path, batches: Mapping[str, Batch]) -> None:
         """``batches`` by name (``<kind>/<file>``), without those that others replace."""
         self.connection, self.folder, self.batches = connection, folder, dict(batches)
-        connection.from_arrow(QUARANTINE.empty_table()).create("quarantine")
+        self._quarantined: set[str] | None = None
+        connection.execute(_empty_tables())
 
     def load_quarantine(self, file: Path) -> None:
         """Take over what earlier rounds have put into quarantine."""
         self.connection.execute(
             "insert into quarantine by name from read_parquet($file)", {"file": str(file)}
         )
+        self._quarantined = None
 
     def names(self, kind: str, days: Days | None = None) -> list[str]:
         """The batches of a kind that may have events of some days (None: of all), oldest first."""
@@ -115,111 +123,105 @@ class Events:
         """
         column = DAY_OF.get(kind)
         chosen = self.names(kind, days if column else None) if names is None else names
-        rows = self._rows(kind, chosen)
+        query = self._rows(f"{relation}_files", kind, chosen)
         if column and days is not None:
-            rows = rows.filter(within(column, days))
-        rows.create_view(f"{relation}_row", replace=True)
-        query = f"from {relation}_row"
-        if not impossible and self.quarantined(kind):
-            query = _possible(kind, f"{relation}_row")
-        if column and kind in MOVING and names is None and self._open_tombstones(relation, kind, days):
-            query = f"""
-                select event.* from ({query}) as event
-                where not exists (
-                    select 1 from {relation}_tombstone as moved
-                    where moved.key = event.{KEYS[kind]} and moved.day = event.{column}
-                        and (moved.version, moved.accepted_us, moved.seq)
-                            >= (event.version, event.accepted_us, event.seq)
-                )
-            """
+            query += f" where {within(column, days)}"
+        if not impossible and chosen and self.quarantined(kind):
+            query = _possible(kind, f"({query})")
+        if names is None and kind in MOVING and chosen:
+            query = self._without_moved(relation, kind, query, days)
         self.connection.execute(f"create or replace view {relation} as {query}")
+
+    def open_contacts(self, days: Days | None, *, keys: bool) -> None:
+        """Table ``contact_event`` of contacts of some days: with the columns that neighbours need (``keys``), or
+        with all. A table, since the models look at it several times."""
+        self.open("contact_log", "contact", days=days)
+        columns = ", ".join(KEY_COLUMNS) if keys else "*"
+        self.connection.execute(f"create or replace table contact_event as select {columns} from contact_log")
+
+    def _without_moved(self, relation: str, kind: str, query: str, days: Days | None) -> str:
+        """A query of a kind's events without those that have moved to another day."""
+        names = self.names(TOMBSTONE, days)
+        if not names:
+            return query
+        tombstones = self._rows(f"{relation}_tombstones", TOMBSTONE, names)
+        return f"""
+            select event.* from ({query}) as event
+            where not exists (
+                select 1 from ({tombstones}) as moved
+                where moved.kind = '{kind}' and moved.key = event.{KEYS[kind]} and moved.day = event.{DAY_OF[kind]}
+                    and {_order("moved")} >= {_order("event")}
+            )
+        """
 
     def quarantined(self, kind: str) -> bool:
         """Whether a row of the kind is in quarantine."""
-        query = "select 1 from quarantine where kind = $kind limit 1"
-        return bool(self.connection.execute(query, {"kind": kind}).fetchall())
+        if self._quarantined is None:
+            rows = self.connection.execute("select distinct kind from quarantine").fetchall()
+            self._quarantined = {name for (name,) in rows}
+        return kind in self._quarantined
 
     def judge(self, kind: str, names: Sequence[str]) -> None:
-        """Put rows of new batches that cannot be true into quarantine, and mark what they put right."""
+        """Put rows of new batches that cannot be true into quarantine, and mark what later versions put right."""
         self.open("judged_batch", kind, names=names, impossible=True)
-        run = self.connection.execute
-        run(f"create or replace view judged as {_judged(kind, 'judged_batch')}")
-        run(
+        ((added,),) = self.connection.execute(
             f"""
-            update quarantine set mended = true
-            where kind = $kind and exists (
-                select 1 from judged
-                where judged.impossible is null and judged.record_key = quarantine.key
-                    and {_order("judged")} > {_order("quarantine")}
-            )
-            """,
-            {"kind": kind},
-        )
-        run(
-            """
             insert into quarantine by name
             select
                 $kind as kind, record_key as key, impossible as field,
                 json_extract_string(to_json(judged), '$.' || impossible) as value,
                 version, accepted_us, seq, false as mended
-            from judged
+            from ({_judged(kind, "judged_batch")}) as judged
             where impossible is not null
             """,
             {"kind": kind},
-        )
-
-    def mend(self, kind: str) -> None:
-        """Mark what stands in quarantine and is right in a later version, wherever in the log that lies."""
-        if not self.quarantined(kind):
-            return
-        self.open("judged_batch", kind, impossible=True)
-        self.connection.execute(f"create or replace view judged as {_judged(kind, 'judged_batch')}")
-        self.connection.execute(
-            f"""
-            update quarantine set mended = true
-            where kind = $kind and exists (
-                select 1 from judged
-                where judged.impossible is null and judged.record_key = quarantine.key
-                    and {_order("judged")} > {_order("quarantine")}
+        ).fetchall()
+        self._quarantined = None
+        if self.quarantined(kind):
+            # What puts a row right may have come before it.
+            if added:
+                self.open("judged_batch", kind, names=sorted({*self.names(kind), *names}), impossible=True)
+            self.connection.execute(
+                f"""
+                update quarantine set mended = true
+                where kind = $kind and exists (
+                    select 1 from ({_judged(kind, "judged_batch")}) as judged
+                    where judged.impossible is null and judged.record_key = quarantine.key
+                        and {_order("judged")} > {_order("quarantine")}
+                )
+                """,
+                {"kind": kind},
             )
-            """,
-            {"kind": kind},
-        )
 
-    def _open_tombstones(self, relation: str, kind: str, days: Days | None) -> bool:
-        names = self.names(TOMBSTONE, days)
+    def _rows(self, variable: str, kind: str, names: Sequence[str]) -> str:
+        """A query of the rows of batches, in the columns of today. ``variable`` holds their paths."""
         if not names:
-            return False
-        rows = self._rows(TOMBSTONE, names).filter(f"kind = '{kind}' and {within('day', days)}")
-        rows.create_view(f"{relation}_tombstone", replace=True)
-        return True
-
-    def _rows(self, kind: str, names: Sequence[str]) -> duckdb.DuckDBPyRelation:
-        """Rows of batches as they were written, in the columns of today."""
-        schema = columns_of(kind)
-        if not names:
-            return self.connection.from_arrow(schema.empty_table())
+            return f"select * from none_{kind}"
         files = [str(self.folder / name) for name in names]
+        self.connection.execute(f"set variable {variable} = $files", {"files": files})
         # Reading file names costs a little of every row, and only imported files carry a version in theirs.
         drawn = any("-v" in name for name in names)
-        rows = self.connection.read_parquet(
-            files, hive_partitioning=False, union_by_name=len(files) > 1, filename=drawn
-        )
-        there = set(rows.columns)
-        chosen = [
-            name if name in there else f"cast(null as {self._type(schema.field(name).type)}) as {name}"
-            for name in schema.names
-            if name != "version"
-        ]
-        versions = [name for name in ("version",) if name in there] + ([_FILE_VERSION] if drawn else [])
-        chosen.append(f"coalesce({', '.join([*versions, '0'])}) as version")
-        return rows.project(", ".join(chosen))
+        versions = f"version, {_FILE_VERSION}" if drawn else "version"
+        columns = [f'"{name}"' for name in columns_of(kind).names if name != "version"]
+        stored = f"read_parquet(getvariable('{variable}'), union_by_name = true, hive_partitioning = false"
+        # What was written before a column came into being does not have it.
+        return f"""
+            select {", ".join(columns)}, coalesce({versions}, 0) as version
+            from (from none_{kind} union all by name from {stored}{", filename = true" if drawn else ""}))
+        """
 
-    @staticmethod
-    def _type(kind: pa.DataType) -> str:
-        names = {"string": "varchar", "date32[day]": "date", "bool": "boolean", "int64": "bigint"}
-        names |= {"int32": "integer", "int16": "smallint", "double": "double"}
-        return names[str(kind)]
+
+@cache
+def _empty_tables() -> str:
+    """The statements that make table ``quarantine``, and ``none_<kind>`` in which no event of a kind stands."""
+    tables = {"quarantine": QUARANTINE} | {f"none_{kind}": columns_of(kind) for kind in (*SCHEMAS, TOMBSTONE)}
+    return "; ".join(f"create table {name} ({_declared(schema)})" for name, schema in tables.items())
+
+
+def _declared(schema: pa.Schema) -> str:
+    names = {"string": "varchar", "date32[day]": "date", "bool": "boolean", "int64": "bigint"}
+    names |= {"int32": "integer", "int16": "smallint", "double": "double"}
+    return ", ".join(f'"{field.name}" {names[str(field.type)]}' for field in schema)
 
 
 def _overlaps(batch: Batch, days: Days | None) -> bool:
@@ -234,7 +236,7 @@ def _order(relation: str) -> str:
 
 def _judged(kind: str, rows: str) -> str:
     """A query of a relation's events of a kind, with what is impossible of each."""
-    return f"with event_row as (from {rows}) {sql('events', kind)}"
+    return f"with event_row as (select * from {rows}) {sql('events', kind)}"
 
 
 def _possible(kind: str, rows: str) -> str:

@@ -152,7 +152,13 @@ _LINKED = """
 
 
 def mark(
-    events: Events, placed: Placed, spans: coverage.Growth, today: date, known: Iterable[Key], *, thorough: bool
+    events: Events,
+    placed: Placed,
+    spans: coverage.Growth,
+    today: date,
+    known: Iterable[Key],
+    *,
+    thorough: bool,
 ) -> set[Key]:
     """The partitions that the events of a round make dirty.
 
@@ -175,7 +181,9 @@ def mark(
             continue
         if rule.event == "product" and not thorough:
             continue
-        found |= {Key(table, partner, day.isoformat()) for table, partner, day in run(rule.partitions).fetchall()}
+        found |= {
+            Key(table, partner, day.isoformat()) for table, partner, day in run(rule.partitions).fetchall()
+        }
     for kind in placed.bulk:
         found |= _near_bulk(events, kind, known)
     return found
@@ -223,10 +231,8 @@ def _each(first: date, last: date) -> Iterable[date]:
 
 def _open_around(events: Events, days: Days | None) -> None:
     """Table ``contact_key`` and view ``log_session`` of the days around the new events."""
-    events.open("contact_event", "contact", days=days)
-    run = events.connection.execute
-    run(f"create or replace view contact_now as {sql('facts', 'contact_now')}")
-    run(f"create or replace table contact_key as {sql('facts', 'contact_key')}")
+    events.open_contacts(days, keys=True)
+    events.connection.execute(f"create or replace table contact_key as {sql('facts', 'contact_key')}")
     events.open("log_session", "session", days=days)
 
 

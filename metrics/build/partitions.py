@@ -73,8 +73,7 @@ def make(events: Events, lake: Lake, slice_: str, targets: Collection[Key]) -> M
     _open_events(events, targets)
     _run_models(events, targets)
     run_cubes(connection)
-    _check(connection)
-    results = checks.run(connection)
+    results = _check(connection)
     checks.demand(results)
     made: dict[Key, Partition | None] = dict.fromkeys(targets)
     if any(key.table == "contact" for key in targets):
@@ -112,7 +111,7 @@ def _open_events(events: Events, targets: Iterable[Key]) -> None:
             *_spread(runs(session, 1, FOLLOWED_DAYS)),
         ]
     )
-    events.open("contact_event", "contact", days=around)
+    events.open_contacts(around, keys=True)
     events.open("outcome_event", "outcome", days=runs(contact))
     events.open("sale_event", "sale", days=runs(contact))
     visits = runs([*_spread(runs(contact, SESSION_DAYS)), *session])
@@ -135,12 +134,11 @@ def _run_models(events: Events, targets: Sequence[Key] | Collection[Key]) -> Non
     """A relation of each model; the last of them are ``fact``, ``session_fact`` and ``queue_now``."""
     connection = events.connection
     connection.from_arrow(time_bins()).create_view("time_bin", replace=True)
-    for model in FACT_MODELS[:-1]:
+    for model in (*FACT_MODELS[:-2], "session_fact", "queue_now"):
         _run_model(connection, model)
     # What a fact says of its own contact is read of the targets' days alone.
-    events.open("contact_event", "contact", days=runs(_days(targets, "contact")))
-    _run_model(connection, "fact")
-    for model in ("session_fact", "queue_now"):
+    events.open_contacts(runs(_days(targets, "contact")), keys=False)
+    for model in FACT_MODELS[-2:]:
         _run_model(connection, model)
 
 
@@ -154,14 +152,14 @@ def run_cubes(connection: Connection) -> None:
     connection.execute(f"create or replace table measured as {sql('cubes', 'measured')}")
     for cube in (*CUBES, *SUMS):
         connection.execute(f"create or replace table cube_{cube} as {sql('cubes', cube)}")
-    connection.execute("drop table measured")
 
 
-def _check(connection: Connection) -> None:
-    """The relations that checks look at."""
+def _check(connection: Connection) -> tuple[checks.Result, ...]:
+    """What the checks say of the facts and cubes just made."""
     connection.execute("create or replace view checked_fact as from fact")
     connection.execute(_EXPECTED)
-    checks.sums(connection, {cube: f"cube_{cube}" for cube in CUBES})
+    checks.sums(connection, "measured", {cube: f"cube_{cube}" for cube in CUBES})
+    return checks.run(connection, checks.OF_A_PASS)
 
 
 def _counts(connection: Connection, table: str) -> list[tuple[date, int]]:

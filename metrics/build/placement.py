@@ -31,6 +31,8 @@ Connection = duckdb.DuckDBPyConnection
 SEARCH_S = 60
 # Days before the newest one in which most events find their contact.
 RECENT_DAYS = 15
+# Kinds whose new events are relations of their own.
+NEW_RELATIONS = tuple(dict.fromkeys((*MOVING, *PLACED, "link", "product", "calls_offered")))
 # From so many new records of a kind on, everything near them is dirty, and nobody's history is looked up.
 BULK = 50_000
 
@@ -61,9 +63,7 @@ class Placed:
     bulk: frozenset[str]
 
 
-def place(
-    events: Events, lake: Lake, log: Log, version: Version, *, now: float, thorough: bool
-) -> Placed:
+def place(events: Events, lake: Lake, log: Log, version: Version, *, now: float, thorough: bool) -> Placed:
     """Take new batches in: relations ``new_<kind>`` of their events, ``touched_<kind>`` of every version of
     their records that was found, and ``contact_place`` of the contacts that they name.
 
@@ -117,9 +117,8 @@ class _Placement:
 
     def _register(self) -> None:
         """Views ``new_<kind>``, and the new batches with their days in what is read as the log."""
-        for kind in (*MOVING, *PLACED, "link", "product", "calls_offered"):
-            names = self.new.get(kind, []) if kind in SCHEMAS else []
-            self.events.open(f"new_{kind}", kind, names=names)
+        for kind in NEW_RELATIONS:
+            self.events.open(f"new_{kind}", kind, names=self.new.get(kind, []))
         for kind, names in self.new.items():
             for name in names:
                 self.batches[name] = Batch()
@@ -146,7 +145,7 @@ class _Placement:
         for kind, names in self.new.items():
             if kind in SCHEMAS and _is_judged(kind):
                 self.events.judge(kind, names)
-                if self.events.quarantined(kind):
+                if self.events.quarantined(kind) and kind in NEW_RELATIONS:
                     self.events.open(f"new_{kind}", kind, names=names)
 
     # --- versions of a record ---
@@ -157,9 +156,10 @@ class _Placement:
         Of very many new records, and of those only searched for again, it has the ones that lie on several days.
         """
         key, column, run = KEYS[kind], DAY_OF[kind], self.connection.execute
-        columns = f"{key}, {column} as day, {_VERSIONS[kind]}, version, accepted_us, seq"
-        searched = [name for name in self.version.unverified if name.startswith(f"{kind}/")]
-        self.events.open("searched", kind, names=searched if self.everywhere else [])
+        if kind not in self.new and not (self.everywhere and self._searched(kind)):
+            run(f"create table touched_{kind} as select {_versions(kind)} from none_{kind}")
+            return
+        self.events.open("searched", kind, names=self._searched(kind) if self.everywhere else [])
         days = None if self.everywhere else self._near(f"new_{kind}", column, RECENT_DAYS)
         self.events.open("log_versions", kind, days=days)
         ((count,),) = run(f"select count(*) from new_{kind}").fetchall()
@@ -170,11 +170,11 @@ class _Placement:
         else:
             moved = moved.replace("group by", f"where {key} in (select {key} from searched) group by")
             chosen = f"{key} in (select {key} from new_{kind}) or {key} in ({moved})"
-        nothing = not (count or (self.everywhere and searched))
-        run(
-            f"create table touched_{kind} as select {columns} from log_versions "
-            f"where {'false' if nothing else chosen}"
-        )
+        run(f"create table touched_{kind} as select {_versions(kind)} from log_versions where {chosen}")
+
+    def _searched(self, kind: str) -> list[str]:
+        """Batches of a kind whose records are still to be looked for in all of the log."""
+        return [name for name in self.version.unverified if name.startswith(f"{kind}/")]
 
     def _near(self, relation: str, column: str, days: int) -> Days:
         found = self.connection.execute(f"select distinct {column} from {relation}").fetchall()
@@ -211,15 +211,17 @@ class _Placement:
 
     def _find_former_sales(self) -> None:
         """Table ``former_sale``: versions of new sales that lie beside a contact already."""
-        days = None if self.everywhere else runs([*self._own_days(), *self._recent()], 1, 1)
+        days: Days | None = None if self.everywhere else runs([*self._own_days(), *self._recent()], 1, 1)
+        if not (self._any("unplaced_sale") or (self.everywhere and self._searched("sale"))):
+            days = []
         self.events.open("log_sale", "sale", days=days)
-        verify = [name for name in self.version.unverified if name.startswith("sale/")]
-        self.events.open("sale_to_verify", "sale", names=verify if self.everywhere else [])
+        searched = self._searched("sale") if self.everywhere else []
+        self.events.open("searched", "sale", names=searched)
         self.connection.execute(
             """
             create table former_sale as
             select sale_id, contact_id, product, contact_day, version, accepted_us, seq from log_sale
-            where sale_id in (select sale_id from unplaced_sale union select sale_id from sale_to_verify)
+            where sale_id in (select sale_id from unplaced_sale union select sale_id from searched)
             """
         )
 
@@ -266,6 +268,9 @@ class _Placement:
         run = self.connection.execute
         columns = [name for name in columns_of(kind).names if name != "contact_day"]
         unplaced = ", ".join(f"unplaced.{name}" for name in columns)
+        if not (self._any(f"unplaced_{kind}") or self._any("moved_contact")):
+            run(f"create table placed_{kind} as from none_{kind}")
+            return ""
         run(
             f"""
             create table placed_{kind} as
@@ -329,13 +334,20 @@ class _Placement:
             where contact_id not in (select contact_id from contact_place)
             """
         )
-        parts = [_tombstones(kind) for kind in MOVING]
-        run(f"create table new_tombstone as {' union all '.join(parts)}")
+        touched = [kind for kind in MOVING if self._any(f"touched_{kind}")]
+        if not touched:
+            return
+        run(f"create table new_tombstone as {' union all '.join(map(_tombstones, touched))}")
         ((count, first, last),) = run("select count(*), min(day), max(day) from new_tombstone").fetchall()
         if count:
             name = self._append(TOMBSTONE, self.connection.table("new_tombstone").order("kind, day, key"))
             self.batches[name] = Batch(first.isoformat(), last.isoformat())
             self._refresh_events()
+
+
+def _versions(kind: str) -> str:
+    """The columns of table ``touched_<kind>``."""
+    return f"{KEYS[kind]}, {DAY_OF[kind]} as day, {_VERSIONS[kind]}, version, accepted_us, seq"
 
 
 def _tombstones(kind: str) -> str:

@@ -221,11 +221,11 @@ class _Builder:
         dirty = {
             key
             for key, each in self.lake.readable_partitions(version).items()
-            if files_of(each, CUBES_OF) & damaged
-            or any(span.first <= key.day <= span.last for span in spans)
+            if files_of(each, CUBES_OF) & damaged or any(span.first <= key.day <= span.last for span in spans)
         }
-        dirty |= {key for key in self._logged() if key.day[:7] in months}
         kept = {name: batch for name, batch in version.batches.items() if name not in lost}
+        if months:
+            dirty |= {key for key in self._logged(replace(version, batches=kept)) if key.day[:7] in months}
         shards = {month: file for month, file in version.shards.items() if month not in months}
         tables = {table: file for table, file in version.tables.items() if file not in damaged}
         following = replace(
@@ -240,9 +240,8 @@ class _Builder:
         self.lake.publish(following, after=version)
         return True
 
-    def _logged(self) -> set[Key]:
+    def _logged(self, version: Version) -> set[Key]:
         """Every partition that the log has rows of."""
-        version = self.lake.version()
         with closing(connect(memory=MEMORY)) as connection:
             events = Events(connection, self.log.folder, _in_force(version))
             return logged(events)
@@ -251,9 +250,7 @@ class _Builder:
 class _Round:
     """One round: from the log as it is to the version that follows."""
 
-    def __init__(
-        self, builder: _Builder, connection: Connection, *, searching: bool, refining: bool
-    ) -> None:
+    def __init__(self, builder: _Builder, connection: Connection, *, searching: bool, refining: bool) -> None:
         self.builder, self.connection = builder, connection
         self.lake, self.now = builder.lake, builder.now
         self.searching, self.refining = searching, refining
@@ -283,7 +280,7 @@ class _Round:
             dirty |= known.keys()
         tables = self._write_tables(placed.kinds)
         chosen = self._chosen(placed.version, dirty, known)
-        made = partitions.Made({}, checks.run(self.connection))
+        made = partitions.Made({}, checks.run(self.connection, ["quarantine"]))
         if chosen:
             made = partitions.make(self.events, self.lake, self.name, chosen)
         following = self._following(placed.version, dirty - set(chosen), made, tables, known)
@@ -297,7 +294,7 @@ class _Round:
         file = self.before.tables.get("tracked_day")
         stored = self.lake.path / file if file and since is None else None
         if stored is None:
-            self.events.open("every_session", "session")
+            self.events.open("every_session", "session", names=self.events.names("session"))
         return coverage.extend(
             self.connection, stored, "new_session" if stored is not None else "every_session"
         )
@@ -320,9 +317,7 @@ class _Round:
     def _write(self, table: str, rows: pa.Table) -> str:
         return write_rows(self.lake, rows, f"tables/{self.name}-{table}.parquet")
 
-    def _chosen(
-        self, version: Version, dirty: Collection[Key], known: Mapping[Key, Partition]
-    ) -> list[Key]:
+    def _chosen(self, version: Version, dirty: Collection[Key], known: Mapping[Key, Partition]) -> list[Key]:
         """The dirty partitions to make now: as many of the newest as have some hundred thousand rows."""
         counts = Counter(key.table for key in {*known, *dirty})
         rows = {"contact": "contact", "session": "session", "queue": "calls_offered"}

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from data.duck import connect
 from data.log import Log
-from metrics import build, refresh
-from metrics.delta import read_delta
-from metrics.lake import Lake
+from lake.manifest import Lake
+from metrics import build, refresh, slices
+from metrics.facts import FACT
+from metrics.models import CUBES, SUMS, measures
 from settings import Settings
 from store import Store
 from tests.metrics.given import NOW, logged
@@ -33,13 +35,13 @@ def lake(settings: Settings) -> Lake:
 
 @pytest.fixture
 def fresh(settings: Settings, sqlite_store: Store) -> Callable[[], str]:
-    """Bring the facts up to date."""
+    """Bring the facts up to date, as any reader may."""
     return lambda: refresh(settings, sqlite_store, NOW)
 
 
 @pytest.fixture
-def fold(settings: Settings, sqlite_store: Store) -> Callable[[], str]:
-    """Bring the facts up to date and fold the delta."""
+def rebuild(settings: Settings, sqlite_store: Store) -> Callable[[], str]:
+    """Bring the facts up to date, with what otherwise waits for the night."""
     return lambda: build(settings, sqlite_store, NOW)
 
 
@@ -55,25 +57,28 @@ def write(log: Log) -> Callable[..., None]:
 
 @pytest.fixture
 def facts(lake: Lake) -> Facts:
-    """Every fact of the published version, base and delta together, by contact."""
+    """Every fact of the published version, by contact."""
 
     def read() -> list[dict[str, Any]]:
-        version = lake.version()
-        files = [str(lake.path / file) for file in lake.base(version.base).files()]
-        with connect() as connection:
-            rows = _rows(connection.read_parquet(files, hive_partitioning=False)) if files else []
-            delta = _rows(connection.from_arrow(read_delta(lake, version)))
-        gone = {row["contact_id"] for row in delta if row["sign"] == -1}
-        added = [{k: v for k, v in row.items() if k != "sign"} for row in delta if row["sign"] == 1]
-        kept = [
-            {k: v for k, v in row.items() if k != "partner_key"}
-            for row in rows
-            if row["contact_id"] not in gone
-        ]
-        return sorted(kept + added, key=lambda row: str(row["contact_id"]))
+        rows = facts_of(lake).to_pylist()
+        return sorted(rows, key=lambda row: str(row["contact_id"]))
 
     return read
 
 
-def _rows(relation: Any) -> list[dict[str, Any]]:
-    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+def facts_of(lake: Lake) -> pa.Table:
+    """Every fact of the published version."""
+    files = [
+        str(lake.path / file) for each in lake.partitions(lake.version()).values() for file in each.files
+    ]
+    if not files:
+        return FACT.empty_table()
+    with connect() as connection:
+        rows = connection.read_parquet(files, hive_partitioning=False).project("* exclude (partner_key)")
+        return rows.to_arrow_table()
+
+
+def cube_of(lake: Lake, cube: str) -> pa.Table:
+    """The current rows of a cube."""
+    rows = slices.Slices(lake, cube, lake.partitions(lake.version()).values())
+    return rows.load([*(CUBES | SUMS)[cube], *measures(cube)])

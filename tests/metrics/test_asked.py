@@ -22,14 +22,14 @@ SKIPPED: dict[str, Any] = {"state": "skipped", "reason": "recently_asked", "sent
 
 
 @pytest.fixture
-def reader(settings, write, fold) -> Callable[..., Any]:
+def reader(settings, write, rebuild) -> Callable[..., Any]:
     """A reader of contacts with their surveys: ``(contact, outcome)`` pairs of given fields."""
 
     def made(*pairs: tuple[dict[str, Any], dict[str, Any]], scope: Scope | None = None) -> Any:
         write("contact", *[contact(f"c{i}", **given) for i, (given, _) in enumerate(pairs)])
         at = [given.get("at", NOON) for given, _ in pairs]
         write("outcome", *[outcome(f"c{i}", at=at[i], **said) for i, (_, said) in enumerate(pairs)])
-        fold()
+        rebuild()
         return open_reader(settings, scope or Scope.everything())
 
     return made

@@ -7,16 +7,17 @@ import os
 import sys
 import threading
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from data.log import Log
-from metrics import Scope, build, current_version, drain, models, open_reader, refresh, shape
-from metrics.audit import check
-from metrics.checks import CheckError
-from metrics.lake import GRACE_S, Lake, OvertakenError, Version
+from lake.manifest import GRACE_S, OvertakenError
+from metrics import Scope, build, current_version, models, open_reader, refresh
+from metrics.build import compaction, partitions, refresh_step
+from metrics.build.audit import check
+from metrics.build.checks import CheckError
 from settings import Settings
 from store import Store
 from store.lease import held
@@ -48,77 +49,75 @@ def test_what_happens_live_is_drained_published_and_marked(settings, store: Stor
     assert refresh(settings, store, NOW) == version
 
 
-def test_nothing_new_leaves_version_and_files_as_they_are(settings, write, fresh, fold):
+def test_nothing_new_leaves_version_and_files_as_they_are(settings, write, fresh, rebuild):
     write("contact", contact())
-    version = fold()
+    version = rebuild()
     before = sorted(settings.lake_path.rglob("*"))
     assert fresh() == version
-    assert fold() == version
+    assert rebuild() == version
     assert sorted(settings.lake_path.rglob("*")) == before
 
 
-def test_an_event_writes_no_facts_until_the_fold_and_then_only_its_own_day(
-    settings, write, fold, fresh, lake
-):
+def test_an_event_makes_its_own_partition_anew_and_no_other(write, rebuild, fresh, lake):
     write("contact", contact("c1"), contact("c2", at=NOON + days(1)))
-    fold()
-    before = {place.day: place.files for place in lake.base(lake.version().base).places}
+    rebuild()
+    before = {key.day: each.files for key, each in lake.partitions(lake.version()).items()}
     write("sale", sale(contact_id="c2"))
     fresh()
-    assert lake.version().delta_contacts == 1
-    assert {place.day: place.files for place in lake.base(lake.version().base).places} == before
-    fold()
-    after = {place.day: place.files for place in lake.base(lake.version().base).places}
-    assert lake.version().delta == ""
+    after = {key.day: each.files for key, each in lake.partitions(lake.version()).items()}
     assert [day for day in after if after[day] != before[day]] == ["2026-10-06"]
+    assert lake.version().dirty == ()
 
 
-def test_an_event_that_changes_nothing_leaves_no_delta(write, fold, fresh, lake):
+def test_an_event_that_reaches_nobody_makes_nothing_anew(write, rebuild, fresh, lake):
     write("contact", contact())
-    fold()
+    rebuild()
+    before = lake.partitions(lake.version())
     write("link", {"phone_key": "p9", "customer_key": "k9"})
     fresh()
-    assert lake.version().delta == ""
+    assert lake.partitions(lake.version()) == before
 
 
-def test_what_is_new_is_seen_before_it_is_folded(settings, write, fold, fresh, lake, monkeypatch):
-    monkeypatch.setattr(sys.modules["metrics.build"], "SMALLEST_FOLD", 2)
-    write("contact", contact("c1"))
-    fold()
+def test_the_newest_days_are_seen_first_and_the_rest_is_said_to_be_dirty(
+    settings, sqlite_store, write, lake, monkeypatch
+):
+    monkeypatch.setattr(sys.modules["metrics.build.refresh"], "PASS_ROWS", 1)
+    write("contact", *(contact(f"c{number}", at=NOON + days(number)) for number in range(3)))
     seen = []
-    publish = Lake.publish
-
-    def noted(self: Lake, version: Version, *, after: Version) -> None:
-        publish(self, version, after=after)
-        seen.append((_contacts(settings), version.delta_contacts))
-
-    monkeypatch.setattr(Lake, "publish", noted)
-    write("contact", *(contact(f"new {number}") for number in range(2)))
-    fresh()
-    assert seen == [(3, 2)]
-    write("contact", contact("new 3"))
-    fresh()
-    assert seen[1:] == [(4, 3), (4, 0)]
+    while refresh_step(settings, sqlite_store, NOW):
+        seen.append((_contacts(settings), [key.day for key in lake.version().dirty]))
+    assert seen == [(1, ["2026-10-05", "2026-10-06"]), (2, ["2026-10-05"])]
+    assert _contacts(settings) == 3
 
 
-def test_a_fold_tells_how_far_it_is(settings, sqlite_store, write, fold):
-    write("contact", contact("c1"))
-    fold()
+def test_what_happens_during_a_long_build_is_seen_before_older_days(
+    settings, sqlite_store, write, lake, monkeypatch
+):
+    monkeypatch.setattr(sys.modules["metrics.build.refresh"], "PASS_ROWS", 1)
+    write("contact", *(contact(f"c{number}", at=NOON + days(number)) for number in range(3)))
+    refresh_step(settings, sqlite_store, NOW)
+    write("contact", contact("new", at=NOON + days(14)))
+    refresh_step(settings, sqlite_store, NOW)
+    days_seen = sorted(key.day for key in lake.partitions(lake.version()))
+    assert days_seen == ["2026-10-07", "2026-10-19"]
+
+
+def test_a_build_tells_how_far_it_is(settings, sqlite_store, write, monkeypatch):
+    monkeypatch.setattr(sys.modules["metrics.build.refresh"], "PASS_ROWS", 1)
+    write("contact", contact("c2"), contact("c3", at=NOON - 40 * 86_400), contact("c4", at=NOON - days(1)))
     told: list[tuple[str, float]] = []
-    write("contact", contact("c2"), contact("c3", at=NOON - 40 * 86_400))
     build(settings, sqlite_store, NOW, progress=lambda text, part: told.append((text, part)))
-    cubes = [("cubes", 0.0), ("cubes", 0.5)]
-    assert told == [("facts", 0.0), ("files", 0.0), *cubes, ("rows by key and checks", 1.0)]
+    assert told == [("reading the log", 0.0), ("facts and cubes", 0.0), ("facts and cubes", 0.5)]
 
 
-@pytest.mark.parametrize("bring", ["fresh", "fold"])
-def test_a_failed_check_never_publishes(request, settings, write, fold, lake, bring, monkeypatch):
+@pytest.mark.parametrize("bring", ["fresh", "rebuild"])
+def test_a_failed_check_never_publishes(request, settings, write, rebuild, lake, bring, monkeypatch):
     write("contact", contact("good"))
-    version = fold()
+    version = rebuild()
     # A fault of the models: what comes in with such a value is kept aside before it gets so far.
-    faulty = models.sql("facts", "fact").replace("as score,\n", "+ 1 as score,\n", 1)
+    faulty = models.sql("facts", "fact").replace("score) as score,\n", "score) + 1 as score,\n", 1)
     monkeypatch.setattr(
-        shape, "sql", lambda *name: faulty if name == ("facts", "fact") else models.sql(*name)
+        partitions, "sql", lambda *name: faulty if name == ("facts", "fact") else models.sql(*name)
     )
     write("contact", contact("bad", score=10))
     with pytest.raises(CheckError, match=r"values_in_range.*score.*11"):
@@ -127,22 +126,22 @@ def test_a_failed_check_never_publishes(request, settings, write, fold, lake, br
     assert _contacts(settings) == 1
 
 
-def test_a_version_that_others_overtook_is_not_published(write, fold, lake):
+def test_a_version_that_others_overtook_is_not_published(write, rebuild, lake):
     write("contact", contact())
     before = lake.version()
-    fold()
+    rebuild()
     with pytest.raises(OvertakenError):
         lake.publish(before, after=before)
 
 
-def test_a_reader_keeps_its_version_while_newer_ones_are_published(settings, write, fold, fresh):
+def test_a_reader_keeps_its_version_while_newer_ones_are_published(settings, write, rebuild, fresh):
     write("contact", contact("c1"))
-    fold()
+    rebuild()
     old = open_reader(settings, Scope.everything())
     for number in range(3):
         write("contact", contact(f"new {number}"))
         fresh()
-        fold()
+        rebuild()
         new = open_reader(settings, Scope.everything())
     # By language there is no cube, so the files of the old version are read again.
     for by in ((), ("language",)):
@@ -151,11 +150,11 @@ def test_a_reader_keeps_its_version_while_newer_ones_are_published(settings, wri
 
 
 def test_while_somebody_else_builds_a_refresh_returns_what_is_published(
-    settings, sqlite_store, write, fold, monkeypatch
+    settings, sqlite_store, write, rebuild, monkeypatch
 ):
-    monkeypatch.setattr(sys.modules["metrics.build"], "PATIENCE_S", 0.2)
+    monkeypatch.setattr(sys.modules["metrics.build.refresh"], "PATIENCE_S", 0.2)
     write("contact", contact("c1"))
-    version = fold()
+    version = rebuild()
     write("contact", contact("c2"))
     with held(sqlite_store, "build", 60) as ours:
         assert ours
@@ -198,52 +197,102 @@ def test_builders_and_readers_at_once_see_whole_versions(settings, sqlite_store,
     assert _contacts(settings) == 12
 
 
-def test_many_small_batches_become_one_and_go_when_nobody_reads_them(settings, log, fresh, lake, monkeypatch):
-    for number in range(drain.MANY):
+def test_many_small_batches_become_one_and_go_when_nobody_reads_them(
+    settings, sqlite_store, log, fresh, lake
+):
+    log.append("contact", [logged(contact("c1"))])
+    for number in range(compaction.MANY):
         log.append("outcome", [logged(outcome("c1", score=1 + number % 10))])
         log.append("comment", [logged({"contact_id": f"c{number}", "day": NOW.date(), "text": "takk"})])
-    log.append("contact", [logged(contact("c1"))])
-    fresh()
-    assert len(log.files("outcome")) == drain.MANY + 1
-    assert len(lake.version().retired) == 2 * drain.MANY
-    version = lake.version()
-    aged = dict.fromkeys(version.retired, int(NOW.timestamp()) - GRACE_S - 1)
-    lake.publish(version.__class__(**(vars(version) | {"retired": aged})), after=version)
+        fresh()
+    assert len(lake.version().retired) > compaction.MANY
     log.append("contact", [logged(contact("c2"))])
-    fresh()
-    assert len(log.files("outcome")) == len(log.files("comment")) == 1
+    later = NOW + timedelta(seconds=compaction.RETIRED_S + 1)
+    refresh(settings, sqlite_store, later)
+    assert len(log.files("comment")) == 1
     # Of snapshots the last is enough; comments are all kept.
-    assert [len(_ids(log.files(kind)[0])) for kind in ("outcome", "comment")] == [1, drain.MANY]
+    assert sum(len(_ids(file)) for file in log.files("outcome")) < 3
+    assert len(_ids(log.files("comment")[0])) == compaction.MANY
     assert _contacts(settings) == 2
+    (csat,) = open_reader(settings, Scope.everything()).show(["csat"])
+    assert csat.n == 1
 
 
-def test_files_that_no_version_names_are_swept_after_a_while(settings, write, fold, lake):
-    write("contact", contact("c1"))
-    fold()
+def test_slices_of_few_days_become_one_of_many(settings, write, fresh, lake):
+    count = compaction.MANY_SLICES
+    for number in range(count):
+        write("contact", contact(f"c{number}", at=NOON - days(20 * number)))
+        fresh()
+    slices = {each.slice for each in lake.partitions(lake.version()).values()}
+    assert len(slices) == 1
+    assert _contacts(settings) == count
+
+
+def test_files_that_no_version_names_are_swept_after_a_while(settings, write, rebuild, lake):
+    write("contact", contact("c1"), contact("c0", score=11))
+    rebuild()
     write("contact", contact("c2"))
-    fold()
+    rebuild()
     assert len(list(settings.lake_path.glob("facts/*/*/*.parquet"))) == 2
-    for folder in ("facts", "cubes", "rows", "bases"):  # what a killed builder left
+    for folder in ("facts", "cubes", "tables", "manifest"):  # what a killed builder left
         (settings.lake_path / folder / ".draft-x.json").write_text("half")
-    for path in settings.lake_path.rglob("*"):
-        os.utime(path, (time.time() - 2 * GRACE_S,) * 2)
-    lake.sweep(time.time())
-    base = lake.version().base
+    lake.sweep(time.time() + GRACE_S - 5)
+    assert len(list(settings.lake_path.glob("facts/*/*/*.parquet"))) == 2
+    lake.sweep(time.time() + GRACE_S + 5)
     assert len(list(settings.lake_path.glob("facts/*/*/*.parquet"))) == 1
-    assert len(list(settings.lake_path.glob("bases/*"))) == 1
-    assert {path.name.split("-")[0] for path in settings.lake_path.glob("rows/*")} == {base.split("-")[0]}
+    assert len(list(settings.lake_path.glob("cubes/by_team/*"))) == 1
+    assert not list(settings.lake_path.rglob(".draft-x.json"))
     assert _contacts(settings) == 2
 
 
-def test_days_made_again_from_the_log_heal_what_was_damaged(settings, sqlite_store, write, fold, facts, lake):
+def test_days_made_again_from_the_log_heal_what_was_damaged(
+    settings, sqlite_store, write, rebuild, facts, lake
+):
     write("contact", contact("c1", topic="bill"), contact("c2", at=NOON + days(2)))
-    fold()
+    rebuild()
     before = facts()
-    place = lake.base(lake.version().base).places[0]
-    other = lake.base(lake.version().base).places[1]
-    (settings.lake_path / place.files[0]).write_bytes((settings.lake_path / other.files[0]).read_bytes())
+    first, second = (each for _, each in sorted(lake.partitions(lake.version()).items()))
+    (settings.lake_path / first.files[0]).write_bytes((settings.lake_path / second.files[0]).read_bytes())
     assert facts() != before
     build(settings, sqlite_store, NOW, since=date(2026, 10, 5))
+    assert facts() == before
+
+
+DAMAGES = {
+    "facts": lambda lake, version: lake.partitions(version).popitem()[1].files[0],
+    "cube": lambda lake, version: f"cubes/by_team/{lake.partitions(version).popitem()[1].slice}.parquet",
+    "month of the manifest": lambda _lake, version: next(iter(version.shards.values())),
+    "reference table": lambda _lake, version: version.tables["topic"],
+    "manifest": lambda _lake, _version: "version.json",
+}
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut off"])
+@pytest.mark.parametrize("what", DAMAGES)
+def test_a_damaged_file_is_named_and_the_next_build_heals_it(
+    settings, write, rebuild, facts, lake, caplog, what, damage
+):
+    write("contact", contact("c1"), contact("c2", at=NOON + days(2)))
+    write("topic", {"topic": "bill", "need": "unwanted", "ease": 3, "contact_cost_minor": None})
+    rebuild()
+    before = facts()
+    file = settings.lake_path / DAMAGES[what](lake, lake.version())
+    if damage == "gone":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:-3])
+    rebuild()
+    assert facts() == before
+    assert not [result for result in check(settings) if result["rows"]]
+    assert file.name in caplog.text or (what == "manifest" and damage == "gone")
+
+
+def test_a_lost_batch_of_live_events_is_fed_again(settings, sqlite_store, log, facts):
+    happens(sqlite_store, "contact", contact("c1"), contact("c2"))
+    build(settings, sqlite_store, NOW)
+    before = facts()
+    log.files("contact")[0].unlink()
+    build(settings, sqlite_store, NOW)
     assert facts() == before
 
 
@@ -298,9 +347,9 @@ def test_a_hundred_builders_killed_leave_a_whole_lake(settings, sqlite_store):
     _survives(settings, sqlite_store, 100)
 
 
-def test_a_lake_of_another_layout_is_made_anew_from_the_log(settings, write, fold, fresh):
+def test_a_lake_of_another_layout_is_made_anew_from_the_log(settings, write, rebuild, fresh):
     write("contact", contact("c1"))
-    fold()
+    rebuild()
     head = settings.lake_path / "version.json"
     head.write_text(head.read_text().replace('"layout": ', '"layout": 9'))
     assert current_version(settings) == ""

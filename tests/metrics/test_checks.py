@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
 import pytest
 
 from data.duck import connect
-from data.log import SCHEMAS
-from metrics import beside, checks, events, models
-from metrics.fold import measured
+from metrics import models
+from metrics.build import checks
+from metrics.build.events import QUARANTINE
 from metrics.models import CUBES, SUMS
-from metrics.shape import fact_schema
-from tests.metrics.given import calls, contact, days, logged, outcome, sale, session
+from tests.metrics.conftest import cube_of, facts_of
+from tests.metrics.given import calls, contact, days, outcome, sale, session
 
 # Check → what is done to a healthy lake's relations so that it must speak.
 DAMAGE = {
@@ -22,7 +21,7 @@ DAMAGE = {
     "values_in_range": "update checked_fact set score = 11 where contact_id = 'c1'",
     "facts_equal_contacts": "insert into expected_place values ('A', date '2026-10-01', 1)",
     "cubes_equal_facts": "update checked_cube set hits = hits + 1 where cube = 'by_topic'",
-    "rows_set_aside": "insert into set_aside values ('contact', 'c9', 'score', '11', 1, 0, false)",
+    "rows_in_quarantine": "insert into quarantine values ('contact', 'c9', 'score', '11', 1, 1, 0, false)",
     "queue_equals_log": "update published_queue set offered = offered + 1",
     "session_equals_log": "delete from published_session",
     "route_conflicts": """
@@ -34,37 +33,27 @@ DAMAGE = {
 
 
 @pytest.fixture
-def healthy(write, fold, lake):
+def healthy(write, rebuild, lake):
     """Relations of the checks over a small lake in which nothing is wrong."""
     write("contact", contact("c1", hit=True), contact("c2", at=days(20_000), partner="B"))
     write("outcome", outcome("c1", score=9))
     write("sale", sale(contact_id="c2"))
-    fold()
+    write("calls_offered", calls())
+    write("session", session())
+    rebuild()
     with connect() as connection:
-        connection.from_arrow(fact_schema().empty_table()).create("checked_fact")
-        base = lake.base(lake.version().base)
-        files = [str(lake.path / file) for file in base.files()]
-        connection.read_parquet(files, hive_partitioning=False).create_view("stored")
-        connection.execute("insert into checked_fact by name select * exclude (partner_key) from stored")
+        connection.from_arrow(facts_of(lake)).create("checked_fact")
         connection.execute(
             "create table expected_place as select partner, day, count(*) as contacts "
             "from checked_fact group by partner, day"
         )
-        measured(connection, "select *, cast(1 as smallint) as sign from checked_fact")
         for cube in CUBES:
-            cube_files = [str(lake.path / file) for file in base.cubes[cube].values()]
-            connection.read_parquet(cube_files).create_view(f"checked_{cube}")
-        checks.sums(connection)
-        events.open_aside(connection, [])
-        for kind, rows in {"calls_offered": [calls()], "session": [session()]}.items():
-            told = pa.Table.from_pylist([logged(row) for row in rows], schema=SCHEMAS[kind])
-            connection.from_arrow(told).create(f"{kind}_event")
-        for kind in ("contact", "link"):
-            connection.from_arrow(SCHEMAS[kind].empty_table()).create(f"{kind}_event")
-        beside.sum_everything(connection)
+            connection.from_arrow(cube_of(lake, cube)).create(f"checked_{cube}")
+        checks.sums(connection, checks.measured("checked_fact"), {cube: f"checked_{cube}" for cube in CUBES})
+        connection.from_arrow(QUARANTINE.empty_table()).create("quarantine")
         for what in SUMS:
             for side in ("published", "expected"):
-                connection.execute(f"create table {side}_{what} as from {what}_sum")
+                connection.from_arrow(cube_of(lake, what)).create(f"{side}_{what}")
         yield connection
 
 

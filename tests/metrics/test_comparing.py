@@ -150,14 +150,14 @@ def test_what_does_not_add_up_has_its_gap_but_no_strata_and_no_clusters(reader, 
     assert clustered.source == raw.source
 
 
-def test_calls_offered_are_compared_by_what_they_have_and_the_rest_has_a_reason(settings, write, fold):
+def test_calls_offered_are_compared_by_what_they_have_and_the_rest_has_a_reason(settings, write, rebuild):
     intervals = [
         calls(NOON + 900 * i, partner=partner, answered=5 + i % 3 + (partner == "A"), answered_within_s20=1)
         for partner in "AB" for i in range(30)
     ]  # fmt: skip
     write("calls_offered", *intervals)
     write("contact", *(contact(f"c{partner}", partner=partner) for partner in "AB"))
-    fold()
+    rebuild()
     reader = open_reader(settings, Scope.everything())
     raw = reader.compare("answer_rate", "partner")
     assert (raw.reason, raw.cluster) == ("", "")
@@ -222,10 +222,10 @@ def test_partners_are_always_compared_by_agent(reader):
     assert reader.compare("handling_time", "partner", fixed_start=True).reason_always == reasons.CLUSTERED
 
 
-def test_a_partner_without_agents_has_a_gap_and_no_interval(write, fold, settings):
+def test_a_partner_without_agents_has_a_gap_and_no_interval(write, rebuild, settings):
     rows = [contact(f"{p}{i}", partner=p, agent="", handling_s=100 + i) for p in "AB" for i in range(60)]
     write("contact", *rows)
-    fold()
+    rebuild()
     alike: list[str]
     for alike in ([], ["topic"]):
         found = open_reader(settings, Scope.everything()).compare("handling_time", "partner", alike=alike)
@@ -240,7 +240,7 @@ def test_groups_are_those_of_the_filter_in_its_order(reader):
     assert back.difference == pytest.approx(-there.difference)
 
 
-def test_customers_as_clusters_give_what_a_list_of_them_gives(settings, write, fold):
+def test_customers_as_clusters_give_what_a_list_of_them_gives(settings, write, rebuild):
     """Customers with many contacts, some by both routes; contacts of nobody known count as one each."""
     rng = np.random.default_rng(2)
     rows = [
@@ -253,7 +253,7 @@ def test_customers_as_clusters_give_what_a_list_of_them_gives(settings, write, f
         for i in range(300)
     ]
     write("contact", *rows)
-    fold()
+    rebuild()
     reader = open_reader(settings, Scope.everything())
     found = reader.compare("handling_time", cluster="customer")
     times = [
@@ -277,11 +277,11 @@ def test_customers_as_clusters_give_what_a_list_of_them_gives(settings, write, f
     assert (alike.low, alike.high) == (pytest.approx(found.low), pytest.approx(found.high))
 
 
-def test_a_customer_who_calls_forty_times_makes_every_interval_wider(settings, built, write, fold):
+def test_a_customer_who_calls_forty_times_makes_every_interval_wider(settings, built, write, rebuild):
     shutil.copytree(built, settings.lake_path)
     loud = [contact(f"x{i}", customer_key="loud", self_service_first=True, handling_s=900) for i in range(40)]
     write("contact", *loud)
-    fold()
+    rebuild()
     reader = open_reader(settings, Scope.everything())
     for metric in ("handling_time", "handling_time_median"):
         plain, clustered = reader.compare(metric), reader.compare(metric, cluster="customer")
@@ -332,7 +332,7 @@ def test_the_split_of_the_gap_adds_up_for_means_and_shares(reader):
     assert reader.compare("handling_time_median", alike=["topic"]).adjusted.split is None
 
 
-def test_an_agent_without_contacts_of_either_group_is_no_cluster(write, fold, settings):
+def test_an_agent_without_contacts_of_either_group_is_no_cluster(write, rebuild, settings):
     rng = np.random.default_rng(1)
     for agent in "abcx":
         routes = [None if agent == "x" else i % 2 == 0 for i in range(30)]
@@ -343,7 +343,7 @@ def test_an_agent_without_contacts_of_either_group_is_no_cluster(write, fold, se
             for i, route in enumerate(routes)
         ]
         write("contact", *rows)
-    fold()
+    rebuild()
     reader = open_reader(settings, Scope.everything())
     found = reader.compare("handling_time", cluster="agent", alike=["topic"])
     assert set(found.clusters.values()) == {3}

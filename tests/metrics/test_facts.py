@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from metrics.audit import check
+from metrics.build.audit import check
 from metrics.inference import time_bin
 from tests.metrics.given import NOON, case, contact, days, link, one, outcome, sale
 
@@ -84,10 +84,10 @@ def test_of_several_versions_the_one_accepted_last_counts(log, fresh, facts):
     assert one(facts)["topic"] == "newest"
 
 
-def test_a_sale_that_moves_to_another_contact_leaves_the_first(write, fresh, fold, facts):
+def test_a_sale_that_moves_to_another_contact_leaves_the_first(write, fresh, rebuild, facts):
     write("contact", contact("c1"), contact("c2", at=NOON + days(3)))
     write("sale", sale(contact_id="c1"))
-    fold()
+    rebuild()
     write("sale", sale(contact_id="c2"))
     fresh()
     assert [row["hit"] for row in facts()] == [False, True]
@@ -129,11 +129,11 @@ def test_a_reply_before_its_contact_waits_for_it(write, fresh, facts, lake):
     write("outcome", outcome(score=9))
     fresh()
     assert facts() == []
-    assert lake.version().orphans
+    assert lake.version().waiting
     write("contact", contact())
     fresh()
     assert one(facts)["score"] == 9
-    assert not lake.version().orphans
+    assert not lake.version().waiting
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_reply_before_its_contact_waits_for_it(write, fresh, facts, lake):
 )
 @pytest.mark.parametrize("stated", ["before", "later"])
 def test_value_counts_as_much_as_its_product_whenever_that_is_stated(
-    write, fresh, facts, told, product, weighted, stated
+    write, rebuild, facts, told, product, weighted, stated
 ):
     steps = [
         lambda: write("product", *[product] if product else []),
@@ -158,7 +158,7 @@ def test_value_counts_as_much_as_its_product_whenever_that_is_stated(
     ]
     for step in steps if stated == "before" else reversed(steps):
         step()
-        fresh()
+        rebuild()
     assert one(facts)["weighted_milli"] == pytest.approx(weighted * 1000)
 
 
@@ -186,10 +186,10 @@ def test_a_case_lasts_from_its_first_contact_until_it_is_closed(
     assert (row["resolution_bin"] is None) == (expected[1] is None)
 
 
-def test_of_several_contacts_the_earliest_has_the_case_whenever_it_comes(write, fresh, fold, facts):
+def test_of_several_contacts_the_earliest_has_the_case_whenever_it_comes(write, fresh, rebuild, facts):
     write("case", case("m1", closed_at=NOON + 10 * DAY))
     write("contact", contact("c2", at=NOON + DAY, case_id="m1"))
-    fold()
+    rebuild()
     assert [row["resolution_s"] for row in facts()] == [9 * DAY]
     write("contact", contact("c1", case_id="m1", partner="B"))
     fresh()
@@ -222,19 +222,18 @@ def test_a_score_on_another_scale_is_counted_and_is_no_score(write, fresh, facts
     write("contact", contact(**given))
     fresh()
     row = one(facts)
-    assert (row["score"], row["delivered"], row["file_score_scale"]) == (None, True, "1-5")
-    # An event of its own makes the fact anew, from what it carries.
+    assert (row["score"], row["delivered"], row["other_scale"]) == (None, True, True)
     write("sale", sale())
     fresh()
-    assert (one(facts)["file_score_given"], one(facts)["file_score_scale"]) == (4, "1-5")
+    assert one(facts)["other_scale"]
 
 
-@pytest.mark.parametrize("bring", ["fresh", "fold"])
-def test_what_cannot_be_true_is_kept_aside_and_shown_until_it_is_sent_again(
+@pytest.mark.parametrize("bring", ["fresh", "rebuild"])
+def test_what_cannot_be_true_is_in_quarantine_and_shown_until_it_is_sent_again(
     request, settings, write, facts, bring
 ):
-    def aside() -> list[dict[str, Any]]:
-        (found,) = [result for result in check(settings) if result["check"] == "rows_set_aside"]
+    def quarantine() -> list[dict[str, Any]]:
+        (found,) = [result for result in check(settings) if result["check"] == "rows_in_quarantine"]
         assert found["level"] == "warn"
         return list(found["examples"])
 
@@ -242,7 +241,7 @@ def test_what_cannot_be_true_is_kept_aside_and_shown_until_it_is_sent_again(
     write("contact", contact("good"), contact("bad", score=11), contact("worse", wait_s=-5))
     again()
     assert [row["contact_id"] for row in facts()] == ["good"]
-    assert {(row["kind"], row["key"], row["field"], row["value"]) for row in aside()} == {
+    assert {(row["kind"], row["key"], row["field"], row["value"]) for row in quarantine()} == {
         ("contact", "bad", "score", "11"),
         ("contact", "worse", "wait_s", "-5"),
     }
@@ -250,7 +249,7 @@ def test_what_cannot_be_true_is_kept_aside_and_shown_until_it_is_sent_again(
     write("contact", contact("good", score=0), contact("bad", score=10))
     again()
     assert [(row["contact_id"], row["score"]) for row in facts()] == [("bad", 10), ("good", None)]
-    assert {(row["key"], row["value"]) for row in aside()} == {("worse", "-5"), ("good", "0")}
+    assert {(row["key"], row["value"]) for row in quarantine()} == {("worse", "-5"), ("good", "0")}
     write("contact", contact("good"), contact("worse"))
     again()
-    assert aside() == []
+    assert quarantine() == []

@@ -44,7 +44,7 @@ QUESTIONS = [
 
 
 @pytest.fixture
-def many(write, fold, fresh, settings):
+def many(write, rebuild, fresh, settings):
     """Contacts of every kind, some folded and some in the delta, which moves and takes away too."""
     chance = random.Random(7)
 
@@ -74,7 +74,7 @@ def many(write, fold, fresh, settings):
     write("outcome", *outcomes(range(0, 150, 2)))
     write("topic", {"topic": "bill", "need": "unwanted", "ease": None, "contact_cost_minor": None})
     write("sale", *(sale(f"s{n}", f"c{n}", value_minor=chance.randrange(10**9)) for n in range(0, 100, 9)))
-    fold()
+    rebuild()
     write("contact", *(made(number) for number in range(190, 230)))
     write("outcome", *outcomes(range(1, 60, 7)))
     write("sale", sale("late", "c3", value_minor=99_999_999_99))

@@ -28,10 +28,10 @@ def _scored(name: str, score: int | None, **given):
     return contact(name, source="import:x", asked=True, score=score, **given)
 
 
-def test_means_shares_and_their_limits_are_those_of_the_textbook(write, fold, reader):
+def test_means_shares_and_their_limits_are_those_of_the_textbook(write, rebuild, reader):
     # Scores 1–10 once each: mean 5.5, variance 55/6, so 5.5 ± 2.262·√(55/60); Wilson's limits of 3 in 10.
     write("contact", *[_scored(f"c{score}", score, handling_s=60 * score) for score in range(1, 11)])
-    fold()
+    rebuild()
     csat, satisfied, response, handling, *_ = reader().show(ALL)
     assert (csat.value, csat.n) == (5.5, 10)
     assert (csat.low, csat.high) == (pytest.approx(3.3341, abs=1e-4), pytest.approx(7.6659, abs=1e-4))
@@ -44,31 +44,31 @@ def test_means_shares_and_their_limits_are_those_of_the_textbook(write, fold, re
     assert handling.value == 330
 
 
-def test_the_value_and_its_variance_keep_their_oere(write, fold, reader):
+def test_the_value_and_its_variance_keep_their_oere(write, rebuild, reader):
     write("contact", *[contact(f"c{i}") for i in range(20)])
     write("sale", *[sale(f"s{i}", f"c{i}", value_minor=10_050) for i in range(10)])
-    fold()
+    rebuild()
     (value,) = reader().show(["value_per_contact"])
     assert value.value == pytest.approx(50.25)
     # Ten of 100.50 and ten of 0 kroner: standard deviation 51.556, half-width 2.093·51.556/√20.
     assert value.high - value.value == pytest.approx(24.1287, abs=1e-3)
 
 
-def test_values_in_oere_have_the_interval_of_scipy(write, fold, reader):
+def test_values_in_oere_have_the_interval_of_scipy(write, rebuild, reader):
     rng = np.random.default_rng(5)
     values = [int(one) for one in rng.lognormal(11, 1, 60)] + [2_000_000_000, 2_000_000_001]
     write("contact", *[contact(f"c{i}") for i in range(len(values))])
     write("sale", *[sale(f"s{i}", f"c{i}", value_minor=one) for i, one in enumerate(values)])
-    fold()
+    rebuild()
     (value,) = reader().show(["value_per_contact"])
     expected = scipy_stats.ttest_1samp(np.array(values) / 100, 0).confidence_interval()
     assert (value.low, value.high) == pytest.approx(tuple(expected), rel=1e-8)
 
 
 @pytest.mark.parametrize(("count", "reason"), [(0, "no_data"), (9, "too_few"), (10, "")])
-def test_below_ten_there_is_no_number(write, fold, reader, count, reason):
+def test_below_ten_there_is_no_number(write, rebuild, reader, count, reason):
     write("contact", contact("other"), *[_scored(f"c{i}", 1 + i % 10) for i in range(count)])
-    fold()
+    rebuild()
     (csat,) = reader().show(["csat"])
     assert (csat.n, csat.reason) == (count, reason)
     assert (csat.value is None) == bool(reason)
@@ -79,10 +79,10 @@ def test_below_ten_there_is_no_number(write, fold, reader, count, reason):
     [(4, "hidden", "too_few"), (5, "too_few", "too_few"), (10, "", "")],
 )
 def test_so_few_that_somebody_could_be_recognised_are_hidden_from_partners(
-    settings, write, fold, count, to_a_partner, to_others
+    settings, write, rebuild, count, to_a_partner, to_others
 ):
     write("contact", *[_scored(f"c{i}", 1 + i % 10) for i in range(count)])
-    fold()
+    rebuild()
     scopes = (Scope.of_partner("A"), Scope.everything())
     reasons = [open_reader(settings, scope).show(["csat"])[0].reason for scope in scopes]
     assert reasons == [to_a_partner, to_others]
@@ -90,22 +90,22 @@ def test_so_few_that_somebody_could_be_recognised_are_hidden_from_partners(
 
 @pytest.mark.parametrize(("days_ago", "still_coming"), [(2, 1), (3, 0)])
 def test_surveys_of_the_last_72_hours_are_marked_as_still_coming_in(
-    write, fold, reader, days_ago, still_coming
+    write, rebuild, reader, days_ago, still_coming
 ):
     # The facts are of 2026-10-20.
     at = NOON + days(15 - days_ago)
     write("contact", contact("c1", at=at))
     write("outcome", outcome("c1", at=at))
-    fold()
+    rebuild()
     (value,) = reader().show(["response_rate"])
     assert value.parts["still_coming"] == still_coming
 
 
-def test_partners_that_never_sell_have_no_hit_rate_and_do_not_spoil_the_others(write, fold, reader):
+def test_partners_that_never_sell_have_no_hit_rate_and_do_not_spoil_the_others(write, rebuild, reader):
     write("contact", *[contact(f"a{i}", partner="A") for i in range(10)])
     write("contact", *[contact(f"b{i}", partner="B") for i in range(30)])
     write("sale", sale(contact_id="a1"))
-    fold()
+    rebuild()
     selling, silent = reader().show(["hit_rate"], by=["partner"])
     assert (selling.value, selling.n) == (0.1, 10)
     assert (silent.value, silent.n, silent.reason) == (None, 0, "no_sales_recorded")
@@ -116,14 +116,14 @@ def test_partners_that_never_sell_have_no_hit_rate_and_do_not_spoil_the_others(w
     assert "ikke registrert noe salg" in comparison.sentence("nb")
 
 
-def test_a_file_that_says_no_hit_records_sales_all_the_same(write, fold, reader):
+def test_a_file_that_says_no_hit_records_sales_all_the_same(write, rebuild, reader):
     write("contact", *[contact(f"c{i}", hit=False) for i in range(10)])
-    fold()
+    rebuild()
     (value,) = reader().show(["hit_rate"])
     assert (value.value, value.n) == (0.0, 10)
 
 
-def test_cubes_facts_and_delta_give_the_same(write, fold, fresh, reader):
+def test_cubes_facts_and_delta_give_the_same(write, rebuild, fresh, reader):
     def rows(first: int, last: int):
         return [
             _scored(
@@ -144,7 +144,7 @@ def test_cubes_facts_and_delta_give_the_same(write, fold, fresh, reader):
         ]
 
     write("contact", *rows(0, 150))
-    fold()
+    rebuild()
     write("contact", *rows(150, 200), *[row | {"topic": "p0"} for row in rows(0, 10)])
     fresh()
     cuts = [[], ["partner"], ["team", "channel"], ["topic", "self_service_first"], ["week", "agent"]]
@@ -156,14 +156,14 @@ def test_cubes_facts_and_delta_give_the_same(write, fold, fresh, reader):
         assert reader().source(ALL, by, {"language": ["nb", "en"]}) == "facts"
         assert reader().show(ALL, by=by, where={"language": ["nb", "en"]}) == values
         before[tuple(by)] = values
-    fold()
+    rebuild()
     for by in cuts:
         assert reader().show(ALL, by=by) == before[tuple(by)]
 
 
-def test_days_weeks_and_hours_are_named_as_people_name_them(write, fold, reader):
+def test_days_weeks_and_hours_are_named_as_people_name_them(write, rebuild, reader):
     write("contact", contact("c1"), contact("c2", at=NOON + days(89)), contact("c3", hour=None))
-    fold()
+    rebuild()
     found = reader()
     assert found.days() == (date(2026, 10, 5), date(2027, 1, 2))
     assert found.members("week") == ["2026-W41", "2026-W53"]
@@ -173,12 +173,12 @@ def test_days_weeks_and_hours_are_named_as_people_name_them(write, fold, reader)
     assert found.members("self_service_first") == ["unknown"]
 
 
-def test_calls_offered_and_sessions_have_the_hour_they_began_in(write, fresh, fold, reader):
+def test_calls_offered_and_sessions_have_the_hour_they_began_in(write, fresh, rebuild, reader):
     write("contact", contact("c1"))
     times = (NOON, NOON + 2700, NOON + 3600)  # twelve, a quarter to one, one o'clock
     write("calls_offered", *[calls(at) for at in times], calls(NOON - 3600, hour=None, offered=20))
     write("session", *[session(f"v{at}", at=at) for at in times])
-    for build in (fresh, fold):
+    for build in (fresh, rebuild):
         build()
         answered = reader().show(["answer_rate"], ["hour"])
         assert [(row.dims["hour"], row.n, row.value) for row in answered] == [
@@ -188,13 +188,13 @@ def test_calls_offered_and_sessions_have_the_hour_they_began_in(write, fresh, fo
         assert [(row.dims["hour"], row.n) for row in visits] == [("12", 2), ("13", 1)]
 
 
-def test_a_metric_that_is_not_kept_by_a_dimension_says_so_for_each_group(write, fold, reader):
+def test_a_metric_that_is_not_kept_by_a_dimension_says_so_for_each_group(write, rebuild, reader):
     write(
         "contact",
         *[_scored(f"c{i}", 1 + i % 10, topic=topic) for topic in ("bill", "move") for i in range(5)],
     )
     write("calls_offered", calls())
-    fold()
+    rebuild()
     for by, where in ((["topic"], None), (["topic"], {"topic": ["bill", "move"]}), ([], {"agent": ["Kari"]})):
         both = reader().show(["answer_rate", "csat"], by, where)
         alone = reader().show(["answer_rate"], by, where)
@@ -206,7 +206,7 @@ def test_a_metric_that_is_not_kept_by_a_dimension_says_so_for_each_group(write, 
     assert (whole.value, whole.n) == (0.9, 10)
 
 
-def test_coverage_says_why_the_others_were_not_asked_and_adds_up(write, fold, reader):
+def test_coverage_says_why_the_others_were_not_asked_and_adds_up(write, rebuild, reader):
     write("contact", *[contact(f"c{i}") for i in range(30)])
     write("outcome", *[outcome(f"c{i}") for i in range(10)])
     no_number: dict[str, Any] = {"state": "skipped", "reason": "no_number", "eligible": False}
@@ -214,7 +214,7 @@ def test_coverage_says_why_the_others_were_not_asked_and_adds_up(write, fold, re
     write("outcome", *[outcome(f"c{i}", **no_number) for i in range(10, 17)])
     recently = no_number | {"reason": "recently_asked", "eligible": True}
     write("outcome", *[outcome(f"c{i}", **recently) for i in range(17, 20)])
-    fold()
+    rebuild()
     for by in ([], ["team"], ["language"]):
         (value,) = reader().show(["survey_coverage"], by=by)
         assert (value.value, value.n) == (10 / 13, 13)
@@ -229,10 +229,10 @@ def test_coverage_says_why_the_others_were_not_asked_and_adds_up(write, fold, re
         }
 
 
-def test_a_comparison_counts_the_unknown_and_never_as_direct(write, fold, reader):
+def test_a_comparison_counts_the_unknown_and_never_as_direct(write, rebuild, reader):
     for flag, score in ((True, 4), (False, 8), (None, 1)):
         write("contact", *[_scored(f"{flag}{i}", score + i % 2, self_service_first=flag) for i in range(60)])
-    fold()
+    rebuild()
     found = reader().compare("csat")
     assert {name: group.n for name, group in found.groups.items()} == {"self_service_first": 60, "direct": 60}
     assert (found.difference, found.unknown) == (-4.0, 60)
@@ -241,7 +241,7 @@ def test_a_comparison_counts_the_unknown_and_never_as_direct(write, fold, reader
     assert reader().histogram()["direct"] == [0] * 7 + [30, 30, 0]
 
 
-def test_like_for_like_takes_away_what_harder_questions_make(write, fold, reader):
+def test_like_for_like_takes_away_what_harder_questions_make(write, rebuild, reader):
     # On either topic both routes score alike; self-service just gets the hard one more often.
     shares = {("hard", True): 80, ("hard", False): 20, ("easy", True): 20, ("easy", False): 80}
     for (topic, flag), count in shares.items():
@@ -251,7 +251,7 @@ def test_like_for_like_takes_away_what_harder_questions_make(write, fold, reader
             for i in range(count)
         ]
         write("contact", *rows)
-    fold()
+    rebuild()
     found = reader().compare("csat_index", alike=["topic", "channel"])
     assert found.difference == pytest.approx(-40)
     assert isinstance(found.adjusted, Comparison)
@@ -262,9 +262,9 @@ def test_like_for_like_takes_away_what_harder_questions_make(write, fold, reader
     assert median.low < 0 < median.high
 
 
-def test_medians_come_from_bins_and_are_within_five_per_cent(write, fold, reader):
+def test_medians_come_from_bins_and_are_within_five_per_cent(write, rebuild, reader):
     write("contact", *[contact(f"c{i}", handling_s=i + 1, self_service_first=i % 2 == 0) for i in range(999)])
-    fold()
+    rebuild()
     median, slow = reader().show(["handling_time_median", "handling_time_p90"])
     assert median.value == pytest.approx(500, rel=0.05)
     assert slow.value == pytest.approx(900, rel=0.05)
@@ -273,17 +273,19 @@ def test_medians_come_from_bins_and_are_within_five_per_cent(write, fold, reader
     assert reader().compare("handling_time_median").difference == pytest.approx(0, abs=25)
 
 
-def test_thresholds_are_settings(settings, write, fold):
+def test_thresholds_are_settings(settings, write, rebuild):
     write("contact", *[_scored(f"c{score}", score) for score in range(1, 11)])
-    fold()
+    rebuild()
     strict = settings.model_copy(update={"satisfied_from": 10})
     shares = [open_reader(s, Scope.everything()).show(["satisfied"])[0].value for s in (settings, strict)]
     assert shares == [0.3, 0.1]
 
 
-def test_the_reader_is_the_same_until_something_is_published(settings: Settings, write, fold, fresh, reader):
+def test_the_reader_is_the_same_until_something_is_published(
+    settings: Settings, write, rebuild, fresh, reader
+):
     write("contact", contact("c1"))
-    fold()
+    rebuild()
     first = reader()
     assert reader() is first
     fresh()
@@ -294,10 +296,10 @@ def test_the_reader_is_the_same_until_something_is_published(settings: Settings,
     assert reader().version > first.version
 
 
-def test_many_threads_get_their_own_answers(write, fold, reader):
+def test_many_threads_get_their_own_answers(write, rebuild, reader):
     for number in range(6):
         write("contact", *[contact(f"{number}-{i}", team=f"t{number}") for i in range(number + 1)])
-    fold()
+    rebuild()
     found = reader()
     wrong: list[object] = []
 

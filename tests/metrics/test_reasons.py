@@ -93,13 +93,13 @@ def test_what_makes_the_difference_is_found_with_its_direction(there: Settings) 
 
 
 def test_the_cubes_products_are_those_of_single_contacts(
-    settings: Settings, fresh, write, fold, facts
+    settings: Settings, fresh, write, rebuild, facts
 ) -> None:
     contacts, _ = rows()
     rng = np.random.default_rng(3)
     told = [row | {"wait_s": None} if rng.random() < 0.1 else row for row in contacts]
     write("contact", *told[:-60])
-    fold()
+    rebuild()
     noon = _noon(FIRST)
     # Some come late, as a delta: new ones, and one that is corrected.
     write("contact", *told[-60:], told[0] | {"score": 1, "seq": 9})

@@ -12,7 +12,7 @@ from data.log import Log
 from metrics import Reader, Scope, UnknownNameError, build, open_reader, refresh
 from metrics.catalogue import metric
 from metrics.compose import compose
-from metrics.lake import Lake
+from lake.manifest import Lake
 from metrics.models import CUBES, measures
 from metrics.questions import question
 from settings import Settings

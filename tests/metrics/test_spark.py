@@ -9,9 +9,9 @@ import pytest
 from data.duck import connect
 from data.log import Log
 from metrics import Scope, build, open_reader, refresh
-from metrics.audit import check
+from metrics.build.audit import check
 from metrics.build import build_on_spark
-from metrics.lake import Lake
+from lake.manifest import Lake
 from metrics.models import BESIDE_KINDS, CUBES, EVENT_KINDS
 from settings import Settings
 from store import open_store

@@ -115,14 +115,14 @@ def test_what_cannot_be_laid_side_by_side_is_refused(reader, metric, by, says):
         standings(reader, metric, by)
 
 
-def test_topics_that_differ_by_nature_are_not_called_equal(settings, write, fold):
+def test_topics_that_differ_by_nature_are_not_called_equal(settings, write, rebuild):
     rows = [
         contact(f"{topic}{i}", source="import:x", asked=True, topic=str(topic), score=2 + topic + i % 2)
         for topic in range(7)
         for i in range(100)
     ]
     write("contact", *rows)
-    fold()
+    rebuild()
     found = standings(open_reader(settings, Scope.everything()), "csat", "topic")
     assert not any(one.differs for one in found.groups)
     assert found.over_dispersion > 10
@@ -134,7 +134,7 @@ def test_topics_that_differ_by_nature_are_not_called_equal(settings, write, fold
     [(0, "Whether some of 6 teams stand out in satisfaction cannot be said. All values are equal"),
      (1, "1 of 6 teams stands out in satisfaction: t0 (higher, 7.8).")],
 )  # fmt: skip
-def test_teams_that_are_all_alike_are_not_said_to_be_too_few(settings, write, fold, high, says):
+def test_teams_that_are_all_alike_are_not_said_to_be_too_few(settings, write, rebuild, high, says):
     rows = [
         contact(
             f"{team}-{i}", source="import:x", asked=True, team=f"t{team}", score=7 + high * (i % 5 > team * 4)
@@ -143,7 +143,7 @@ def test_teams_that_are_all_alike_are_not_said_to_be_too_few(settings, write, fo
         for i in range(60)
     ]
     write("contact", *rows)
-    fold()
+    rebuild()
     found = standings(open_reader(settings, Scope.everything()), "csat", "team")
     assert sentence(found, "en").startswith(says)
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from data.log import Log
-from metrics.drain import drain
+from metrics.build.drain import drain
 from settings import Settings
 from store import Store
 from store.schema import decision, early_status, feed, opt_out, reply, slot, survey
