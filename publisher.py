@@ -24,7 +24,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import logs
-import metrics
+from metrics.build import refresh_step
 from settings import PROJECT_ROOT, Settings, read_settings
 from store import Store, open_store
 from surveys import alarms
@@ -54,7 +54,9 @@ def follow(settings: Settings, store: Store, news: News) -> None:
     well = False
     while news(REFRESH_S):
         try:
-            metrics.refresh(settings, store, datetime.now(UTC))
+            # While more is dirty there is no wait: what is new is taken in by every round.
+            while refresh_step(settings, store, datetime.now(UTC)) and news(0.0):
+                pass
             if not well:
                 alarms.clear(store, LAKE_FAULT, datetime.now(UTC))
             well = True

@@ -32,12 +32,8 @@ FACT = pa.schema(
         ("customer", _TEXT),  # pseudonym, as links make it known; "" for nobody known
         ("answered", _FLAG),
         ("wait_s", _INT),
-        ("talk_s", _INT),
-        ("hold_s", _INT),
-        ("wrap_s", _INT),
         ("handling_s", _INT),
         ("handling_bin", _SMALL),
-        ("case_id", _TEXT),
         ("flag", _FLAG),  # the platform's word on self-service
         ("tried_self_service", _FLAG),  # the customer's
         ("session_at", _BIG),
@@ -52,9 +48,7 @@ FACT = pa.schema(
         ("asked", _FLAG),
         ("sent", _FLAG),
         ("delivered", _FLAG),
-        ("asked_at", _BIG),
         ("score", _SMALL),
-        ("score_at", _BIG),
         ("score_source", _TEXT),
         ("other_scale", _FLAG),
         ("late", _FLAG),

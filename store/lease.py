@@ -59,6 +59,18 @@ def held(store: Store, name: str, seconds: int = 60) -> Iterator[bool]:
             connection.execute(_GIVE_BACK, {"name": name, "holder": holder})
 
 
+@contextmanager
+def waited(store: Store, name: str, seconds: int, patience: float) -> Iterator[bool]:
+    """The same, waited for; yields False when it did not come in ``patience`` seconds."""
+    until = time.monotonic() + patience
+    while True:
+        with held(store, name, seconds) as ours:
+            if ours or time.monotonic() >= until:
+                yield ours
+                return
+        time.sleep(0.05)
+
+
 def _taken(store: Store, name: str, holder: str, seconds: int) -> bool:
     now = int(time.time())
     values = {"name": name, "holder": holder, "expires_at": now + seconds, "now": now}

@@ -21,6 +21,7 @@ from data.log import Log, publish
 from data.people import customer_key, phone_key, to_e164
 from settings import Settings
 from store import Store
+from store.lease import waited
 from store.schema import (
     answer,
     customer_link,
@@ -37,6 +38,12 @@ from store.schema import (
 from surveys.eligibility import DAY_S
 
 CHUNK = 500
+# The lease of builders: how long it outlives its holder, and how long it is waited for.
+LEASE_S, PATIENCE_S = 20, 600.0
+
+
+class BusyError(RuntimeError):
+    """Somebody else holds what is needed for too long."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,11 @@ def forget(settings: Settings, store: Store, who: str, now: datetime) -> Forgott
         with store.engine.connect() as connection:
             connection.exec_driver_sql("rollback")
             connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
-    files, since = _forget_in_log(Log(settings.lake_path), person)
+    # No builder reads the log, or writes it, while it is rewritten.
+    with waited(store, "build", LEASE_S, PATIENCE_S) as ours:
+        if not ours:
+            raise BusyError("the figures are being built and did not come to an end; try again")
+        files, since = _forget_in_log(Log(settings.lake_path), person)
     return Forgotten(len(set(person.contacts)), replies, records, files, since)
 
 

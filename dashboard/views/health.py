@@ -13,7 +13,7 @@ from dashboard.cards import answer, count_card, empty_state, grid
 from dashboard.frame import Frame
 from dashboard.marks import Marks
 from dashboard.tables import html_table
-from metrics.checks import Result
+from metrics.build.checks import Result
 from metrics.health import Published, published
 from store.health import Health, health
 
@@ -78,10 +78,11 @@ def _cards(store: Health, lake: Published, now: datetime, frame: Frame) -> None:
     marks = Marks(st.session_state, ("health", frame.language))
     sending = sum(n for state, n in store.messages.items() if state in ("ready", "claimed"))
     waited = _waited(store, now)
-    late = say("health.late_contacts", n=formats.number(lake.late_contacts))
+    night = say("health.night_work") if lake.deferred else ""
+    since = say("health.dirty_since", time=_age(lake.dirty_since, now, frame)) if lake.dirty else night
     cards = [
-        ("published", _age(lake.published_at, now, frame), late),
-        ("folded", _age(lake.folded_at, now, frame), say("health.folded_note")),
+        ("published", _age(lake.published_at, now, frame), say("health.waiting") if lake.waiting else ""),
+        ("dirty", formats.number(lake.dirty), since),
         (
             "feed",
             formats.number(store.feed_waiting),

@@ -3,17 +3,18 @@
 # ruff: noqa: S608 — only names of cubes go into the text.
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from contextlib import closing
-from datetime import date
 
 import duckdb
 import pyarrow as pa
 
 from data.duck import connect
-from lake.manifest import Lake, Partition, Version
+from lake.manifest import Key, Lake, Partition, Version
 from metrics import slices
 from metrics.build import checks
 from metrics.build.events import Events
+from metrics.build.partitions import open_targets
 from metrics.facts import FACT
 from metrics.models import CUBES, SUMS, measures, sql
 from settings import Settings
@@ -22,8 +23,10 @@ Connection = duckdb.DuckDBPyConnection
 
 # Contacts by partner and day, from the log alone: the last version of each.
 _EXPECTED = """
-    create table expected_place as
-    select partner, day, count(*) as contacts from contact_key group by partner, day
+    create or replace table expected_place as
+    select partner, day, count(*) as contacts
+    from contact_key inner join target_partition using (partner, day)
+    group by partner, day
 """
 MEMORY = "4GB"
 
@@ -42,50 +45,68 @@ def check_version(lake: Lake, version: Version) -> tuple[checks.Result, ...]:
         events = Events(connection, lake.path / "log", batches)
         if file := version.tables.get("quarantine"):
             events.load_quarantine(lake.path / file)
-        partitions = [each for each in lake.partitions(version).values() if each.key not in version.dirty]
-        _open_facts(connection, lake, partitions)
-        _open_log(events, version)
-        relations = {}
-        for cube in CUBES:
-            rows = slices.Slices(lake, cube, partitions)
-            connection.from_arrow(rows.load([*CUBES[cube], *measures(cube)])).create(f"checked_{cube}")
-            relations[cube] = f"checked_{cube}"
-        checks.sums(connection, checks.measured("checked_fact"), relations)
-        _open_sums(connection, lake, partitions)
-        return checks.run(connection)
+        dirty = set(version.dirty)
+        partitions = [each for key, each in lake.partitions(version).items() if key not in dirty]
+        return check_partitions(events, lake, partitions, logged(events) - dirty)
 
 
-def _open_facts(connection: Connection, lake: Lake, partitions: list[Partition]) -> None:
+def check_partitions(
+    events: Events, lake: Lake, partitions: Collection[Partition], targets: Collection[Key]
+) -> tuple[checks.Result, ...]:
+    """What every check says of partitions that must be all there is of some targets."""
+    connection = events.connection
+    _open_facts(connection, lake, partitions)
+    _open_log(events, targets)
+    relations = {}
+    for cube in CUBES:
+        rows = slices.Slices(lake, cube, partitions)
+        _register(connection, f"checked_{cube}", rows.load([*CUBES[cube], *measures(cube)]))
+        relations[cube] = f"checked_{cube}"
+    checks.sums(connection, checks.measured("checked_fact"), relations)
+    for table in SUMS:
+        rows = slices.Slices(lake, table, partitions)
+        _register(connection, f"published_{table}", rows.load([*SUMS[table], *measures(table)]))
+    return checks.run(connection)
+
+
+def logged(events: Events) -> set[Key]:
+    """Every partition that the log has rows of."""
+    found: set[Key] = set()
+    for table, kind, partner in (
+        ("contact", "contact", "partner"),
+        ("session", "session", "''"),
+        ("queue", "calls_offered", "''"),
+    ):
+        events.open("logged_rows", kind)
+        rows = events.connection.view("logged_rows").aggregate(f"{partner}, day", f"{partner}, day")
+        found |= {Key(table, name, day.isoformat()) for name, day in rows.fetchall() if day is not None}
+    return found
+
+
+def _register(connection: Connection, name: str, rows: pa.Table) -> None:
+    connection.execute(f"drop table if exists {name}")
+    connection.from_arrow(rows).create(name)
+
+
+def _open_facts(connection: Connection, lake: Lake, partitions: Iterable[Partition]) -> None:
     files = [str(lake.path / file) for each in partitions for file in each.files]
     if files:
         rows = connection.read_parquet(files, hive_partitioning=False)
-        rows.project("* exclude (partner_key)").create_view("checked_fact")
+        rows.project("* exclude (partner_key)").create_view("checked_fact", replace=True)
     else:
-        connection.from_arrow(FACT.empty_table()).create_view("checked_fact")
+        connection.from_arrow(FACT.empty_table()).create_view("checked_fact", replace=True)
 
 
-def _open_log(events: Events, version: Version) -> None:
+def _open_log(events: Events, targets: Collection[Key]) -> None:
     """Table ``expected_place``, and sessions and calls as the models make them of all of the log."""
     run = events.connection.execute
+    open_targets(events.connection, targets)
     events.open_contacts(None, keys=True)
     for kind in ("link", "session", "calls_offered"):
         events.open(f"{kind}_event", kind)
-    dirty = {table: [key for key in version.dirty if key.table == table] for table in ("contact", *SUMS)}
-    for model in ("link_now", "contact_key", "session_now", "queue_now"):
-        run(f"create table {model} as {sql('facts', model)}")
+    for model in ("link_now", "contact_key", "session_now", "queue_now", "session_fact"):
+        run(f"create or replace table {model} as {sql('facts', model)}")
     run(_EXPECTED)
-    for key in dirty["contact"]:
-        run("delete from expected_place where partner = ? and day = ?", [key.partner, key.day])
-    run("create view target_session_day as select distinct day from session_now")
-    run(f"create table session_fact as {sql('facts', 'session_fact')}")
+    run("delete from queue_now where day not in (select day from target_queue_day)")
     for table in SUMS:
-        run(f"create table expected_{table} as {sql('cubes', table)}")
-        for key in dirty[table]:
-            run(f"delete from expected_{table} where day = ?", [date.fromisoformat(key.day)])
-
-
-def _open_sums(connection: Connection, lake: Lake, partitions: list[Partition]) -> None:
-    for table in SUMS:
-        columns = [*SUMS[table], *measures(table)]
-        rows: pa.Table = slices.Slices(lake, table, partitions).load(columns)
-        connection.from_arrow(rows).create(f"published_{table}")
+        run(f"create or replace table expected_{table} as {sql('cubes', table)}")

@@ -100,6 +100,11 @@ class Events:
         )
         self._quarantined = None
 
+    def take_quarantine(self, rows: pa.Table) -> None:
+        """The same of rows in memory."""
+        self.connection.from_arrow(rows).insert_into("quarantine")
+        self._quarantined = None
+
     def names(self, kind: str, days: Days | None = None) -> list[str]:
         """The batches of a kind that may have events of some days (None: of all), oldest first."""
         return [

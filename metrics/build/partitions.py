@@ -69,7 +69,7 @@ def make(events: Events, lake: Lake, slice_: str, targets: Collection[Key]) -> M
     ``tracked_day`` must be a relation of the connection. Nobody sees the files until a version names them.
     """
     connection = events.connection
-    _open_targets(connection, targets)
+    open_targets(connection, targets)
     _open_events(events, targets)
     _run_models(events, targets)
     run_cubes(connection)
@@ -87,7 +87,23 @@ def make(events: Events, lake: Lake, slice_: str, targets: Collection[Key]) -> M
     return Made({key: made[key] for key in targets}, results)
 
 
-def _open_targets(connection: Connection, targets: Iterable[Key]) -> None:
+def together(parts: Sequence[Made]) -> Made:
+    """What several passes have made, and what the checks said of all of them."""
+    made: dict[Key, Partition | None] = {}
+    results: dict[str, checks.Result] = {}
+    for part in parts:
+        made |= part.partitions
+        for result in part.checks:
+            before = results.get(result["check"], {"rows": 0, "examples": []})
+            examples = [*before["examples"], *result["examples"]][: checks.EXAMPLES]
+            rows = before["rows"] + result["rows"]
+            if result["check"] == "rows_in_quarantine":  # every pass sees them all
+                rows, examples = result["rows"], result["examples"]
+            results[result["check"]] = result | {"rows": rows, "examples": examples}
+    return Made(made, tuple(results.values()))
+
+
+def open_targets(connection: Connection, targets: Iterable[Key]) -> None:
     """Relations ``target_partition``, ``target_session_day`` and ``target_queue_day``."""
     contact = [(key.partner, date.fromisoformat(key.day)) for key in targets if key.table == "contact"]
     schema = pa.schema([("partner", pa.string()), ("day", pa.date32())])
@@ -179,7 +195,7 @@ def _write_facts(connection: Connection, lake: Lake, build: str) -> dict[Key, Pa
     options = {"folder": str(lake.folder("facts")), "pattern": f"{build}-{{i}}"}
     made: dict[Key, Partition] = {}
     for path, contacts, *_ in connection.execute(_COPY, options).fetchall():
-        _sync(Path(path))
+        sync(Path(path))
         folder, day = (unquote(part.split("=", 1)[1]) for part in Path(path).parts[-3:-1])
         key = Key("contact", partners[folder, day], day)
         file = os.path.relpath(path, lake.path)
@@ -197,7 +213,8 @@ def _write_cubes(connection: Connection, lake: Lake, slice_: str, cubes: Iterabl
         publish(draft, final)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make a written file durable."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -9,13 +9,15 @@ never holds up the day. A failed check leaves the old version in place.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import duckdb
@@ -37,13 +39,13 @@ from lake.manifest import (
     new_name,
     write_rows,
 )
-from metrics.build import checks, compaction, coverage, drain, invalidation, partitions
+from metrics.build import audit, checks, compaction, coverage, drain, invalidation, partitions
 from metrics.build.events import TOMBSTONE, Events
 from metrics.build.placement import SEARCH_S, place
 from metrics.models import CUBES_OF, REFERENCE_KINDS, definition, sql
 from settings import Settings
 from store import Store, feed
-from store.lease import held
+from store.lease import waited
 
 log = logging.getLogger("svar.build")
 Connection = duckdb.DuckDBPyConnection
@@ -53,7 +55,9 @@ PASS_ROWS = 400_000
 # Seconds another builder may take before we go on with what it has published.
 PATIENCE_S = 5.0
 LEASE_S = 20
-MEMORY = "1500MB"
+MEMORY_MB = 1500
+# Slices are made side by side on so many cores at most, and only of more than a few rows.
+MOST_WORKERS, FEW_ROWS = 4, 50_000
 # The local hour from which on links and products are worked out for older days.
 NIGHT_HOUR = 2
 RIPE_DAYS = 7  # until first contact resolution is known
@@ -120,7 +124,9 @@ def build_on_spark(settings: Settings, store: Store, now: datetime, master: str)
 
     with _turn(store, 600) as ours:
         if ours:
-            spark.build(settings, store, now, master)
+            builder = _Builder(settings, store, now, nobody, partial(spark.make, master))
+            builder.heal()
+            builder.run(refining=True, since=date.min)
     return current_version(settings)
 
 
@@ -152,24 +158,26 @@ def _night_work(settings: Settings, version: Version, now: datetime) -> bool:
     return bool(version.deferred) and due
 
 
-@contextmanager
-def _turn(store: Store, patience: float) -> Iterator[bool]:
-    """The lease of builders, waited for; yields False when it did not come in ``patience`` seconds."""
-    until = time.monotonic() + patience
-    while True:
-        with held(store, "build", LEASE_S) as ours:
-            if ours or time.monotonic() >= until:
-                yield ours
-                return
-        time.sleep(0.05)
+def _turn(store: Store, patience: float) -> AbstractContextManager[bool]:
+    """The lease of builders; False when it did not come in ``patience`` seconds."""
+    return waited(store, "build", LEASE_S, patience)
 
 
 class _Builder:
     """Rounds of one holder of the lease."""
 
-    def __init__(self, settings: Settings, store: Store, now: datetime, progress: Progress) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        now: datetime,
+        progress: Progress,
+        engine: Callable[[Events, Lake, str, Collection[Key]], partitions.Made] | None = None,
+    ) -> None:
+        """``engine`` makes partitions elsewhere, all at once; None: here, some at a time."""
         self.lake, self.log = Lake(settings.lake_path), Log(settings.lake_path)
         self.settings, self.store, self.now, self.progress = settings, store, now, progress
+        self.engine = engine
         self.today = now.astimezone(settings.zone).date()
 
     def run(self, *, refining: bool = False, since: date | None = None) -> None:
@@ -200,7 +208,7 @@ class _Builder:
         return bool(version.dirty)
 
     def _attempt(self, *, searching: bool, refining: bool, since: date | None) -> Version:
-        with closing(connect(memory=MEMORY)) as connection:
+        with closing(connect(memory=f"{MEMORY_MB}MB")) as connection:
             # Facts are written by partition, and cubes in an order that they state.
             connection.execute("set preserve_insertion_order = false")
             return _Round(self, connection, searching=searching, refining=refining).run(since)
@@ -242,9 +250,9 @@ class _Builder:
 
     def _logged(self, version: Version) -> set[Key]:
         """Every partition that the log has rows of."""
-        with closing(connect(memory=MEMORY)) as connection:
+        with closing(connect(memory=f"{MEMORY_MB}MB")) as connection:
             events = Events(connection, self.log.folder, _in_force(version))
-            return logged(events)
+            return audit.logged(events)
 
 
 class _Round:
@@ -275,14 +283,14 @@ class _Round:
             self.events, placed, growth, self.builder.today, known, thorough=self.refining
         )
         if since is not None:
-            dirty |= {key for key in logged(self.events) | known.keys() if key.day >= since.isoformat()}
+            dirty |= {key for key in audit.logged(self.events) | known.keys() if key.day >= since.isoformat()}
         elif self.before.name and self.before.definition != definition():
             dirty |= known.keys()
         tables = self._write_tables(placed.kinds)
         chosen = self._chosen(placed.version, dirty, known)
         made = partitions.Made({}, checks.run(self.connection, ["quarantine"]))
         if chosen:
-            made = partitions.make(self.events, self.lake, self.name, chosen)
+            made = self._make(placed.version, chosen, known)
         following = self._following(placed.version, dirty - set(chosen), made, tables, known)
         if self._is_same(following):
             return self.before
@@ -319,6 +327,8 @@ class _Round:
 
     def _chosen(self, version: Version, dirty: Collection[Key], known: Mapping[Key, Partition]) -> list[Key]:
         """The dirty partitions to make now: as many of the newest as have some hundred thousand rows."""
+        if self.builder.engine is not None:
+            return sorted(dirty)
         counts = Counter(key.table for key in {*known, *dirty})
         rows = {"contact": "contact", "session": "session", "queue": "calls_offered"}
         average = {
@@ -332,6 +342,34 @@ class _Round:
                 break
             chosen.append(key)
         return chosen
+
+    def _make(
+        self, version: Version, chosen: Sequence[Key], known: Mapping[Key, Partition]
+    ) -> partitions.Made:
+        """Make partitions: few of them here, many in slices on all cores."""
+        if self.builder.engine is not None:
+            return self.builder.engine(self.events, self.lake, self.name, chosen)
+        workers = min(os.cpu_count() or 1, MOST_WORKERS)
+        sizes = [known[key].rows if key in known else FEW_ROWS for key in chosen]
+        if workers == 1 or len(chosen) < workers or sum(sizes) <= FEW_ROWS:
+            return partitions.make(self.events, self.lake, self.name, chosen)
+        quarantine = self.connection.table("quarantine").to_arrow_table()
+        tracked = self.connection.table("tracked_day").to_arrow_table()
+
+        def make(number: int, keys: Sequence[Key]) -> partitions.Made:
+            with closing(connect(memory=f"{MEMORY_MB // workers}MB")) as connection:
+                connection.execute("set preserve_insertion_order = false; set threads = 1")
+                events = Events(connection, self.builder.log.folder, _in_force(version))
+                events.take_quarantine(quarantine)
+                connection.from_arrow(tracked).create("tracked_day")
+                return partitions.make(events, self.lake, f"{self.name}-{number}", keys)
+
+        # Days on end together: their neighbours are read once.
+        size = -(-len(chosen) // workers)
+        groups = [chosen[begin : begin + size] for begin in range(0, len(chosen), size)]
+        with ThreadPoolExecutor(workers) as pool:
+            made = list(pool.map(make, range(len(groups)), groups))
+        return partitions.together(made)
 
     def _following(
         self,
@@ -369,20 +407,6 @@ class _Round:
         """Whether nothing that a reader or the next round needs has changed."""
         same = replace(following, name=self.before.name, as_of=self.before.as_of)
         return same == replace(self.before, verified_at=following.verified_at)
-
-
-def logged(events: Events) -> set[Key]:
-    """Every partition that the log has rows of."""
-    found: set[Key] = set()
-    for table, kind, partner in (
-        ("contact", "contact", "partner"),
-        ("session", "session", "''"),
-        ("queue", "calls_offered", "''"),
-    ):
-        events.open("logged_rows", kind)
-        rows = events.connection.view("logged_rows").aggregate(f"{partner}, day", f"{partner}, day")
-        found |= {Key(table, name, day.isoformat()) for name, day in rows.fetchall() if day is not None}
-    return found
 
 
 def _in_force(version: Version) -> dict[str, Batch]:

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from data.log import Log
-from metrics import Scope, build, open_reader, refresh, remarks, score_drivers
+from metrics import Scope, build, open_reader, refresh, remarks, scope, score_drivers
 from metrics.commands.reasons import as_content, as_reading
 from metrics.inference import reasons
 from metrics.inference.drivers import CrossSums, drivers
@@ -93,15 +93,17 @@ def test_what_makes_the_difference_is_found_with_its_direction(there: Settings) 
 
 
 def test_the_cubes_products_are_those_of_single_contacts(
-    settings: Settings, fresh, write, rebuild, facts
+    settings: Settings, fresh, write, rebuild, facts, monkeypatch
 ) -> None:
+    monkeypatch.setattr(scope, "LARGEST_CHANGE", 1.0)
     contacts, _ = rows()
     rng = np.random.default_rng(3)
     told = [row | {"wait_s": None} if rng.random() < 0.1 else row for row in contacts]
     write("contact", *told[:-60])
     rebuild()
     noon = _noon(FIRST)
-    # Some come late, as a delta: new ones, and one that is corrected.
+    open_reader(settings, EVERYTHING)
+    # Some come later: new ones, and one that is corrected.
     write("contact", *told[-60:], told[0] | {"score": 1, "seq": 9})
     write("outcome", *(outcome(f"0-{i}", at=noon + i, score=9, guided=bool(i % 2)) for i in range(20)))
     fresh()

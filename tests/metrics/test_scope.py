@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import duckdb
 import pytest
 
 from data.log import Log
-from metrics import Reader, Scope, UnknownNameError, build, open_reader, refresh
+from metrics import Reader, Scope, UnknownNameError, build, open_reader, scope
 from metrics.catalogue import metric
 from metrics.compose import compose
 from lake.manifest import Lake
@@ -23,10 +24,11 @@ from tests.metrics.given import NOON, NOW, calls, contact, day_of, days, logged,
 PARTNERS = ["A", "AB", "B/C", "", "a", "A*", "..", "Å" * 60]
 
 
-@pytest.fixture(params=["folded", "delta"], scope="module")
-def home(request, tmp_path_factory) -> Settings:
-    """Ten contacts of each partner: in the base, or half of them in a delta on top."""
-    settings = Settings(home=tmp_path_factory.mktemp(request.param))
+@pytest.fixture(params=["at rest", "changed"], scope="module")
+def home(request, tmp_path_factory) -> Iterator[Settings]:
+    """Ten contacts of each partner: half of them may have come after the cubes were taken into memory."""
+    settings = Settings(home=tmp_path_factory.mktemp(request.param.replace(" ", "-")))
+    changed = pytest.MonkeyPatch()
     log, store = Log(settings.lake_path), open_store(settings.database_url)
     for half in (0, 1):
         rows = [
@@ -41,11 +43,14 @@ def home(request, tmp_path_factory) -> Settings:
         log.append("calls_offered", [logged(calls(NOON + half, partner=name)) for name in PARTNERS])
         stated = {"active_id": "x", "month": NOW.date().replace(day=1), "partner": "B/C", "customers": 5}
         log.append("active_customers", [logged(stated)])
-        bring = refresh if half and request.param == "delta" else build
-        bring(settings, store, NOW)
-    assert bool(Lake(settings.lake_path).version().delta) == (request.param == "delta")
+        build(settings, store, NOW)
+        if request.param == "changed":
+            changed.setattr(scope, "LARGEST_CHANGE", 1.0)
+            for viewer in (Scope.everything(), *map(Scope.of_partner, PARTNERS)):
+                open_reader(settings, viewer)
     store.close()
-    return settings
+    yield settings
+    changed.undo()
 
 
 def _count(reader: Reader, **where: list[str]) -> int:
@@ -70,7 +75,7 @@ def test_everything_is_everybody(home):
     assert _count(reader) == 10 * len(PARTNERS)
 
 
-def test_a_free_question_counts_its_days_alone_whether_folded_or_late(home):
+def test_a_free_question_counts_its_days_alone_whether_it_was_there_or_came_later(home):
     reader = open_reader(home, Scope.everything())
     first = day_of(NOON)
     for start, end, expected in [(0, 0, 40), (1, 1, 40), (0, 1, 80), (-1, -1, 0), (2, 2, 0)]:
@@ -132,10 +137,10 @@ def test_a_partner_that_nobody_knows_sees_nothing(home):
 
 def _attempts(settings: Settings) -> list[str]:
     lake = Lake(settings.lake_path)
-    base = lake.base(lake.version().base)
-    own = next(place.files[0] for place in base.places if place.partner == "A")
-    theirs = next(place.files[0] for place in base.places if place.partner == "B/C")
-    cube = next(iter(base.cubes["by_team"].values()))
+    partitions = lake.partitions(lake.version())
+    own = next(each.files[0] for key, each in partitions.items() if key.partner == "A")
+    theirs = next(each.files[0] for key, each in partitions.items() if key.partner == "B/C")
+    cube = next(lake.path.glob("cubes/by_team/*.parquet")).relative_to(lake.path)
     folder = Path(own).parents[1]
     log = next((settings.lake_path / "log" / "contact").glob("*.parquet"))
     root = lake.path

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
-from data.duck import connect
 from data.log import Log
 from metrics import Scope, build, open_reader, refresh
 from metrics.build.audit import check
 from metrics.build import build_on_spark
 from lake.manifest import Lake
-from metrics.models import BESIDE_KINDS, CUBES, EVENT_KINDS
+from metrics.models import BUILT_KINDS, CUBES, SUMS
 from settings import Settings
 from store import open_store
+from tests.metrics.conftest import cube_of, facts_of
 from tests.metrics.given import (
     NOON,
     NOW,
@@ -89,17 +90,16 @@ def _fill(log: Log) -> None:
 
 def _rows(home: Settings) -> dict[str, Any]:
     lake = Lake(home.lake_path)
-    base = lake.base(lake.version().base)
-
-    def read(files: list[str]) -> list[Any]:
-        with connect() as connection:
-            rows = connection.read_parquet([str(lake.path / file) for file in files], hive_partitioning=False)
-            return [rows.columns, rows.types, *sorted(rows.fetchall(), key=repr)]
-
-    places = {(place.partner, place.day): place.contacts for place in base.places}
-    cubes = {cube: read(list(base.cubes[cube].values())) for cube in CUBES}
-    beside = {name: read(list(files)) for name, files in lake.version().beside.items() if files}
-    return {"places": places, "facts": read(base.files()), **cubes, **beside}
+    version = lake.version()
+    places = {key: each.rows for key, each in lake.partitions(version).items() if key.table == "contact"}
+    facts = facts_of(lake)
+    cubes = {cube: cube_of(lake, cube) for cube in (*CUBES, *SUMS)}
+    tables = {name: pq.read_table(lake.path / file) for name, file in version.tables.items()}
+    found = {"facts": facts, **cubes, **tables}
+    return {"places": places} | {
+        name: [rows.schema.names, rows.schema.types, *sorted(rows.to_pylist(), key=repr)]
+        for name, rows in found.items()
+    }
 
 
 @pytest.mark.slow
@@ -108,7 +108,7 @@ def test_spark_gives_what_duckdb_gives_row_by_row(tmp_path, master):
     homes = [Settings(home=tmp_path / engine) for engine in ("duckdb", "spark")]
     stores = [open_store(home.database_url) for home in homes]
     _fill(Log(homes[0].lake_path))
-    for kind in (*EVENT_KINDS, *BESIDE_KINDS):
+    for kind in BUILT_KINDS:
         for file in Log(homes[0].lake_path).files(kind):
             _, copy = Log(homes[1].lake_path).new_batch(kind)
             (copy.parent / file.name).write_bytes(file.read_bytes())

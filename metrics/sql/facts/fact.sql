@@ -5,11 +5,9 @@ with joined as (
         outcome_now.state,
         outcome_now.reason,
         outcome_now.eligible,
-        outcome_now.asked_at,
         outcome_now.sent,
         outcome_now.delivered,
         outcome_now.score as live_score,
-        outcome_now.score_at as live_score_at,
         outcome_now.score_source as live_score_source,
         coalesce(outcome_now.late, false) as late,
         outcome_now.solved,
@@ -68,7 +66,7 @@ routed as (
 final as (
     select
         contact_id, source, day, hour, ended_at, partner, team, agent, channel, topic, language, customer,
-        answered, wait_s, talk_s, hold_s, wrap_s, handling_s, handling_bin, case_id,
+        answered, wait_s, handling_s, handling_bin,
         self_service_first as flag,
         tried_self_service,
         session_at,
@@ -94,9 +92,7 @@ final as (
         or coalesce(counted_score, score, score_given) is not null as sent,
         coalesce(delivered, false) or coalesce(asked, false)
         or coalesce(counted_score, score, score_given) is not null as delivered,
-        asked_at,
         coalesce(counted_score, score) as score,
-        case when counted_score is not null then live_score_at else score_at end as score_at,
         case
             when counted_score is not null then coalesce(live_score_source, '')
             when score is not null then 'imported'
