@@ -32,6 +32,8 @@ Connection = duckdb.DuckDBPyConnection
 NEIGHBOUR_DAYS, SESSION_DAYS, CASE_DAYS = 8, 7, 5
 # Sessions look for contacts that began within a day of them and ended within six.
 FOLLOWED_DAYS = 7
+# Of more files than this the whole file system is made durable at once: cheaper than one by one.
+MANY_FILES = 64
 # Models that are a table; the others are looked into once and stay views.
 _VIEWS = {"contact_now", "product_now"}
 # A file's name has at most 255 bytes, of which an escaped letter takes up to twelve.
@@ -72,11 +74,22 @@ def make(events: Events, lake: Lake, slice_: str, targets: Collection[Key]) -> M
     open_targets(connection, targets)
     _open_events(events, targets)
     _run_models(events, targets)
+    made: dict[Key, Partition | None] = dict.fromkeys(targets)
+    written = write(connection, lake, slice_)
+    return Made({key: (made | written.partitions)[key] for key in targets}, written.checks)
+
+
+def write(connection: Connection, lake: Lake, slice_: str) -> Made:
+    """Write relations ``fact``, ``session_fact`` and ``queue_now`` as files of facts and slices of cubes.
+
+    Relations ``target_partition`` and ``contact_key`` say which contacts must be there. CheckError when a
+    check fails.
+    """
     run_cubes(connection)
     results = _check(connection)
     checks.demand(results)
-    made: dict[Key, Partition | None] = dict.fromkeys(targets)
-    if any(key.table == "contact" for key in targets):
+    made: dict[Key, Partition | None] = {}
+    if connection.execute("select 1 from target_partition limit 1").fetchall():
         made |= _write_facts(connection, lake, slice_)
         _write_cubes(connection, lake, slice_, CUBES)
     for table in SUMS:
@@ -84,7 +97,7 @@ def make(events: Events, lake: Lake, slice_: str, targets: Collection[Key]) -> M
             _write_cubes(connection, lake, slice_, [table])
             keys = {Key(table, "", day.isoformat()): rows for day, rows in days}
             made |= {key: Partition(key, (), rows, slice_) for key, rows in keys.items()}
-    return Made({key: made[key] for key in targets}, results)
+    return Made(made, results)
 
 
 def together(parts: Sequence[Made]) -> Made:
@@ -194,8 +207,12 @@ def _write_facts(connection: Connection, lake: Lake, build: str) -> dict[Key, Pa
     partners = {(folder, day): partner for folder, day, partner in rows}
     options = {"folder": str(lake.folder("facts")), "pattern": f"{build}-{{i}}"}
     made: dict[Key, Partition] = {}
-    for path, contacts, *_ in connection.execute(_COPY, options).fetchall():
-        sync(Path(path))
+    files = connection.execute(_COPY, options).fetchall()
+    if len(files) > MANY_FILES:
+        os.sync()
+    for path, contacts, *_ in files:
+        if len(files) <= MANY_FILES:
+            sync(Path(path))
         folder, day = (unquote(part.split("=", 1)[1]) for part in Path(path).parts[-3:-1])
         key = Key("contact", partners[folder, day], day)
         file = os.path.relpath(path, lake.path)
