@@ -34,7 +34,9 @@ def claim_ready(settings: Settings, store: Store, worker: str, now: datetime, li
             return []
         out = caps.today(connection, settings, now)
         query = (
-            select(message, opt_out.c.phone.label("stopped"), survey.c.closes_at)
+            select(
+                message, opt_out.c.phone.label("stopped"), survey.c.closes_at, survey.c.question.label("open")
+            )
             .outerjoin(opt_out, opt_out.c.phone == message.c.phone)
             .outerjoin(survey, survey.c.contact_id == message.c.contact_id)
             .where(ready)
@@ -52,6 +54,8 @@ def _claim(  # noqa: PLR0917 (what one claim needs)
     claimed = []
     for row in rows:
         why_not = "opted_out" if row.stopped else "closed" if (row.closes_at or 0) <= at else ""
+        # Who has answered on the rating page in the meantime is asked nothing more.
+        why_not = why_not or ("overtaken" if row.open != row.question else "")
         why_not = why_not or ("capped" if is_spent(settings, out, row.segments) else "")
         values = (
             {"state": "not_sent", "error": why_not, "settled_at": at}

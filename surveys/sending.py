@@ -30,7 +30,7 @@ from sqlalchemy import (
 from store import Store, bulk, slots
 from store.schema import decision, message, survey
 from surveys import alarms, outcomes, statuses
-from surveys.gateways.base import RANK, Posted
+from surveys.gateways.base import POSTED_WITHIN_S, RANK, Posted
 from surveys.holding import hold_in, queue_full_in
 from surveys.opting import opt_out_in
 
@@ -84,7 +84,7 @@ def _taken(connection: Connection, results: Sequence[Posted], now: datetime) -> 
         by_status.setdefault(result.status if result.status in RANK else "accepted", []).append(result)
     for status, group in by_status.items():
         _advance_group(connection, status, group, at)
-    _count_from_the_post(connection, results, at)
+    _count_from_the_post(connection, results, now)
     early = statuses.apply_early(connection, [r.sid for r in results if r.sid], now)
     return [r.message.contact_id for r in results if r.message.opening] + early
 
@@ -126,11 +126,17 @@ def _taken_as(status: str) -> Update:
     )
 
 
-def _count_from_the_post(connection: Connection, results: Sequence[Posted], at: int) -> None:
+def _count_from_the_post(connection: Connection, results: Sequence[Posted], now: datetime) -> None:
+    at = slots.rounded_up(now)
     slots.sent_at(
         connection,
         [
-            {"phone": r.message.phone, "contact_id": r.message.contact_id, "at": at}
+            {
+                "phone": r.message.phone,
+                "contact_id": r.message.contact_id,
+                # What a look-up finds was posted long before it was looked for.
+                "at": min(at, r.message.claimed_at + POSTED_WITHIN_S) if r.looked_up else at,
+            }
             for r in results
             if r.message.opening and at > r.message.claimed_at
         ],
@@ -216,7 +222,7 @@ def _unknown(connection: Connection, results: Sequence[Posted], now: datetime) -
         _UNKNOWN,
         [{"id": r.message.message_id, "why": r.error, "again": at + LOOK_AGAIN_S[0]} for r in results],
     )
-    _count_from_the_post(connection, results, at)
+    _count_from_the_post(connection, results, now)
 
 
 def _chunks(results: Sequence[Posted], size: int = 500) -> Iterable[Sequence[Posted]]:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, select, text, update
 
-from store import Store, bulk
+from store import Store, bulk, slots
 from store.schema import early_status, message, message_status, survey
 from surveys import alarms, outcomes
 from surveys.gateways.base import RANK
@@ -71,7 +71,14 @@ def apply_early(connection: Connection, sids: Sequence[str], now: datetime) -> l
 
 def _apply(connection: Connection, callback: Status, now: datetime) -> Iterable[str]:
     at = int(now.timestamp())
-    columns = (message.c.message_id, message.c.contact_id, message.c.phone, message.c.sid, message.c.purpose)
+    columns = (
+        message.c.message_id,
+        message.c.contact_id,
+        message.c.phone,
+        message.c.sid,
+        message.c.purpose,
+        message.c.state,
+    )
     by_attempt = select(*columns).where(message.c.message_id == callback.attempt)
     by_sid = select(*columns).where(message.c.sid == callback.sid)
     row = connection.execute(by_attempt).first() if callback.attempt else None
@@ -87,6 +94,10 @@ def _apply(connection: Connection, callback: Status, now: datetime) -> Iterable[
             .values(sid=callback.sid, posted_at=at)
         )
     tell_in(connection, [(row.message_id, callback.status, callback.error)], at)
+    if row.purpose == "opening" and RANK.get(row.state, 0) < RANK["sent"]:
+        # Until the carrier has said that it is sent it may have been sent only now.
+        slot_of = {"phone": row.phone, "contact_id": row.contact_id, "at": slots.rounded_up(now)}
+        slots.sent_at(connection, [slot_of])
     rank = RANK[callback.status]
     settled = at if rank >= RANK["delivered"] else None
     moved = connection.execute(

@@ -30,6 +30,10 @@ RANK = {
 }
 
 
+# A claim is posted within half a minute or not at all, and its answer is awaited for the carrier's time-out.
+POSTED_WITHIN_S = 150
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """One message to post. ``claimed_at`` is epoch seconds; ``opening`` tells the ask from its follow-ups."""
