@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     port: int = Field(8501, description="Port the web process listens on.")
     public_url: str = Field("", description="What the carrier calls and signs; empty = http://host:port.")
     api_token: str = Field("", description="Bearer token of the API.")
+    spool_mb: int = Field(50, gt=0, description="MB of webhooks kept on disk while the store is away.")
     metrics_token: str = Field("", description="Bearer token of /metrics; empty = this machine alone.")
     trusted_proxies: list[str] = Field(
         default_factory=list, description="Addresses or networks whose X-Forwarded-For is believed."

@@ -30,6 +30,7 @@ from store import Store, open_store
 from store.counters import counters
 from surveys.alarms import all_standing
 from surveys.gateways import make_gateway
+from surveys.outage import Keeper
 from surveys.tuning import share_fairly
 from surveys.worker import Worker
 
@@ -68,6 +69,7 @@ class Service:
 
         ``publisher`` brings the figures up to date; without one somebody else does.
         """
+        self.start_spool()
         self._worker = Worker(self.settings, self.store, make_gateway(self.settings, self.store))
         self._spawn("sender", lambda: self._sender().run(self._stop))
         self._publisher = publisher
@@ -76,6 +78,10 @@ class Service:
         self._spawn("watcher", self._watch_until_stopped)
         for job in jobs:
             self._spawn(job.__module__, partial(job, self.settings, self._stop))
+
+    def start_spool(self) -> None:
+        """Start what hands the store the webhooks that came while it was away."""
+        self._spawn("spool", partial(Keeper(self.settings, self.store, self._wake).run, self._stop))
 
     def stop(self) -> None:
         """Let what is under way finish, then close the store."""
@@ -175,6 +181,7 @@ def make_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        service.start_spool()
         yield
         await run_in_threadpool(service.stop)
 

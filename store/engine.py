@@ -17,6 +17,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from store.documents import from_text, to_text
 from store.migrate import migrate
 
+_IN_THE_WAY = ("40P01", "40001", "55P03")  # PostgreSQL: deadlock, serialization, lock not available
+_BROKEN = ("malformed", "not a database", "readonly", "read-only", "disk I/O", "is full")
+# Seconds: a carrier that is not answered within fifteen takes its webhook for lost.
+_CONNECT_S = 3
+
 
 @dataclass(frozen=True)
 class Store:
@@ -51,6 +56,18 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
 
 
+def is_away(error: BaseException) -> bool:
+    """Whether the store itself cannot be reached or written, so that nothing else would fare better.
+
+    Two transactions that stood in each other's way are not meant: one of them has been done.
+    """
+    if isinstance(error, DBAPIError):
+        if getattr(error.orig, "sqlstate", None) in _IN_THE_WAY:
+            return False
+        return is_passing(error) or any(word in str(error.orig) for word in _BROKEN)
+    return is_passing(error)
+
+
 def open_store(url: str) -> Store:
     """Open the store at an SQLAlchemy URL, created or brought to the newest schema where needed."""
     # Errors are logged, and a statement's values hold phone numbers: hide_parameters leaves them out.
@@ -67,7 +84,15 @@ def open_store(url: str) -> Store:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True, **given)
+        engine = create_engine(
+            parsed,
+            pool_size=10,
+            max_overflow=20,
+            pool_pre_ping=True,
+            pool_timeout=10,
+            connect_args={"connect_timeout": _CONNECT_S, "tcp_user_timeout": 8_000},
+            **given,
+        )
     migrate(engine)
     return Store(engine)
 

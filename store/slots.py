@@ -39,6 +39,13 @@ _CLAIM_POSTGRES = text(
 _GIVE_BACK = text(
     "delete from slot where phone = :phone and contact_id = :contact_id and last_sent_at <= :claimed_until"
 )
+_KNOWN = text(
+    """
+    insert into slot (phone, last_sent_at, contact_id) values (:phone, :at, :contact_id)
+    on conflict (phone) do update set last_sent_at = excluded.last_sent_at, contact_id = excluded.contact_id
+    where slot.last_sent_at < excluded.last_sent_at
+    """
+)
 _SENT_AT = text(
     """
     update slot set last_sent_at = :at
@@ -71,6 +78,12 @@ def sent_at(connection: Connection, rows: Sequence[Mapping[str, object]]) -> Non
     if rows:
         # In the order of the numbers, as they are claimed.
         connection.execute(_SENT_AT, sorted(rows, key=lambda row: str(row["phone"])))
+
+
+def sent_unseen(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Take over what the carrier has sent and no claim here tells of: rows of phone, contact_id, at."""
+    if rows:
+        connection.execute(_KNOWN, sorted(rows, key=lambda row: str(row["phone"])))
 
 
 def rounded_up(moment: datetime) -> int:

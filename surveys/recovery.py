@@ -81,7 +81,8 @@ def reconcile(store: Store, gateway: Gateway, now: datetime) -> int:
     )
     with store.read() as connection:
         rows = connection.execute(query).all()
-        if not rows:
+        # A look-up counts only where the carrier is asked: after so many the message stays unknown.
+        if not rows or not gateway.can_look_up():
             return 0
         phones = {row.phone for row in rows}
         known = frozenset(

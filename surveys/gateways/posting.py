@@ -63,11 +63,13 @@ class PostingGateway:
         validity_s = self._validity_s(now)
         self._link.send([Job(message, validity_s) for message in messages])
 
+    def can_look_up(self) -> bool:
+        return self._link.ready()
+
     def look_up(self, messages: Sequence[Outgoing], known: frozenset[str]) -> list[Posted]:
         """Ask for each message by number and text; answers come by :meth:`results`."""
-        if self._link.ready():
-            self._looking += len(messages)
-            self._link.send([Job(message, known=known) for message in messages])
+        self._looking += len(messages)
+        self._link.send([Job(message, known=known) for message in messages])
         return []
 
     def results(self, timeout_s: float) -> list[Posted]:

@@ -60,6 +60,7 @@ class Carrier:
     forms: list[dict[str, str]] = field(default_factory=list)
     on_text: Callable[[Text], None] | None = None
     port: int = 0
+    inbound: list[dict[str, Any]] = field(default_factory=list)  # as the list has them
     prefix: str = ""  # a path before the API's
     most_at_once: int = 0
 
@@ -193,7 +194,11 @@ class Carrier:
 
     async def _list(self, request: web.Request) -> web.Response:
         to = request.query.get("To")
-        found = [_json(text) for text in reversed(self.accepted) if text.to == to and self.lists]
+        since = request.query.get("DateSent>")
+        found = [_json(text) for text in reversed(self.accepted) if to in (text.to, None) and self.lists]
+        if to is None:
+            assert since, "all messages of the account are never asked for"
+            found = [{**text, "date_sent": text["date_created"]} for text in found] + self.inbound
         page = {
             "messages": found,
             "next_page_uri": None,
