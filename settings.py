@@ -285,4 +285,6 @@ def parse_hours(text: str) -> tuple[time, time]:
         start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
     except ValueError:
         raise ValueError(f"expected HH:MM-HH:MM, got {text!r}") from None
+    if start == end:
+        raise ValueError(f"{text!r} is no window; leave it empty for no quiet hours, or write 00:00-23:59")
     return start, end

@@ -47,6 +47,7 @@ def receive(store: Store, form: Mapping[str, str], now: datetime) -> bool:
 def store_raw(connection: Connection, forms: Iterable[Mapping[str, str]], now: datetime) -> int:
     """Store replies inside the caller's transaction; returns how many were new, where the driver tells."""
     rows = [_raw(form, int(now.timestamp())) for form in forms]
+    rows.sort(key=lambda row: str(row["sid"]))  # or two that store the same replies wait for each other
     return bulk.run(connection, _STORE, rows) if rows else 0
 
 

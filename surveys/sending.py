@@ -59,7 +59,11 @@ def record(store: Store, results: Sequence[Posted], now: datetime) -> None:
     if not results:
         return
     at = int(now.timestamp())
+    results = sorted(results, key=lambda result: result.message.phone)
     with store.write() as connection:
+        # Locked in the order that every transaction keeps: contacts, slots, all else.
+        outcomes.lock(connection, {r.message.contact_id for r in results})
+        _count_from_the_post(connection, [r for r in results if r.result in ("taken", "unknown")], now)
         told = [(r.message.message_id, r.status or r.result, r.error) for r in results]
         statuses.tell_in(connection, told, at)
         changed = _taken(connection, [r for r in results if r.result == "taken"], now)
@@ -70,7 +74,7 @@ def record(store: Store, results: Sequence[Posted], now: datetime) -> None:
         hold_in(connection, max(r.hold_s for r in results), now)
         if any(r.queue_full for r in results):
             queue_full_in(connection, now)
-        for name, error in {r.alarm: r.error for r in results if r.alarm}.items():
+        for name, error in sorted({r.alarm: r.error for r in results if r.alarm}.items()):
             alarms.raise_in(connection, name, _WORDS[name].format(error), now)
         outcomes.append_changed(connection, changed, now)
 
@@ -84,7 +88,6 @@ def _taken(connection: Connection, results: Sequence[Posted], now: datetime) -> 
         by_status.setdefault(result.status if result.status in RANK else "accepted", []).append(result)
     for status, group in by_status.items():
         _advance_group(connection, status, group, at)
-    _count_from_the_post(connection, results, now)
     early = statuses.apply_early(connection, [r.sid for r in results if r.sid], now)
     return [r.message.contact_id for r in results if r.message.opening] + early
 
@@ -222,7 +225,6 @@ def _unknown(connection: Connection, results: Sequence[Posted], now: datetime) -
         _UNKNOWN,
         [{"id": r.message.message_id, "why": r.error, "again": at + LOOK_AGAIN_S[0]} for r in results],
     )
-    _count_from_the_post(connection, results, now)
 
 
 def _chunks(results: Sequence[Posted], size: int = 500) -> Iterable[Sequence[Posted]]:

@@ -88,21 +88,25 @@ class Storing:
         self._away = True
 
     def write_down(self, items: Sequence[Item], now: datetime) -> None:
-        """Write a group in one transaction, or raise."""
+        """Write a group in a transaction for its replies and one for its statuses, or raise.
+
+        Each reads at most once, so that what it locks is locked in one order.
+        """
         forms = [item for item in items if isinstance(item, dict)]
         callbacks = [item for item in items if isinstance(item, statuses.Status)]
         few = len(forms) < FEW and not self.unread
         read = 0
-        with self._store.write() as connection:
-            if forms:
+        if forms:
+            with self._store.write() as connection:
                 replies.store_raw(connection, forms, now)
-                # Nothing may go out to them after this answer, whatever else waits to be read.
-                if stopping := replies.stopping_numbers(forms):
-                    read += self._read(connection, now, stopping)
+                stopping = replies.stopping_numbers(forms)
                 if few:
-                    read += self._read(connection, now)
-            if callbacks:
-                statuses.receive_in(connection, callbacks, now)
+                    read = self._read(connection, now)
+                elif stopping:
+                    # Nothing may go out to them after this answer, whatever else waits to be read.
+                    read = self._read(connection, now, stopping)
+        if callbacks:
+            statuses.receive(self._store, callbacks, now)
         if not few:
             self.leave(len(forms))
         if read or (forms and few):  # what could not be read is left to the worker, who is woken

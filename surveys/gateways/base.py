@@ -30,7 +30,7 @@ RANK = {
 }
 
 
-# A claim is posted within half a minute or not at all, and its answer is awaited for the carrier's time-out.
+# A claim is posted within seconds or not at all, and its answer is awaited for the carrier's time-out.
 POSTED_WITHIN_S = 150
 
 

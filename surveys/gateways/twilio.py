@@ -27,7 +27,7 @@ from surveys.gateways.posting import PostingGateway
 from surveys.gateways.transport import CONNECT_S, Seen, Transport, field_of, seen_now
 
 MAX_LISTED = 100_000  # messages of one look at the carrier's list
-CLAIM_S = 30.0  # a claim older than this is not posted any more
+CLAIM_S = 5.0  # a claim older than this is not posted any more
 LOOK_UPS_AT_ONCE = 8
 MIN_HOLD_S = 0.1  # the pace knows better how long, where the carrier does not say
 log = logging.getLogger(__name__)
