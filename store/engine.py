@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from store.documents import from_text, to_text
-from store.migrate import migrate
+from store.migrate import UnknownVersion, migrate
 
 _IN_THE_WAY = ("40P01", "40001", "55P03")  # PostgreSQL: deadlock, serialization, lock not available
 _BROKEN = ("malformed", "not a database", "readonly", "read-only", "disk I/O", "is full")
@@ -56,6 +57,10 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
 
 
+class StoreFault(OSError):
+    """The store cannot be opened; the message says why and what to do."""
+
+
 def is_away(error: BaseException) -> bool:
     """Whether the store itself cannot be reached or written, so that nothing else would fare better.
 
@@ -93,8 +98,26 @@ def open_store(url: str) -> Store:
             connect_args={"connect_timeout": _CONNECT_S, "tcp_user_timeout": 8_000},
             **given,
         )
-    migrate(engine)
+    try:
+        migrate(engine)
+    except (DBAPIError, sqlite3.Error, UnknownVersion) as error:
+        raise StoreFault(_explained(parsed, error)) from error
     return Store(engine)
+
+
+def _explained(url: URL, error: Exception) -> str:
+    """Why a store cannot be opened, and what to do about it, in a sentence or two."""
+    where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    said = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    if "malformed" in said or "not a database" in said:
+        return f"The store {where} is damaged ({said}). Keep the file, and restore the latest backup."
+    if "readonly" in said or "read-only" in said:
+        return f"The store {where} cannot be written ({said}). Let this user write it and its folder."
+    if "is full" in said:
+        return f"The store {where} cannot be written: its disk is full."
+    if isinstance(error, UnknownVersion):
+        return f"The store {where} was made by a newer version of Svar ({said}). Start that version."
+    return f"The store {where} cannot be opened: {said}."
 
 
 def _prepare_sqlite(connection: object, _entry: ConnectionPoolEntry) -> None:

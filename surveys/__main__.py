@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from settings import Settings, SettingsError, read_settings
 from store import Store, open_store
@@ -34,7 +35,7 @@ def worker() -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     settings = _settings()
-    store = open_store(settings.database_url)
+    store = _store(settings)
     stop = threading.Event()
     try:
         checked(settings)
@@ -281,8 +282,19 @@ def _settings() -> Settings:
 
 
 def _store(settings: Settings) -> Store:
-    return open_store(settings.database_url)
+    try:
+        return open_store(settings.database_url)
+    except OSError as problem:
+        sys.exit(str(problem))
+
+
+def main() -> None:
+    """Run a command; a store that fails meanwhile is told in a sentence."""
+    try:
+        app()
+    except DBAPIError as problem:
+        sys.exit(f"The store failed, and nothing more was done: {problem.orig}")
 
 
 if __name__ == "__main__":
-    app()
+    main()
