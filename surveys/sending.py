@@ -168,7 +168,7 @@ def _not_sent(connection: Connection, result: Posted, now: datetime) -> list[str
             {
                 "phone": outgoing.phone,
                 "contact_id": outgoing.contact_id,
-                "claimed_until": outgoing.claimed_at,
+                "claimed_until": outgoing.claimed_at + POSTED_WITHIN_S,  # as an orphan it counts from then
             }
         ],
     )
