@@ -85,7 +85,12 @@ class Settings(BaseSettings):
     daily_cap: int = Field(0, ge=0, description="Messages out a local day; 0 = no cap.")
     daily_cost_cap: float = Field(0.0, ge=0, description="NOK for messages a local day; 0 = no cap.")
     segment_cost: float = Field(0.6, ge=0, description="NOK for one SMS segment.")
-    test_numbers: list[str] = Field(default_factory=list, description="Our own phones: never surveyed.")
+    sending: Literal["", "off", "test", "on"] = Field(
+        "", description="off: decide and record, send nothing; test: to our own phones; empty = by gateway."
+    )
+    test_numbers: list[str] = Field(
+        default_factory=list, description="Our own phones: never surveyed, but alone when sending is `test`."
+    )
     messages_per_second: float = Field(50.0, gt=0, description="Pace of posts to the carrier.")
     posts_in_flight: int = Field(64, gt=0, description="Posts that may wait for the carrier at once.")
     carrier_timeout_s: float = Field(30.0, gt=0, description="Wait for the carrier's answer to a post.")
@@ -177,6 +182,11 @@ class Settings(BaseSettings):
     @cached_property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(ip_network(network, strict=False) for network in self.trusted_proxies)
+
+    @property
+    def sending_mode(self) -> Literal["off", "test", "on"]:
+        """Whether surveys go out: over a real carrier only where somebody has said so."""
+        return self.sending or ("on" if self.gateway == "phone" else "off")
 
     @property
     def on_loopback(self) -> bool:

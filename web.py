@@ -32,6 +32,7 @@ from publisher import Publisher
 from settings import LOOPBACK, Settings
 from store import Store, integrity, open_store
 from store.counters import counters
+from surveys import live
 from surveys.alarms import all_standing, clear, raise_alarm
 from surveys.gateways import make_gateway
 from surveys.outage import Keeper
@@ -78,7 +79,8 @@ class Service:
         ``publisher`` brings the figures up to date; without one somebody else does.
         """
         self.start_spool()
-        self._worker = Worker(self.settings, self.store, make_gateway(self.settings, self.store))
+        sends = live.checked(self.settings, self.store, datetime.now(UTC))
+        self._worker = Worker(sends, self.store, make_gateway(sends, self.store))
         self._spawn("sender", lambda: self._sender().run(self._stop))
         self._publisher = publisher
         if publisher is not None:

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
@@ -27,7 +27,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 def worker() -> None:
     """Send surveys until stopped (Ctrl-C or SIGTERM); what is in flight is waited for."""
     from surveys.gateways import make_gateway
-    from surveys.lint import checked
+    from surveys.live import checked
     from surveys.questions import QuestionsError
     from surveys.retention import keep
     from surveys.tuning import settle_in
@@ -38,7 +38,7 @@ def worker() -> None:
     store = _store(settings)
     stop = threading.Event()
     try:
-        checked(settings)
+        settings = checked(settings, store, datetime.now(UTC))
     except QuestionsError as problem:
         sys.exit(f"Nothing is sent. {problem}")
     sender = Worker(settings, store, make_gateway(settings, store, apart=True))
@@ -240,6 +240,27 @@ def forget(phone_or_customer: str, as_json: Json = False) -> None:
         )
     if done.nobody:
         _say_nobody(phone_or_customer, settings)
+
+
+@app.command()
+def rehearsal(
+    days: Annotated[int, typer.Option(min=1, help="So many days back.")] = 30, as_json: Json = False
+) -> None:
+    """Show what would have gone out while sending was off: how many messages, to how many, at what cost."""
+    from surveys.live import rehearsed
+
+    settings = _settings()
+    rows = rehearsed(settings, _store(settings), datetime.now(UTC) - timedelta(days=days))
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        print(
+            f"{row['day']}  {row['messages']} messages ({row['language']}) to {row['numbers']} numbers,"
+            f" {row['segments']} segments, {row['cost']:.2f} NOK: “{row['wording']}”"
+        )
+    if not rows:
+        print("Nothing would have gone out: nobody was due, or sending was not off (SVAR_SENDING).")
 
 
 @app.command()

@@ -13,6 +13,7 @@ from store import Store
 from store.schema import UNSETTLED, message, opt_out, survey
 from surveys import caps
 from surveys.caps import Today, is_spent
+from surveys.eligibility import Rules, goes_out
 from surveys.gateways.base import Outgoing
 from surveys.hours import is_quiet, quiet_ends
 
@@ -51,11 +52,12 @@ def claim_ready(settings: Settings, store: Store, worker: str, now: datetime, li
 def _claim(  # noqa: PLR0917 (what one claim needs)
     connection: Connection, settings: Settings, rows: Any, out: Today, worker: str, at: int
 ) -> list[Outgoing]:
-    claimed = []
+    claimed, rules = [], Rules.of(settings)
     for row in rows:
         why_not = "opted_out" if row.stopped else "closed" if (row.closes_at or 0) <= at else ""
         # Who has answered on the rating page in the meantime is asked nothing more.
         why_not = why_not or ("overtaken" if row.open != row.question else "")
+        why_not = why_not or ("" if goes_out(row.phone, rules) else "sending_off")
         why_not = why_not or ("capped" if is_spent(settings, out, row.segments) else "")
         values = (
             {"state": "not_sent", "error": why_not, "settled_at": at}

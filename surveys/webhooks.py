@@ -14,6 +14,7 @@ from store import Store
 from surveys import rating
 from surveys.gateways.signature import HEADER, SETTINGS_HEADER, is_signed, parse_form
 from surveys.inbox import Inbox
+from surveys.live import Reach
 from surveys.statuses import Status
 
 # All of them: where GET is not registered the pages' own catch-all would answer it with 200.
@@ -27,12 +28,14 @@ _EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 def routes(settings: Settings, store: Store, replied: Callable[[], None]) -> list[Route]:
     """POST /sms/reply and /sms/status, and the rating page; ``replied`` is called after a reply."""
     inbox = Inbox(settings, store, replied)
+    reach = Reach(settings, store)
 
     async def reply(request: Request) -> Response:
         form = await _signed_form(request, settings)
         if isinstance(form, Response):
             return form
         last = {name: values[-1] for name, values in form.items()}
+        reach.was_reached()
         if not _is_sound(last, must_name=settings.gateway == "twilio"):
             return Response(status_code=400)
         await inbox.put(last)
@@ -42,6 +45,7 @@ def routes(settings: Settings, store: Store, replied: Callable[[], None]) -> lis
         form = await _signed_form(request, settings)
         if isinstance(form, Response):
             return form
+        reach.was_reached()
         last = {name: values[-1] for name, values in form.items()}
         await inbox.put(
             Status(

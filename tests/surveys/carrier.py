@@ -269,6 +269,7 @@ def through(carrier: Carrier, settings: Settings, **more: Any) -> Settings:
         "twilio_from": "+4759440000",
         "twilio_base_url": carrier.url,
         "quiet_hours": "",
+        "sending": "on",
         "messages_per_second": 10_000.0,
     }
     return settings.model_copy(update=given | more)

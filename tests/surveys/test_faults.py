@@ -27,7 +27,9 @@ from sqlalchemy import func, select
 from data.intake import accept
 from settings import Settings
 from store import Store, open_store
+from store.lease import note
 from store.schema import decision, message, reply
+from surveys.live import REACHED
 from tests.surveys.carrier import SID, TOKEN, Carrier, Text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +62,8 @@ class World:
             "SVAR_STORE_URL": settings.database_url,
             "SVAR_PSEUDONYM_KEY": "k",
             "SVAR_GATEWAY": "twilio",
+            "SVAR_SENDING": "on",
+            "SVAR_DAILY_CAP": "1000000",
             "SVAR_TWILIO_ACCOUNT_SID": SID,
             "SVAR_TWILIO_AUTH_TOKEN": TOKEN,
             "SVAR_TWILIO_FROM": "+4759440000",
@@ -69,6 +73,9 @@ class World:
             "SVAR_CARRIER_TIMEOUT_S": "0.4",
             "SVAR_MESSAGES_PER_SECOND": "1000",
         }
+        placed = open_store(settings.database_url)
+        note(placed, REACHED, f"http://127.0.0.1:{self.port}", 0)  # a carrier that has called before
+        placed.close()
         self.workers: list[subprocess.Popen[bytes]] = [self._worker() for _ in range(workers)]
         self.web = self._start(str(ROOT / "tests/surveys/web_process.py"), str(self.port))
         self.kills = 0
