@@ -33,7 +33,7 @@ def damaged(store: Store) -> bool:
         return False
     try:
         with store.read() as connection:
-            return connection.scalar(text("pragma quick_check(1)")) != "ok"
+            return bool(connection.scalar(text("pragma quick_check(1)")) != "ok")
     except (SQLAlchemyError, sqlite3.Error) as error:
         return "malformed" in str(error) or "not a database" in str(error)
 

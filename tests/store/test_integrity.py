@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import web
@@ -88,7 +89,7 @@ def test_a_disk_is_low_before_it_is_full(tmp_path: Path, more: int, low: bool) -
 
 def test_health_is_not_ok_while_writes_fail(settings: Settings, migrated_file: Path) -> None:
     service = web.Service(settings)
-    client = TestClient(web.Starlette(routes=service.routes()))
+    client = TestClient(Starlette(routes=service.routes()))
     assert client.get("/health").json()["status"] == "ok"
 
     def refuse(_connection: object) -> None:

@@ -34,7 +34,7 @@ if __name__ == "__main__":
     from surveys.outage import Keeper
     from surveys.webhooks import routes
 
-    surveys.storing.datetime = Skewed  # type: ignore[misc]
+    vars(surveys.storing)["datetime"] = Skewed
     settings = Settings()
     store = open_store(settings.database_url)
     keeper = Keeper(settings, store, lambda: None)
