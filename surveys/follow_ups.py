@@ -6,16 +6,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from settings import Settings
 from store import Store
-from store.schema import UNSETTLED, message, opt_out, survey
+from store.schema import UNSETTLED, WAITING, decision, message, opt_out, slot, survey
 from surveys import caps
 from surveys.caps import Today, is_spent
-from surveys.eligibility import Rules, goes_out
+from surveys.eligibility import DAY_S, Rules, goes_out
 from surveys.gateways.base import Outgoing
 from surveys.hours import is_quiet, quiet_ends
+
+# A later contact of the number is about to be asked about.
+_IS_DUE = exists().where(WAITING, decision.c.phone == message.c.phone, decision.c.due_at <= bindparam("at"))
+_IS_FREE = exists().where(slot.c.phone == message.c.phone, slot.c.last_sent_at <= bindparam("yesterday"))
 
 
 def claim_ready(settings: Settings, store: Store, worker: str, now: datetime, limit: int) -> list[Outgoing]:
@@ -36,7 +40,11 @@ def claim_ready(settings: Settings, store: Store, worker: str, now: datetime, li
         out = caps.today(connection, settings, now)
         query = (
             select(
-                message, opt_out.c.phone.label("stopped"), survey.c.closes_at, survey.c.question.label("open")
+                message,
+                opt_out.c.phone.label("stopped"),
+                survey.c.closes_at,
+                survey.c.question.label("open"),
+                (_IS_DUE & _IS_FREE).label("is_asked_anew"),
             )
             .outerjoin(opt_out, opt_out.c.phone == message.c.phone)
             .outerjoin(survey, survey.c.contact_id == message.c.contact_id)
@@ -45,7 +53,7 @@ def claim_ready(settings: Settings, store: Store, worker: str, now: datetime, li
             .limit(limit)
             .with_for_update(of=message, skip_locked=True)
         )
-        rows = connection.execute(query).all()
+        rows = connection.execute(query, {"at": at, "yesterday": at - DAY_S}).all()
         return _claim(connection, settings, rows, out, worker, at)
 
 
@@ -56,7 +64,8 @@ def _claim(  # noqa: PLR0917 (what one claim needs)
     for row in rows:
         why_not = "opted_out" if row.stopped else "closed" if (row.closes_at or 0) <= at else ""
         # Who has answered on the rating page in the meantime is asked nothing more.
-        why_not = why_not or ("overtaken" if row.open != row.question else "")
+        # So is who is about to be asked about a later contact: one number would answer two questions.
+        why_not = why_not or ("overtaken" if row.open != row.question or row.is_asked_anew else "")
         why_not = why_not or ("" if goes_out(row.phone, rules) else "sending_off")
         why_not = why_not or ("capped" if is_spent(settings, out, row.segments) else "")
         values = (

@@ -209,3 +209,17 @@ def test_a_stop_at_night_leaves_nothing_for_the_morning(
     worker.step(MORNING)
     assert [purpose for purpose, _ in out(store)] == ["opening"]
     assert outcome(store, "c1")["score"] == 8
+
+
+@pytest.mark.parametrize(("later", "sent"), [(-1, ["opening", "follow_up"]), (0, ["opening", "opening"])])
+def test_a_follow_up_gives_way_to_the_question_about_a_later_contact(
+    store: Store, settings: Settings, worker: Worker, ended: Callable[..., None], later: int, sent: list[str]
+) -> None:
+    """Both wait; a second before the 24 hours are over only the follow-up can go out."""
+    ended("c1")
+    worker.step(NOON)
+    answer(store, settings, "9", NOON + timedelta(hours=1))
+    tomorrow = NOON + timedelta(days=1, seconds=later)
+    ended("c2", at=tomorrow)
+    worker.step(tomorrow)
+    assert [purpose for purpose, _ in out(store)] == sent
