@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,6 +57,28 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
+
+
+class Absence:
+    """Tells the log once that the store is away, and once that it is back, however much fails meanwhile."""
+
+    def __init__(self, log: logging.Logger, consequence: str) -> None:
+        self._log, self._consequence = log, consequence
+        self._began: float | None = None  # s of time.monotonic
+
+    def begins(self, error: BaseException) -> None:
+        """The store was found to be away."""
+        if self._began is None:
+            self._began = time.monotonic()
+            self._log.error("The store is away (%s); %s", type(error).__name__, self._consequence)
+
+    def ends(self) -> bool:
+        """The store was found to be there; whether it had been away."""
+        if self._began is None:
+            return False
+        self._log.warning("The store is back after %.0f s.", time.monotonic() - self._began)
+        self._began = None
+        return True
 
 
 class StoreFault(OSError):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from settings import Settings
-from store import Store, is_away, is_passing
+from store import Absence, Store, is_away, is_passing
 from surveys import replies, statuses
 from surveys.spool import Item, Spool, SpoolFull
 
@@ -30,7 +30,7 @@ class Storing:
     def __init__(self, settings: Settings, store: Store, replied: Callable[[], None]) -> None:
         self._settings, self._store, self._replied = settings, store, replied
         self._spool = Spool(settings)
-        self._away = False  # the store, as last seen
+        self._absence = Absence(log, "webhooks are spooled until it is back.")
         self.unread = 0  # replies that are stored and wait to be read together
         self.oldest = 0.0  # when the first of them came, about; s of time.monotonic
 
@@ -51,7 +51,7 @@ class Storing:
         error = self._stored(items)
         if error is not None and is_away(error):
             return [self._spooled(items)] * len(items)
-        self._away = False
+        self._absence.ends()
         if error is None or is_passing(error) or len(items) == 1:
             return [error] * len(items)
         return [self._stored([item]) for item in items]
@@ -72,7 +72,7 @@ class Storing:
                 self.write_down(items, datetime.now(UTC))
             except Exception as error:
                 if is_away(error):
-                    self._tell_once(error)
+                    self._absence.begins(error)
                     return error
                 failed = error
                 if not is_passing(error):
@@ -81,11 +81,6 @@ class Storing:
             else:
                 return None
         return failed
-
-    def _tell_once(self, error: BaseException) -> None:
-        if not self._away:
-            log.error("The store is away (%s); webhooks are spooled until it is back.", type(error).__name__)
-        self._away = True
 
     def write_down(self, items: Sequence[Item], now: datetime) -> None:
         """Write a group in a transaction for its replies and one for its statuses, or raise.
@@ -130,8 +125,11 @@ class Storing:
         try:
             with self._store.write() as connection:
                 count = self._read(connection, datetime.now(UTC))
-        except Exception:
-            log.exception("replies are stored but could not be read yet")
+        except Exception as error:
+            if is_away(error):
+                self._absence.begins(error)
+            else:
+                log.exception("replies are stored but could not be read yet")
         left = max(1, self.unread - count) if count == TOGETHER else 0
         # As if they had come evenly.
         self.oldest += (time.monotonic() - self.oldest) * (1 - left / max(left, self.unread, 1))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from settings import Settings
-from store import Store, is_away, is_passing
+from store import Absence, Store, is_away, is_passing
 from store.lease import leave, note, noted, present
 from surveys import alarms, replies
 from surveys.asking import Asker
@@ -52,7 +52,7 @@ class Worker:
         self._clock_alarm = self._carrier_alarm = True
         self._fault: str | None = None  # of the gateway, as last seen
         self._spool = Spool(settings)
-        self._away = False  # the store, as last seen
+        self._absence = Absence(log, "nothing is sent until it is back.")
         self._back_at = 0.0  # when it came back, s of time.monotonic
         self._lacks: tuple[str, str] | None = None  # what the store may lack, as last told
 
@@ -86,18 +86,14 @@ class Worker:
                 done = self._round(now, claim_clock, LEFT_S) + self._collect(clock.now, 0.02)
             except Exception as error:
                 # The store may be away for a moment. What was claimed is found again by _tend.
-                if not is_away(error):
+                if is_away(error):
+                    self._absence.begins(error)
+                else:
                     log.exception("the worker's round failed; it goes on")
-                elif not self._away:
-                    log.error(
-                        "The store is away (%s); nothing is sent until it is back.", type(error).__name__
-                    )
-                self._away = self._away or is_away(error)
                 stop.wait(IDLE_S)
                 continue
-            if self._away:
-                log.warning("The store is back.")
-                self._away, self._back_at = False, time.monotonic()
+            if self._absence.ends():
+                self._back_at = time.monotonic()
             if not done and not self._in_flight:
                 self._wake.wait(self._pause_s)
                 self._wake.clear()
