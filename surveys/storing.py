@@ -83,7 +83,7 @@ class Storing:
         return failed
 
     def write_down(self, items: Sequence[Item], now: datetime) -> None:
-        """Write a group in a transaction for its replies and one for its statuses, or raise.
+        """Write a group in transactions for its stops, its other replies and its statuses, or raise.
 
         Each reads at most once, so that what it locks is locked in one order.
         """
@@ -95,11 +95,12 @@ class Storing:
             with self._store.write() as connection:
                 replies.store_raw(connection, forms, now)
                 stopping = replies.stopping_numbers(forms)
-                if few:
-                    read = self._read(connection, now)
-                elif stopping:
-                    # Nothing may go out to them after this answer, whatever else waits to be read.
-                    read = self._read(connection, now, stopping)
+                # Nothing may go out to who says stop after this answer, whatever else waits to be read.
+                if stopping or few:
+                    read = self._read(connection, now, stopping or None)
+            if stopping and few:
+                with self._store.write() as connection:
+                    read += self._read(connection, now)
         if callbacks:
             statuses.receive(self._store, callbacks, now)
         if not few:
