@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     port: int = Field(8501, description="Port the web process listens on.")
     public_url: str = Field("", description="What the carrier calls and signs; empty = http://host:port.")
     api_token: str = Field("", description="Bearer token of the API.")
+    spool_mb: int = Field(50, gt=0, description="MB of webhooks kept on disk while the store is away.")
     metrics_token: str = Field("", description="Bearer token of /metrics; empty = this machine alone.")
     trusted_proxies: list[str] = Field(
         default_factory=list, description="Addresses or networks whose X-Forwarded-For is believed."
@@ -84,7 +85,12 @@ class Settings(BaseSettings):
     daily_cap: int = Field(0, ge=0, description="Messages out a local day; 0 = no cap.")
     daily_cost_cap: float = Field(0.0, ge=0, description="NOK for messages a local day; 0 = no cap.")
     segment_cost: float = Field(0.6, ge=0, description="NOK for one SMS segment.")
-    test_numbers: list[str] = Field(default_factory=list, description="Our own phones: never surveyed.")
+    sending: Literal["", "off", "test", "on"] = Field(
+        "", description="off: decide and record, send nothing; test: to our own phones; empty = by gateway."
+    )
+    test_numbers: list[str] = Field(
+        default_factory=list, description="Our own phones: never surveyed, but alone when sending is `test`."
+    )
     messages_per_second: float = Field(50.0, gt=0, description="Pace of posts to the carrier.")
     posts_in_flight: int = Field(64, gt=0, description="Posts that may wait for the carrier at once.")
     carrier_timeout_s: float = Field(30.0, gt=0, description="Wait for the carrier's answer to a post.")
@@ -176,6 +182,11 @@ class Settings(BaseSettings):
     @cached_property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(ip_network(network, strict=False) for network in self.trusted_proxies)
+
+    @property
+    def sending_mode(self) -> Literal["off", "test", "on"]:
+        """Whether surveys go out: over a real carrier only where somebody has said so."""
+        return self.sending or ("on" if self.gateway == "phone" else "off")
 
     @property
     def on_loopback(self) -> bool:
@@ -284,4 +295,6 @@ def parse_hours(text: str) -> tuple[time, time]:
         start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
     except ValueError:
         raise ValueError(f"expected HH:MM-HH:MM, got {text!r}") from None
+    if start == end:
+        raise ValueError(f"{text!r} is no window; leave it empty for no quiet hours, or write 00:00-23:59")
     return start, end

@@ -6,14 +6,18 @@ jobs. Nothing here knows what a contact or a reply is: it wires the parts togeth
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import logging
+import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -26,10 +30,12 @@ import metrics
 import surveys.webhooks
 from publisher import Publisher
 from settings import LOOPBACK, Settings
-from store import Store, open_store
+from store import Store, integrity, open_store
 from store.counters import counters
-from surveys.alarms import all_standing
+from surveys import live
+from surveys.alarms import all_standing, clear, raise_alarm
 from surveys.gateways import make_gateway
+from surveys.outage import Keeper
 from surveys.tuning import share_fairly
 from surveys.worker import Worker
 
@@ -37,6 +43,9 @@ log = logging.getLogger("svar")
 
 # The figures are watched for alarms at a new version, and no oftener than this.
 WATCH_S = 60
+STORE_LOOK_S = 20.0  # between two looks whether the store can be written and the disk has room
+DAY_S = 86_400.0
+FAILING = {"store_damaged", "store_not_writable"}  # faults with which nothing can be relied on
 
 
 Job = Callable[[Settings, threading.Event], None]
@@ -54,6 +63,7 @@ class Service:
         self._publisher: Publisher | None = None
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._faults: list[str] = []  # of store and disk, as last seen: keys of FAULTS
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -68,7 +78,9 @@ class Service:
 
         ``publisher`` brings the figures up to date; without one somebody else does.
         """
-        self._worker = Worker(self.settings, self.store, make_gateway(self.settings, self.store))
+        self.start_spool()
+        sends = live.checked(self.settings, self.store, datetime.now(UTC))
+        self._worker = Worker(sends, self.store, make_gateway(sends, self.store))
         self._spawn("sender", lambda: self._sender().run(self._stop))
         self._publisher = publisher
         if publisher is not None:
@@ -76,6 +88,36 @@ class Service:
         self._spawn("watcher", self._watch_until_stopped)
         for job in jobs:
             self._spawn(job.__module__, partial(job, self.settings, self._stop))
+
+    def start_spool(self) -> None:
+        """Start what looks after the store, and what hands it the webhooks that came while it was away."""
+        self._spawn("store", self._watch_store)
+        self._spawn("spool", partial(Keeper(self.settings, self.store, self._wake).run, self._stop))
+
+    def _watch_store(self) -> None:
+        """Look at store and disk until stopped; at the file's pages at the start and once a day."""
+        checked_at, is_damaged = -DAY_S, False
+        while not self._stop.is_set():
+            if time.monotonic() - checked_at >= DAY_S:
+                checked_at, is_damaged = time.monotonic(), integrity.damaged(self.store)
+            found = {
+                "store_damaged": is_damaged,
+                "store_not_writable": not integrity.writable(self.store),
+                "disk_low": integrity.disk_low([self.settings.home, self.settings.lake_path]),
+            }
+            faults = [name for name, there in found.items() if there]
+            self._tell_faults(faults)
+            self._faults = faults
+            self._stop.wait(STORE_LOOK_S)
+
+    def _tell_faults(self, faults: list[str]) -> None:
+        now = datetime.now(UTC)
+        with contextlib.suppress(Exception):  # an alarm that cannot be written is in the log and in /health
+            for name in integrity.FAULTS.keys() - set(faults):
+                clear(self.store, name, now)
+            for name in set(faults) - set(self._faults):
+                log.error(integrity.FAULTS[name])
+                raise_alarm(self.store, name, integrity.FAULTS[name], now)
 
     def stop(self) -> None:
         """Let what is under way finish, then close the store."""
@@ -113,15 +155,25 @@ class Service:
             self._stop.wait(WATCH_S if seen else 1)
 
     async def _health(self, _request: Request) -> Response:
-        """Alive; ``alarms`` names the faults that wait for a person (``python -m surveys alarms``)."""
-        alarms = await run_in_threadpool(all_standing, self.store)
+        """Whether it lives and its store can be trusted and written (else 503).
+
+        ``faults`` are of store and disk. ``alarms`` names what waits for a person (``python -m surveys
+        alarms``).
+        """
+        faults = list(self._faults)
+        try:
+            alarms = [alarm.name for alarm in await run_in_threadpool(all_standing, self.store)]
+        except SQLAlchemyError:
+            alarms, faults = [], sorted({*faults, "store_not_writable"})
         return JSONResponse(
             {
-                "status": "ok",
+                "status": "failing" if set(faults) & FAILING else "ok",
                 "demo": self.settings.demo,
                 "version": metrics.current_version(self.settings),
-                "alarms": [alarm.name for alarm in alarms],
-            }
+                "alarms": alarms,
+                "faults": faults,
+            },
+            status_code=503 if set(faults) & FAILING else 200,
         )
 
     async def _metrics(self, request: Request) -> Response:
@@ -175,6 +227,7 @@ def make_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        service.start_spool()
         yield
         await run_in_threadpool(service.stop)
 
@@ -184,5 +237,8 @@ def make_app(settings: Settings) -> Starlette:
 def __getattr__(name: str) -> Starlette:
     # `uvicorn web:app` asks for it by name; importing the module alone opens nothing.
     if name == "app":
-        return make_app(Settings())
+        try:
+            return make_app(Settings())
+        except OSError as problem:
+            sys.exit(f"Svar cannot start: its state cannot be kept. {problem}")
     raise AttributeError(name)

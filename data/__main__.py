@@ -106,7 +106,11 @@ def demo(
     except SettingsError as error:
         errors.print(f"[red]Not loaded.[/red] {error}", markup=True)
         raise typer.Exit(2) from None
-    store = open_store(settings.database_url)
+    try:
+        store = open_store(settings.database_url)
+    except OSError as error:
+        errors.print(f"[red]Not loaded.[/red] {escape(str(error))}", markup=True)
+        raise typer.Exit(1) from None
     if if_missing and demo.is_loaded(store):
         store.close()
         return

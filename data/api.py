@@ -26,7 +26,7 @@ from data.intake import Answer
 from data.openapi import MAX_BODY, MAX_RECORDS, document
 from data.records import PATHS
 from settings import Settings
-from store import Store
+from store import Absence, Store, is_away
 
 log = logging.getLogger(__name__)
 
@@ -47,20 +47,23 @@ class Refusal(Exception):
 def routes(settings: Settings, store: Store, accepted: Callable[[], None]) -> list[Route]:
     """The API's routes. ``accepted()`` is called after each commit that brought something new."""
     grouped = Grouped(settings, store)
+    absence = Absence(log, "what comes in is answered 503 until it is back.")
     described = document(settings)
 
     async def openapi(_: Request) -> Response:
         return JSONResponse(described)
 
     made = [
-        Route(path, _endpoint(settings, grouped, kind, accepted), methods=METHODS, name=f"api:{kind}")
+        Route(
+            path, _endpoint(settings, grouped, kind, accepted, absence), methods=METHODS, name=f"api:{kind}"
+        )
         for kind, path in PATHS.items()
     ]
     return [*made, Route("/api/openapi.json", openapi, methods=["GET"], name="api:openapi")]
 
 
 def _endpoint(
-    settings: Settings, grouped: Grouped, kind: str, accepted: Callable[[], None]
+    settings: Settings, grouped: Grouped, kind: str, accepted: Callable[[], None], absence: Absence
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
@@ -73,10 +76,14 @@ def _endpoint(
             return refusal.response
         except ClientDisconnect:
             return Response(status_code=400)
-        except SQLAlchemyError:
-            log.exception("a batch of kind %s could not be stored", kind)
+        except SQLAlchemyError as error:
+            if is_away(error):
+                absence.begins(error)
+            else:
+                log.exception("a batch of kind %s could not be stored", kind)
             message = "It could not be stored just now; nothing was kept. Send it again."
             return JSONResponse({"error": message}, 503, {"Retry-After": "5"})
+        absence.ends()
         if any(answer.status in {"accepted", "updated"} for answer in answers):
             accepted()
         return _answer(answers)

@@ -150,7 +150,7 @@ class _Batch:
 
     def take(self, items: Sequence[_Item]) -> list[Answer]:
         known = self._known({item.id for item in items})
-        # A host whose clock is behind must not file a correction before what it corrects.
+        # A host whose clock is behind must not show a correction as older than what it corrects.
         latest = max((each.received_at for each in known.values()), default=0)
         if latest > self.now:
             self.now, self.now_us = latest, (latest + 1) * 1_000_000
@@ -167,9 +167,10 @@ class _Batch:
             changed.append(item)
         if changed:
             self._keep(changed, known)
-            self._tell(changed, new)
             if self.kind == Contact.KIND:
+                # First, since it locks the decisions: a comment is told under their lock.
                 self._decide({item.id: item for item in changed}, new)
+            self._tell(changed, new)
         return answers
 
     def _known(self, ids: set[str]) -> dict[str, _Known]:

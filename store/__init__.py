@@ -5,6 +5,6 @@ slots, messages, replies, and the feed that carries all of it on to the lake. SQ
 PostgreSQL when several machines share the work; the statements are the same text.
 """
 
-from store.engine import Store, is_passing, open_store
+from store.engine import Absence, Store, StoreFault, is_away, is_passing, open_store
 
-__all__ = ["Store", "is_passing", "open_store"]
+__all__ = ["Absence", "Store", "StoreFault", "is_away", "is_passing", "open_store"]

@@ -4,6 +4,10 @@ A row is appended in the same transaction as the change it tells of, so neither 
 other. Draining reads rows, lets the caller write them durably, and only then marks them: after a crash
 in between the same rows are drained again, which readers of the log forgive (latest version wins).
 Marking instead of remembering a highest number is deliberate: PostgreSQL's numbers commit out of order.
+
+The number of a row is its version. It is drawn while the transaction holds the row lock of the record or
+the decision that it tells of, so of two snapshots of one key the one that was committed last has the higher
+version, whatever the clocks of the hosts say. Versions of different keys have no order that means anything.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from store import bulk
 from store.engine import Store
@@ -19,23 +23,68 @@ from store.schema import feed
 
 
 class FeedRow(NamedTuple):
-    """One event: ``payload`` is a row of the log kind ``kind`` without its ordering columns."""
+    """One event: ``payload`` is a row of the log kind ``kind`` without its ordering columns.
 
-    seq: int
+    Of the rows of one kind and key the one with the highest ``version`` counts, whenever it was accepted.
+    """
+
+    version: int
     kind: str
     key: str
     accepted_us: int
     payload: dict[str, Any]
 
+    @property
+    def seq(self) -> int:
+        """The row's number in the feed, which is its version."""
+        return self.version
+
+
+_LIFT_SQLITE = text("update sqlite_sequence set seq = :version where name = 'feed' and seq < :version")
+_LIFT_POSTGRES = text(
+    """
+    select setval(counter, greatest(:version, nextval(counter)))
+    from (select pg_get_serial_sequence('feed', 'seq')::regclass as counter) as feeds
+    """
+)
+
 
 def append(
     connection: Connection, kind: str, rows: Iterable[tuple[str, Mapping[str, Any]]], now_us: int
 ) -> None:
-    """Append ``(key, payload)`` rows of one log kind inside the caller's transaction."""
+    """Append ``(key, payload)`` rows of one log kind inside the caller's transaction.
+
+    The caller holds the lock of each key's row, and has read the payload since: else the version of what was
+    committed first could be the higher one.
+    """
     values = [
         {"kind": kind, "key": key, "accepted_us": now_us, "payload": dict(payload)} for key, payload in rows
     ]
     bulk.insert_rows(connection, feed, values)
+
+
+def draw_version(store: Store) -> int:
+    """Draw one number from the feed's counter, for a batch of records that reaches the log without the feed.
+
+    The batch counts for more than everything that was committed before the draw, and for less than what is
+    committed after it. Draw it when the batch is complete, immediately before it is published.
+    """
+    row = {"kind": "", "key": "", "accepted_us": 0, "payload": {}, "drained": True}
+    with store.write() as connection:
+        (version,) = connection.execute(insert(feed).values(**row).returning(feed.c.seq)).one()
+        connection.execute(delete(feed).where(feed.c.seq == version))
+    return int(version)
+
+
+def lift_version(store: Store, version: int) -> None:
+    """Let all versions from now on be higher than this one, which is the highest that the lake holds.
+
+    A store that was restored or begun anew counts from lower than the lake; what happens live would lose to
+    what the lake knows of before.
+    """
+    draw_version(store)  # SQLite keeps no counter for a table that never had a row
+    with store.write() as connection:
+        connection.execute(_LIFT_POSTGRES if store.is_postgres else _LIFT_SQLITE, {"version": version})
 
 
 def undrained(store: Store, limit: int = 50_000) -> list[FeedRow]:

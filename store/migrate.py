@@ -14,6 +14,10 @@ _VERSION: Select[Any] = select(column("version_num")).select_from(table("alembic
 _LOCK = 7_382_001  # any number of our own
 
 
+class UnknownVersion(Exception):
+    """The schema is of a version that this program does not know."""
+
+
 def migrate(engine: Engine) -> None:
     """Apply what is missing, in one transaction; of several processes at once only one does."""
     if _version(engine) == HEAD:
@@ -37,6 +41,7 @@ def _version(engine: Engine) -> str | None:
 def _upgrade(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.util.exc import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
@@ -45,4 +50,7 @@ def _upgrade(connection: Connection) -> None:
     if "decision" in tables and "alembic_version" not in tables:
         # Made before there were migrations: by the first version, or by a later one.
         command.stamp(config, "0002" if "early_status" in tables else "0001")
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise UnknownVersion(str(error)) from error

@@ -2,12 +2,15 @@
 
 The claim is the one place where the rule "at most one opening SMS in 24 hours" is enforced. It runs in the
 transaction that writes the attempts' rows, immediately before the posts. Times are integer epoch seconds:
-text would compare by spelling and fail in silence.
+text would compare by spelling and fail in silence. A claim's time is rounded down and a post's time up, so
+that what the carrier took within a second is never nearer than 24 hours to what it takes next.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -36,6 +39,13 @@ _CLAIM_POSTGRES = text(
 _GIVE_BACK = text(
     "delete from slot where phone = :phone and contact_id = :contact_id and last_sent_at <= :claimed_until"
 )
+_KNOWN = text(
+    """
+    insert into slot (phone, last_sent_at, contact_id) values (:phone, :at, :contact_id)
+    on conflict (phone) do update set last_sent_at = excluded.last_sent_at, contact_id = excluded.contact_id
+    where slot.last_sent_at < excluded.last_sent_at
+    """
+)
 _SENT_AT = text(
     """
     update slot set last_sent_at = :at
@@ -61,6 +71,21 @@ def give_back(connection: Connection, rows: Sequence[Mapping[str, object]]) -> N
 
 
 def sent_at(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-    """Count the 24 hours from the post rather than from the claim: rows of phone, contact_id, at."""
+    """Count the 24 hours from the latest time the carrier can have sent: rows of phone, contact_id, at.
+
+    ``at`` is rounded up to a second (:func:`rounded_up`). Another contact's claim stays as it is.
+    """
     if rows:
-        connection.execute(_SENT_AT, rows)
+        # In the order of the numbers, as they are claimed.
+        connection.execute(_SENT_AT, sorted(rows, key=lambda row: str(row["phone"])))
+
+
+def sent_unseen(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Take over what the carrier has sent and no claim here tells of: rows of phone, contact_id, at."""
+    if rows:
+        connection.execute(_KNOWN, sorted(rows, key=lambda row: str(row["phone"])))
+
+
+def rounded_up(moment: datetime) -> int:
+    """The first whole epoch second that is not before a moment."""
+    return math.ceil(moment.timestamp())

@@ -9,11 +9,12 @@ import signal
 import sys
 import threading
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from settings import Settings, SettingsError, read_settings
 from store import Store, open_store
@@ -26,7 +27,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 def worker() -> None:
     """Send surveys until stopped (Ctrl-C or SIGTERM); what is in flight is waited for."""
     from surveys.gateways import make_gateway
-    from surveys.lint import checked
+    from surveys.live import checked
     from surveys.questions import QuestionsError
     from surveys.retention import keep
     from surveys.tuning import settle_in
@@ -34,10 +35,10 @@ def worker() -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     settings = _settings()
-    store = open_store(settings.database_url)
+    store = _store(settings)
     stop = threading.Event()
     try:
-        checked(settings)
+        settings = checked(settings, store, datetime.now(UTC))
     except QuestionsError as problem:
         sys.exit(f"Nothing is sent. {problem}")
     sender = Worker(settings, store, make_gateway(settings, store, apart=True))
@@ -242,6 +243,27 @@ def forget(phone_or_customer: str, as_json: Json = False) -> None:
 
 
 @app.command()
+def rehearsal(
+    days: Annotated[int, typer.Option(min=1, help="So many days back.")] = 30, as_json: Json = False
+) -> None:
+    """Show what would have gone out while sending was off: how many messages, to how many, at what cost."""
+    from surveys.live import rehearsed
+
+    settings = _settings()
+    rows = rehearsed(settings, _store(settings), datetime.now(UTC) - timedelta(days=days))
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        print(
+            f"{row['day']}  {row['messages']} messages ({row['language']}) to {row['numbers']} numbers,"
+            f" {row['segments']} segments, {row['cost']:.2f} NOK: “{row['wording']}”"
+        )
+    if not rows:
+        print("Nothing would have gone out: nobody was due, or sending was not off (SVAR_SENDING).")
+
+
+@app.command()
 def prune(as_json: Json = False) -> None:
     """Delete phone numbers and texts that are too old to be kept. A running Svar does it by itself."""
     from surveys.retention import prune as prune_store
@@ -281,8 +303,19 @@ def _settings() -> Settings:
 
 
 def _store(settings: Settings) -> Store:
-    return open_store(settings.database_url)
+    try:
+        return open_store(settings.database_url)
+    except OSError as problem:
+        sys.exit(str(problem))
+
+
+def main() -> None:
+    """Run a command; a store that fails meanwhile is told in a sentence."""
+    try:
+        app()
+    except DBAPIError as problem:
+        sys.exit(f"The store failed, and nothing more was done: {problem.orig}")
 
 
 if __name__ == "__main__":
-    app()
+    main()

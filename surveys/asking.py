@@ -23,7 +23,7 @@ from store.schema import WAITING, decision, message, opt_out, record, slot, surv
 from surveys import alarms, caps, lint, outcomes, questions
 from surveys.caps import Today
 from surveys.clock import passed_s
-from surveys.eligibility import RULE_VERSION, Facts, History, Rules, Verdict, decide
+from surveys.eligibility import DAY_S, RULE_VERSION, Facts, History, Rules, Verdict, decide
 from surveys.gateways.base import Outgoing
 from surveys.numbers import number_class
 from surveys.sms import pack
@@ -103,10 +103,10 @@ class Asker:
     ) -> list[tuple[Any, Verdict]]:
         """Decide in order of arrival; of several contacts of one number only the first can be asked."""
         asked_before = self._asked_in_30_days(connection, due, now)
-        asked: dict[str, int] = {}
+        asked = self._would_have_been_asked(connection, due, now)
         verdicts = []
         for row in due:
-            last = asked.get(row.phone, row.last_sent_at)
+            last = max(asked.get(row.phone, 0), row.last_sent_at or 0) or None
             history = History(
                 opted_out=row.opted_out is not None,
                 unreachable=row.unreachable,
@@ -116,7 +116,7 @@ class Asker:
                 cost_today=today.cost,
             )
             verdict = self._verdict(connection, row, history, now)
-            if verdict.action == "ask":
+            if verdict.action == "ask" or verdict.reason == "sending_off":
                 asked[row.phone] = int(now.timestamp())
                 asked_before[row.customer_key] = asked_before.get(row.customer_key, 0) + 1
                 today.messages += 1
@@ -163,6 +163,23 @@ class Asker:
             .group_by(decision.c.customer_key)
         )
         return dict(connection.execute(query).all())
+
+    def _would_have_been_asked(
+        self, connection: Connection, due: Sequence[Any], now: datetime
+    ) -> dict[str, int]:
+        """When numbers would last have been asked while sending is off: the 24 hours hold then as well."""
+        if self._rules.sending == "on":
+            return {}
+        query = (
+            select(decision.c.phone, func.max(decision.c.decided_at))
+            .where(
+                decision.c.phone.in_({row.phone for row in due if row.phone}),
+                decision.c.reason == "sending_off",
+                decision.c.decided_at > int(now.timestamp()) - DAY_S,
+            )
+            .group_by(decision.c.phone)
+        )
+        return {phone: at for phone, at in connection.execute(query)}  # noqa: C416 (rows are no pairs to mypy)
 
     def _claim(self, connection: Connection, verdicts: list[tuple[Any, Verdict]], clock: int) -> list[Any]:
         """Claim the slots; who lost one to another worker in between is skipped for it."""

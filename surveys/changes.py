@@ -12,6 +12,7 @@ from store import bulk
 from store.schema import message, reply, survey
 from surveys import outcomes
 
+CORRECTION = "correction"  # the flag of a reply that replaced an answer
 _READ = (
     update(reply)
     .where(reply.c.sid == bindparam("reply_sid"))
@@ -35,6 +36,11 @@ ANSWER = text(
         answered_at = excluded.answered_at, source = excluded.source, late = excluded.late
     """
 )
+_DROP = (
+    update(message)
+    .where(message.c.message_id == bindparam("dropped"), message.c.state == "ready")
+    .values(state="not_sent", error="overtaken", settled_at=bindparam("dropped_at"), look_at=None)
+)
 _SURVEY = (
     update(survey)
     .where(survey.c.contact_id == bindparam("id"))
@@ -50,6 +56,7 @@ class Changes:
     answers: list[dict[str, Any]] = field(default_factory=list)
     surveys: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
+    dropped: list[dict[str, Any]] = field(default_factory=list)  # messages that waited and are not to be sent
     worded: list[str] = field(default_factory=list)  # contacts whose comment has changed
 
 
@@ -59,5 +66,6 @@ def write(connection: Connection, changes: Changes, now: datetime) -> None:
     bulk.run(connection, ANSWER, changes.answers)
     bulk.run(connection, _SURVEY, changes.surveys)
     bulk.insert_rows(connection, message, changes.messages)
+    bulk.run(connection, _DROP, changes.dropped)
     outcomes.append_changed(connection, [row["id"] for row in changes.surveys], now)
     outcomes.append_comments(connection, changes.worded, now)

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from settings import Settings
 from surveys.hours import is_quiet, quiet_ends
 
-RULE_VERSION = "2026-11.3"
+RULE_VERSION = "2026-12.1"
 DAY_S = 86_400
 
 NumberClass = Literal["mobile", "no_number", "invalid_number", "not_mobile"]
@@ -70,6 +70,7 @@ class Rules:
     daily_cost_cap: float = 0.0
     segment_cost: float = 0.6
     test_numbers: frozenset[str] = frozenset()
+    sending: Literal["off", "test", "on"] = "on"
 
     @classmethod
     def of(cls, settings: Settings) -> Rules:
@@ -86,6 +87,7 @@ class Rules:
             daily_cost_cap=settings.daily_cost_cap,
             segment_cost=settings.segment_cost,
             test_numbers=frozenset(settings.test_numbers),
+            sending=settings.sending_mode,
         )
 
 
@@ -119,6 +121,9 @@ def decide(facts: Facts, history: History, rules: Rules, now: datetime) -> Verdi
     if at - facts.ended_at > rules.give_up_s:
         return Verdict("skip", "given_up", eligible)
     reason = _not_now(history, rules, at)
+    # Last, so that what is left out for it is what would have gone out.
+    if not reason and not goes_out(facts.phone, rules):
+        reason = "sending_off"
     return Verdict("skip", reason, eligible) if reason else Verdict("ask", "asked", eligible)
 
 
@@ -141,7 +146,7 @@ def _never(facts: Facts, history: History, rules: Rules) -> str:
         (not facts.answered, "not_answered"),
         (facts.closed_automatically, "closed_automatically"),
         (facts.number != "mobile", facts.number),
-        (facts.phone in rules.test_numbers, "test_number"),
+        (facts.phone in rules.test_numbers and rules.sending != "test", "test_number"),
         (history.opted_out, "opted_out"),
         (history.unreachable, "unreachable"),
         (handled_s < rules.min_handling_s, "too_short"),
@@ -149,6 +154,11 @@ def _never(facts: Facts, history: History, rules: Rules) -> str:
         (not in_sample(facts.contact_id, share_of(facts.partner, facts.channel, rules)), "sampled_out"),
     )
     return next((reason for applies, reason in checks if applies), "")
+
+
+def goes_out(phone: str, rules: Rules) -> bool:
+    """Whether a message to this number is sent at all, as sending is set."""
+    return rules.sending == "on" or (rules.sending == "test" and phone in rules.test_numbers)
 
 
 def _not_now(history: History, rules: Rules, at: int) -> str:

@@ -6,15 +6,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from settings import Settings
 from store import Store
-from store.schema import UNSETTLED, message, opt_out, survey
+from store.schema import UNSETTLED, WAITING, decision, message, opt_out, slot, survey
 from surveys import caps
 from surveys.caps import Today, is_spent
+from surveys.eligibility import DAY_S, Rules, goes_out
 from surveys.gateways.base import Outgoing
 from surveys.hours import is_quiet, quiet_ends
+
+# A later contact of the number is about to be asked about.
+_IS_DUE = exists().where(WAITING, decision.c.phone == message.c.phone, decision.c.due_at <= bindparam("at"))
+_IS_FREE = exists().where(slot.c.phone == message.c.phone, slot.c.last_sent_at <= bindparam("yesterday"))
 
 
 def claim_ready(settings: Settings, store: Store, worker: str, now: datetime, limit: int) -> list[Outgoing]:
@@ -34,7 +39,13 @@ def claim_ready(settings: Settings, store: Store, worker: str, now: datetime, li
             return []
         out = caps.today(connection, settings, now)
         query = (
-            select(message, opt_out.c.phone.label("stopped"), survey.c.closes_at)
+            select(
+                message,
+                opt_out.c.phone.label("stopped"),
+                survey.c.closes_at,
+                survey.c.question.label("open"),
+                (_IS_DUE & _IS_FREE).label("is_asked_anew"),
+            )
             .outerjoin(opt_out, opt_out.c.phone == message.c.phone)
             .outerjoin(survey, survey.c.contact_id == message.c.contact_id)
             .where(ready)
@@ -42,16 +53,20 @@ def claim_ready(settings: Settings, store: Store, worker: str, now: datetime, li
             .limit(limit)
             .with_for_update(of=message, skip_locked=True)
         )
-        rows = connection.execute(query).all()
+        rows = connection.execute(query, {"at": at, "yesterday": at - DAY_S}).all()
         return _claim(connection, settings, rows, out, worker, at)
 
 
 def _claim(  # noqa: PLR0917 (what one claim needs)
     connection: Connection, settings: Settings, rows: Any, out: Today, worker: str, at: int
 ) -> list[Outgoing]:
-    claimed = []
+    claimed, rules = [], Rules.of(settings)
     for row in rows:
         why_not = "opted_out" if row.stopped else "closed" if (row.closes_at or 0) <= at else ""
+        # Who has answered on the rating page in the meantime is asked nothing more.
+        # So is who is about to be asked about a later contact: one number would answer two questions.
+        why_not = why_not or ("overtaken" if row.open != row.question or row.is_asked_anew else "")
+        why_not = why_not or ("" if goes_out(row.phone, rules) else "sending_off")
         why_not = why_not or ("capped" if is_spent(settings, out, row.segments) else "")
         values = (
             {"state": "not_sent", "error": why_not, "settled_at": at}

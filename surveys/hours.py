@@ -22,7 +22,10 @@ def quiet_ends(now: datetime, quiet: tuple[time, time], zone: ZoneInfo) -> datet
     """
     local = now.astimezone(zone)
     day = local.date() if local.time() < quiet[1] else local.date() + timedelta(days=1)
-    return datetime.combine(day, quiet[1], zone).astimezone(UTC)
+    ends = datetime.combine(day, quiet[1], zone)
+    if ends.astimezone(UTC) <= now:
+        ends = ends.replace(fold=1)  # the hour is being repeated: the clock shows that time once more
+    return ends.astimezone(UTC)
 
 
 def day_began(now: datetime, zone: ZoneInfo) -> datetime:

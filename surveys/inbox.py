@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 
 from settings import Settings
 from store import Store
-from surveys.storing import FEW, Item, Storing
+from surveys.spool import Item
+from surveys.storing import FEW, Storing
 from surveys.storing_apart import StoringApart
 
 GROUP = 500

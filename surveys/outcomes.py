@@ -35,7 +35,7 @@ _NOTHING_YET: dict[str, Any] = {
 
 
 def micros(now: datetime) -> int:
-    """Epoch microseconds, the order of the feed."""
+    """Epoch microseconds, by the host's clock."""
     return int(now.timestamp() * 1_000_000)
 
 
@@ -59,16 +59,35 @@ def append_fresh(connection: Connection, snapshots: Sequence[Mapping[str, Any]],
     feed.append(connection, "outcome", ((row["contact_id"], row) for row in snapshots), micros(now))
 
 
+def lock(connection: Connection, contact_ids: Iterable[str]) -> None:
+    """Lock contacts for the length of the transaction: their decisions, surveys, messages and answers.
+
+    Always in the order of their ids, so that two transactions never wait for each other in a ring.
+    """
+    if connection.dialect.name == "sqlite":
+        return  # one writer at a time
+    for ids in _chunks(sorted(set(contact_ids))):
+        query = select(decision.c.contact_id).where(decision.c.contact_id.in_(ids))
+        connection.execute(query.order_by(decision.c.contact_id).with_for_update()).all()
+
+
 def append_changed(connection: Connection, contact_ids: Iterable[str], now: datetime) -> None:
-    """Append the present snapshot of each contact, as the tables now stand."""
-    for ids in _chunks(dict.fromkeys(contact_ids)):
+    """Append the present snapshot of each contact, as the tables now stand.
+
+    Read under the lock of the contacts, so that each snapshot holds what every snapshot before it held.
+    """
+    changed = sorted(set(contact_ids))
+    lock(connection, changed)
+    for ids in _chunks(changed):
         rows = [(row["contact_id"], row) for row in _snapshots(connection, ids)]
         feed.append(connection, "outcome", rows, micros(now))
 
 
 def append_comments(connection: Connection, contact_ids: Iterable[str], now: datetime) -> None:
     """Append what the customers of these contacts have written, all their words together."""
-    for ids in _chunks(dict.fromkeys(contact_ids)):
+    worded = sorted(set(contact_ids))
+    lock(connection, worded)
+    for ids in _chunks(worded):
         query = (
             select(reply.c.contact_id, reply.c.body, survey.c.day)
             .join(survey, survey.c.contact_id == reply.c.contact_id)

@@ -22,6 +22,7 @@ REASONS: dict[str, str] = {
     "given_up": "It could not be sent in time after the contact ended.",
     "recently_asked": "The number was asked less than 24 hours before.",
     "capped": "A cap on surveys, messages or cost was reached.",
+    "sending_off": "It would have been asked, but sending is off.",
     "not_sent": "The carrier did not take the message.",
     "fault": "It could not be decided for a fault of ours; it is tried again.",
     "forgotten": "The person was forgotten on request.",

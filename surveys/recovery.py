@@ -14,13 +14,11 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from store import Store
+from store import Store, slots
 from store.schema import UNSETTLED, message
-from surveys.gateways.base import Gateway, Outgoing
+from surveys.gateways.base import POSTED_WITHIN_S, Gateway, Outgoing
 from surveys.sending import LOOK_AGAIN_S, record
 
-# A claim is posted within half a minute or not at all, and its answer is awaited for the carrier's time-out.
-ORPHAN_S = 150
 LOOK_UP_BATCH = 100
 _OURS: set[str] = set()
 
@@ -35,23 +33,39 @@ def worker_id() -> str:
 def adopt_orphans(store: Store, worker: str, in_flight: Collection[str], now: datetime) -> int:
     """Mark claims that nobody is posting any more as unknown; returns how many."""
     at = int(now.timestamp())
-    query = select(message.c.message_id, message.c.worker, message.c.created_at).where(
+    columns = (message.c.message_id, message.c.worker, message.c.created_at)
+    query = select(*columns, message.c.contact_id, message.c.phone, message.c.purpose).where(
         UNSETTLED, message.c.state == "claimed"
     )
     with store.read() as connection:
         claimed = connection.execute(query).all()
     gone = [
-        row.message_id
+        row
         for row in claimed
         if row.message_id not in in_flight
-        and (row.worker == worker or row.created_at < at - ORPHAN_S or not _lives(row.worker))
+        and (row.worker == worker or row.created_at < at - POSTED_WITHIN_S or not _lives(row.worker))
     ]
     for start in range(0, len(gone), 500):
+        batch = gone[start : start + 500]
         with store.write() as connection:
             connection.execute(
                 update(message)
-                .where(message.c.message_id.in_(gone[start : start + 500]), message.c.state == "claimed")
+                .where(message.c.message_id.in_([row.message_id for row in batch]))
+                .where(message.c.state == "claimed")
                 .values(state="unknown", error="interrupted", look_at=at)
+            )
+            # Posted at the last moment, perhaps: the 24 hours count from then.
+            slots.sent_at(
+                connection,
+                [
+                    {
+                        "phone": row.phone,
+                        "contact_id": row.contact_id,
+                        "at": min(slots.rounded_up(now), row.created_at + POSTED_WITHIN_S),
+                    }
+                    for row in batch
+                    if row.purpose == "opening"
+                ],
             )
     return len(gone)
 
@@ -67,7 +81,8 @@ def reconcile(store: Store, gateway: Gateway, now: datetime) -> int:
     )
     with store.read() as connection:
         rows = connection.execute(query).all()
-        if not rows:
+        # A look-up counts only where the carrier is asked: after so many the message stays unknown.
+        if not rows or not gateway.can_look_up():
             return 0
         phones = {row.phone for row in rows}
         known = frozenset(

@@ -16,7 +16,7 @@ from store import Store, bulk, is_passing
 from store.documents import to_text
 from store.schema import reply
 from surveys import alarms, outcomes, questions
-from surveys.changes import Changes, write
+from surveys.changes import CORRECTION, Changes, write
 from surveys.conversation import Talk, Turn, turn
 from surveys.flags import urgency_of
 from surveys.open_surveys import OpenSurvey, open_surveys, stopped
@@ -47,6 +47,7 @@ def receive(store: Store, form: Mapping[str, str], now: datetime) -> bool:
 def store_raw(connection: Connection, forms: Iterable[Mapping[str, str]], now: datetime) -> int:
     """Store replies inside the caller's transaction; returns how many were new, where the driver tells."""
     rows = [_raw(form, int(now.timestamp())) for form in forms]
+    rows.sort(key=lambda row: str(row["sid"]))  # or two that store the same replies wait for each other
     return bulk.run(connection, _STORE, rows) if rows else 0
 
 
@@ -205,11 +206,11 @@ class _Reader:
                 "contact": current.row.contact_id if current else None,
                 "read_kind": done.kind,
                 "read_score": done.reading.score,
-                "read_flags": done.reading.flags,
+                "read_flags": (*done.reading.flags, CORRECTION) if done.corrects else done.reading.flags,
                 "how_urgent": urgency_of(done.reading.flags),
                 "by": done.reading.parser,
                 "is_late": late,
-                "asked": talk.question,
+                "asked": done.answered if done.corrects else talk.question,
             }
         )
         self._opt(row.phone, done.kind)
@@ -220,6 +221,8 @@ class _Reader:
         if phone and kind == "opt_out":
             opt_out_in(self._connection, phone, "reply", self._now)
             self._stopped.add(phone)
+            if (current := self._surveys.get(phone)) is not None:
+                current.pending = current.pending_id = ""
         elif phone and kind == "opt_in":
             opt_in_in(self._connection, phone)
             self._stopped.discard(phone)
@@ -232,6 +235,7 @@ class _Reader:
             question=current.question,
             messages=current.messages,
             answers=current.answers,
+            pending=current.pending,
             tried=current.tried,
             clarified=current.clarified,
             follow_ups=self._settings.follow_ups and not silent,
@@ -242,6 +246,7 @@ class _Reader:
         contact_id = current.row.contact_id
         worded = outcomes.has_words(row.body)
         if done.answered:
+            current.answers.pop(done.answered, None)  # the last answer stands last
             current.answers[done.answered] = done.value
             self.changes.answers.append(
                 {
@@ -254,13 +259,20 @@ class _Reader:
                     "late": late,
                 }
             )
+        if done.drop:
+            self.changes.dropped.append({"dropped": current.pending_id, "dropped_at": row.received_at})
+            current.messages, current.pending, current.pending_id = current.messages - 1, "", ""
         if done.send or done.clarify:
             current.messages += 1
-            current.clarified |= done.clarify
-            self.changes.messages.append(self._message(row, current, done))
-        current.question = done.question
+            prepared = self._message(row, current, done)
+            self.changes.messages.append(prepared)
+            current.pending, current.pending_id = prepared["question"], prepared["message_id"]
+        if done.send:
+            current.question = ""  # open as soon as the carrier can have it
+        elif current.question or done.question != current.pending:
+            current.question = done.question
         self.changes.surveys.append(
-            {"id": contact_id, "open_question": current.question, "sent_so_far": current.messages}
+            {"id": contact_id, "open_question": done.question, "sent_so_far": current.messages}
         )
         if worded:
             self.changes.worded.append(contact_id)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 from store import Store
 from store.schema import answer, reply
 from surveys import outcomes
-from surveys.changes import ANSWER
+from surveys.changes import ANSWER, CORRECTION
 from surveys.flags import urgency_of
 from surveys.opting import opt_out_in
 from surveys.reading import VERSION, read
@@ -79,7 +79,7 @@ def _reread_one(connection: Connection, row: Any, now: datetime, *, apply: bool)
             .values(
                 kind=reading.kind,
                 score=reading.score,
-                flags=list(reading.flags),
+                flags=[*reading.flags, *(flag for flag in row.flags if flag == CORRECTION)],
                 urgency=urgency_of(reading.flags),
                 parser=reading.parser,
             )

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from store import Store, bulk, slots
 from store.schema import decision, message, survey
 from surveys import alarms, outcomes, statuses
-from surveys.gateways.base import RANK, Posted
+from surveys.gateways.base import POSTED_WITHIN_S, RANK, Posted
 from surveys.holding import hold_in, queue_full_in
 from surveys.opting import opt_out_in
 
@@ -59,7 +59,11 @@ def record(store: Store, results: Sequence[Posted], now: datetime) -> None:
     if not results:
         return
     at = int(now.timestamp())
+    results = sorted(results, key=lambda result: result.message.phone)
     with store.write() as connection:
+        # Locked in the order that every transaction keeps: contacts, slots, all else.
+        outcomes.lock(connection, {r.message.contact_id for r in results})
+        _count_from_the_post(connection, [r for r in results if r.result in ("taken", "unknown")], now)
         told = [(r.message.message_id, r.status or r.result, r.error) for r in results]
         statuses.tell_in(connection, told, at)
         changed = _taken(connection, [r for r in results if r.result == "taken"], now)
@@ -70,7 +74,7 @@ def record(store: Store, results: Sequence[Posted], now: datetime) -> None:
         hold_in(connection, max(r.hold_s for r in results), now)
         if any(r.queue_full for r in results):
             queue_full_in(connection, now)
-        for name, error in {r.alarm: r.error for r in results if r.alarm}.items():
+        for name, error in sorted({r.alarm: r.error for r in results if r.alarm}.items()):
             alarms.raise_in(connection, name, _WORDS[name].format(error), now)
         outcomes.append_changed(connection, changed, now)
 
@@ -84,7 +88,6 @@ def _taken(connection: Connection, results: Sequence[Posted], now: datetime) -> 
         by_status.setdefault(result.status if result.status in RANK else "accepted", []).append(result)
     for status, group in by_status.items():
         _advance_group(connection, status, group, at)
-    _count_from_the_post(connection, results, at)
     early = statuses.apply_early(connection, [r.sid for r in results if r.sid], now)
     return [r.message.contact_id for r in results if r.message.opening] + early
 
@@ -126,11 +129,17 @@ def _taken_as(status: str) -> Update:
     )
 
 
-def _count_from_the_post(connection: Connection, results: Sequence[Posted], at: int) -> None:
+def _count_from_the_post(connection: Connection, results: Sequence[Posted], now: datetime) -> None:
+    at = slots.rounded_up(now)
     slots.sent_at(
         connection,
         [
-            {"phone": r.message.phone, "contact_id": r.message.contact_id, "at": at}
+            {
+                "phone": r.message.phone,
+                "contact_id": r.message.contact_id,
+                # What a look-up finds was posted long before it was looked for.
+                "at": min(at, r.message.claimed_at + POSTED_WITHIN_S) if r.looked_up else at,
+            }
             for r in results
             if r.message.opening and at > r.message.claimed_at
         ],
@@ -159,7 +168,7 @@ def _not_sent(connection: Connection, result: Posted, now: datetime) -> list[str
             {
                 "phone": outgoing.phone,
                 "contact_id": outgoing.contact_id,
-                "claimed_until": outgoing.claimed_at,
+                "claimed_until": outgoing.claimed_at + POSTED_WITHIN_S,  # as an orphan it counts from then
             }
         ],
     )
@@ -216,7 +225,6 @@ def _unknown(connection: Connection, results: Sequence[Posted], now: datetime) -
         _UNKNOWN,
         [{"id": r.message.message_id, "why": r.error, "again": at + LOOK_AGAIN_S[0]} for r in results],
     )
-    _count_from_the_post(connection, results, at)
 
 
 def _chunks(results: Sequence[Posted], size: int = 500) -> Iterable[Sequence[Posted]]:

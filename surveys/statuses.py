@@ -10,10 +10,11 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, exists, select, text, update
 
-from store import Store, bulk
+from store import Store, bulk, slots
 from store.schema import early_status, message, message_status, survey
 from surveys import alarms, outcomes
 from surveys.gateways.base import RANK
@@ -49,14 +50,39 @@ def receive(store: Store, callbacks: Sequence[Status], now: datetime) -> None:
 
 
 def receive_in(connection: Connection, callbacks: Sequence[Status], now: datetime) -> None:
-    """Apply callbacks inside the caller's transaction."""
-    changed: list[str] = []
+    """Apply callbacks inside the caller's transaction.
+
+    What they touch is locked first, in the order that every transaction keeps: contacts, slots, all else.
+    """
+    known = [callback for callback in callbacks if callback.status in RANK]
     for callback in callbacks:
         if callback.status not in RANK:
             log.info("status %s is not known; kept nowhere", callback.status)
-            continue
+    rows = _messages_of(connection, known)
+    outcomes.lock(connection, {row.contact_id for row in rows})
+    slots.sent_at(connection, _sent_only_now(connection, [row.message_id for row in rows], now))
+    changed: list[str] = []
+    for callback in sorted(known, key=lambda each: each.sid):
         changed += _apply(connection, callback, now)
     outcomes.append_changed(connection, changed, now)
+
+
+def _messages_of(connection: Connection, callbacks: Sequence[Status]) -> Sequence[Any]:
+    """The messages that callbacks speak of, by our attempt or by the carrier's id."""
+    attempts = [callback.attempt for callback in callbacks if callback.attempt]
+    sids = [callback.sid for callback in callbacks if callback.sid]
+    named = message.c.message_id.in_(attempts) | message.c.sid.in_(sids)
+    return connection.execute(select(message.c.message_id, message.c.contact_id).where(named)).all()
+
+
+def _sent_only_now(connection: Connection, attempts: Sequence[str], now: datetime) -> list[dict[str, Any]]:
+    """Slots of openings of which the carrier has not said before that they are sent: perhaps only now."""
+    not_sent = [state for state, rank in RANK.items() if rank < RANK["sent"]]
+    query = select(message.c.phone, message.c.contact_id).where(
+        message.c.message_id.in_(attempts), message.c.purpose == "opening", message.c.state.in_(not_sent)
+    )
+    at = slots.rounded_up(now)
+    return [{"phone": row.phone, "contact_id": row.contact_id, "at": at} for row in connection.execute(query)]
 
 
 def apply_early(connection: Connection, sids: Sequence[str], now: datetime) -> list[str]:
@@ -71,7 +97,13 @@ def apply_early(connection: Connection, sids: Sequence[str], now: datetime) -> l
 
 def _apply(connection: Connection, callback: Status, now: datetime) -> Iterable[str]:
     at = int(now.timestamp())
-    columns = (message.c.message_id, message.c.contact_id, message.c.phone, message.c.sid, message.c.purpose)
+    columns = (
+        message.c.message_id,
+        message.c.contact_id,
+        message.c.phone,
+        message.c.sid,
+        message.c.purpose,
+    )
     by_attempt = select(*columns).where(message.c.message_id == callback.attempt)
     by_sid = select(*columns).where(message.c.sid == callback.sid)
     row = connection.execute(by_attempt).first() if callback.attempt else None

@@ -20,7 +20,8 @@ from collections.abc import Callable, Sequence
 
 from settings import PROJECT_ROOT, Settings
 from store import Store, open_store
-from surveys.storing import Item, Storing
+from surveys.spool import Item
+from surveys.storing import Storing
 from surveys.tuning import settle_in
 
 LULL_S = 0.02  # without a group: then what waits is read

@@ -21,6 +21,7 @@ _READ = {
     "unclear": "unclear",
     "opt_out": "a stop",
     "opt_in": "a start",
+    "courtesy": "a courtesy, which is no answer",
     "": "not read yet",
 }
 _DID: dict[str, str] = {

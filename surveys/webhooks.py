@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from starlette.requests import Request
@@ -13,29 +14,38 @@ from store import Store
 from surveys import rating
 from surveys.gateways.signature import HEADER, SETTINGS_HEADER, is_signed, parse_form
 from surveys.inbox import Inbox
+from surveys.live import Reach
 from surveys.statuses import Status
 
 # All of them: where GET is not registered the pages' own catch-all would answer it with 200.
 EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 MAX_BODY = 256 * 1024
+_IDS = ("MessageSid", "SmsSid", "SmsMessageSid")
+_ID = re.compile(r"[A-Za-z]{2}[0-9A-Za-z_-]{1,32}")  # a longer one has swallowed its neighbour
 _EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 
 
 def routes(settings: Settings, store: Store, replied: Callable[[], None]) -> list[Route]:
     """POST /sms/reply and /sms/status, and the rating page; ``replied`` is called after a reply."""
     inbox = Inbox(settings, store, replied)
+    reach = Reach(settings, store)
 
     async def reply(request: Request) -> Response:
         form = await _signed_form(request, settings)
         if isinstance(form, Response):
             return form
-        await inbox.put({name: values[-1] for name, values in form.items()})
+        last = {name: values[-1] for name, values in form.items()}
+        reach.was_reached()
+        if not _is_sound(last, must_name=settings.gateway == "twilio"):
+            return Response(status_code=400)
+        await inbox.put(last)
         return Response(_EMPTY_TWIML, media_type="text/xml")
 
     async def status(request: Request) -> Response:
         form = await _signed_form(request, settings)
         if isinstance(form, Response):
             return form
+        reach.was_reached()
         last = {name: values[-1] for name, values in form.items()}
         await inbox.put(
             Status(
@@ -70,6 +80,16 @@ async def _signed_form(request: Request, settings: Settings) -> dict[str, list[s
     if not is_signed(settings.signing_token, url, form, signature, request.headers.get(SETTINGS_HEADER, "")):
         return Response(status_code=403)
     return form
+
+
+def _is_sound(form: dict[str, str], *, must_name: bool) -> bool:
+    """Whether the message's id can be one. The signature covers names and values without their borders.
+
+    So whoever has captured a signed reply can move the border ("MessageSid=SM…NumMedia0") and send it anew as
+    another message: a stop, after the customer has said start.
+    """
+    ids = {form[name] for name in _IDS if form.get(name)}
+    return (bool(ids) or not must_name) and len(ids) <= 1 and all(map(_ID.fullmatch, ids))
 
 
 def _plain(value: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from settings import Settings
-from store import Store, is_passing
+from store import Absence, Store, is_away, is_passing
 from store.lease import leave, note, noted, present
 from surveys import alarms, replies
 from surveys.asking import Asker
@@ -17,8 +18,10 @@ from surveys.clock import STEP_S, Clock
 from surveys.due import Due, look
 from surveys.follow_ups import claim_ready
 from surveys.gateways.base import Gateway, Outgoing, Posted
+from surveys.outage import LIFE_S, missing
 from surveys.recovery import adopt_orphans, reconcile, worker_id
 from surveys.sending import record
+from surveys.spool import Spool
 
 BATCH = 1_000
 IDLE_S = 1.0
@@ -48,6 +51,10 @@ class Worker:
         # Perhaps alarms stand from before: they are cleared once all is well.
         self._clock_alarm = self._carrier_alarm = True
         self._fault: str | None = None  # of the gateway, as last seen
+        self._spool = Spool(settings)
+        self._absence = Absence(log, "nothing is sent until it is back.")
+        self._back_at = 0.0  # when it came back, s of time.monotonic
+        self._lacks: tuple[str, str] | None = None  # what the store may lack, as last told
 
     def wake(self) -> None:
         """There may be something to do: a contact or a reply has come in."""
@@ -77,11 +84,16 @@ class Worker:
                     self._tend(now)
                     tend_at = now + timedelta(seconds=TEND_S)
                 done = self._round(now, claim_clock, LEFT_S) + self._collect(clock.now, 0.02)
-            except Exception:
+            except Exception as error:
                 # The store may be away for a moment. What was claimed is found again by _tend.
-                log.exception("the worker's round failed; it goes on")
+                if is_away(error):
+                    self._absence.begins(error)
+                else:
+                    log.exception("the worker's round failed; it goes on")
                 stop.wait(IDLE_S)
                 continue
+            if self._absence.ends():
+                self._back_at = time.monotonic()
             if not done and not self._in_flight:
                 self._wake.wait(self._pause_s)
                 self._wake.clear()
@@ -199,7 +211,21 @@ class Worker:
         if self._clock_alarm:
             alarms.clear(self._store, "clock", now)
             self._clock_alarm = False
-        return due.held_until <= now.timestamp()
+        return due.held_until <= now.timestamp() and self._store_is_complete(now)
+
+    def _store_is_complete(self, now: datetime) -> bool:
+        """Whether the store has every reply that was acknowledged: a stop may be among them."""
+        if not self._spool.is_empty():
+            return False
+        if self._back_at and time.monotonic() < self._back_at + LIFE_S:
+            return False  # by then every host's beat is fresh, or known to be silent
+        lacks = missing(self._store, now)
+        if lacks is not None and lacks != self._lacks:
+            alarms.raise_alarm(self._store, *lacks, now)
+        elif self._lacks is not None and lacks is None:
+            alarms.clear(self._store, self._lacks[0], now)
+        self._lacks = lacks
+        return lacks is None
 
     def _stop_for_the_clock(self, now: datetime, seconds: float) -> None:
         if not self._clock_alarm:

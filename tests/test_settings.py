@@ -128,3 +128,15 @@ def test_every_setting_is_in_the_documentation() -> None:
     text = "".join((PROJECT_ROOT / "docs" / page).read_text() for page in ("operation.md", "surveys.md"))
     missing = [name for name in Settings.model_fields if f"SVAR_{name.upper()}" not in text]
     assert missing == []
+
+
+@pytest.mark.parametrize(("window", "refused"), [("09:00-09:00", True), ("09:00-09:01", False)])
+def test_a_window_of_no_length_is_refused(
+    monkeypatch: pytest.MonkeyPatch, window: str, refused: bool
+) -> None:
+    monkeypatch.setenv("SVAR_QUIET_HOURS", window)
+    if refused:
+        with pytest.raises(SettingsError, match="is no window"):
+            read_settings()
+    else:
+        assert read_settings().quiet == (time(9), time(9, 1))

@@ -57,6 +57,7 @@ def _worker_sends(url: str, count: int, commit_s: float) -> float:
             Path(folder),
             demo=False,
             gateway="twilio",
+            sending="on",
             twilio_account_sid=ACCOUNT,
             twilio_from="+4759440000",
             twilio_base_url=url,

@@ -30,6 +30,10 @@ RANK = {
 }
 
 
+# A claim is posted within seconds or not at all, and its answer is awaited for the carrier's time-out.
+POSTED_WITHIN_S = 150
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """One message to post. ``claimed_at`` is epoch seconds; ``opening`` tells the ask from its follow-ups."""
@@ -63,6 +67,20 @@ class Posted:
     looked_up: bool = False  # the answer to a look-up, not to a post
 
 
+@dataclass(frozen=True)
+class Listed:
+    """One message as the carrier's own list has it; ``made_at`` is when it came in or was accepted."""
+
+    sid: str
+    inbound: bool
+    sender: str
+    to: str
+    body: str
+    status: str
+    error: str
+    made_at: datetime
+
+
 class Gateway(Protocol):
     """A carrier. ``submit`` never blocks for the carrier; ``results`` hands out what came back."""
 
@@ -83,6 +101,9 @@ class Gateway(Protocol):
 
     def in_flight(self) -> int:
         """How many submitted messages have no outcome handed out yet."""
+
+    def can_look_up(self) -> bool:
+        """Whether a look-up would reach the carrier now."""
 
     def look_up(self, messages: Sequence[Outgoing], known: frozenset[str]) -> list[Posted]:
         """What the carrier knows of messages of unknown outcome, at once or later by ``results``.

@@ -60,6 +60,9 @@ class PhoneGateway:
     def in_flight(self) -> int:
         return len(self._done)
 
+    def can_look_up(self) -> bool:
+        return True
+
     def look_up(self, messages: Sequence[Outgoing], known: frozenset[str]) -> list[Posted]:  # noqa: ARG002
         """Here absence is proof: what is not in the table was never posted."""
         with self._store.read() as connection:

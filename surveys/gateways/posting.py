@@ -14,7 +14,6 @@ from surveys.gateways.lanes import Job, Link
 from surveys.gateways.pace import Pace
 from surveys.hours import is_quiet, quiet_ends
 
-AHEAD = 8  # claimed beyond what is on the wire: at most so many times as much
 DOUBTS = 30  # posts of unknown outcome in a row until nothing more is posted for a while
 BATCH_S = 0.05  # a batch is at least what goes out within so long
 
@@ -33,13 +32,12 @@ class PostingGateway:
     def room(self) -> int:
         if not self._link.ready():
             return 0
-        recent = self._went_out()
-        # Claimed beyond what is on the wire, so that it never waits for the store; no more than went out in
-        # the last second, since what is claimed and not posted is lost with this process.
-        capacity = self._settings.posts_in_flight + min(AHEAD * self._settings.posts_in_flight, recent)
+        # Nothing is claimed that would wait for its turn on the wire: the claim is the last look whether the
+        # customer has said stop, and what is claimed and not posted is lost with this process.
+        capacity = self._settings.posts_in_flight
         free = capacity - self._posting
         # A transaction for a handful costs as much as one for many.
-        enough = min(capacity // 2, int(recent * BATCH_S))
+        enough = min(capacity // 2, int(self._went_out() * BATCH_S))
         return 0 if free < enough else min(self._pace.room(), free)
 
     def _went_out(self) -> int:
@@ -63,11 +61,13 @@ class PostingGateway:
         validity_s = self._validity_s(now)
         self._link.send([Job(message, validity_s) for message in messages])
 
+    def can_look_up(self) -> bool:
+        return self._link.ready()
+
     def look_up(self, messages: Sequence[Outgoing], known: frozenset[str]) -> list[Posted]:
         """Ask for each message by number and text; answers come by :meth:`results`."""
-        if self._link.ready():
-            self._looking += len(messages)
-            self._link.send([Job(message, known=known) for message in messages])
+        self._looking += len(messages)
+        self._link.send([Job(message, known=known) for message in messages])
         return []
 
     def results(self, timeout_s: float) -> list[Posted]:

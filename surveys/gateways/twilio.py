@@ -14,18 +14,20 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from settings import Settings
 from surveys.clock import passed_s
-from surveys.gateways.base import Outgoing, Posted, Result
+from surveys.gateways.base import Listed, Outgoing, Posted, Result
 from surveys.gateways.lanes import ThreadLink
 from surveys.gateways.needed import check_settings
 from surveys.gateways.pace import Pace
 from surveys.gateways.posting import PostingGateway
 from surveys.gateways.transport import CONNECT_S, Seen, Transport, field_of, seen_now
 
-CLAIM_S = 30.0  # a claim older than this is not posted any more
+MAX_LISTED = 100_000  # messages of one look at the carrier's list
+CLAIM_S = 5.0  # a claim older than this is not posted any more
 LOOK_UPS_AT_ONCE = 8
 MIN_HOLD_S = 0.1  # the pace knows better how long, where the carrier does not say
 log = logging.getLogger(__name__)
@@ -186,6 +188,32 @@ class Twilio:
         if len(ours) != 1:
             return absent
         return replace(absent, result="taken", sid=_plain(ours[0].sid), status=_plain(ours[0].status))
+
+
+def list_messages(settings: Settings, since: datetime) -> list[Listed]:
+    """Twilio's list of messages since a moment. Waits for the carrier: for threads that may wait."""
+    http = TwilioHttpClient(timeout=settings.carrier_timeout_s)
+    if settings.twilio_base_url:
+        http.session.trust_env = False  # a proxy would take what is meant for this machine
+    client = Client(settings.twilio_account_sid, settings.twilio_auth_token, http_client=http)
+    if settings.twilio_base_url:
+        client.api.base_url = settings.twilio_base_url
+        client.edge = client.region = None
+    found = client.messages.stream(date_sent_after=since.astimezone(UTC), limit=MAX_LISTED, page_size=1_000)
+    return [
+        Listed(
+            sid=_plain(item.sid),
+            inbound=str(item.direction or "").startswith("inbound"),
+            sender=_plain(item.from_),
+            to=_plain(item.to),
+            body=str(item.body or ""),
+            status=_plain(item.status),
+            error=_plain(item.error_code),
+            made_at=_time(item.date_sent) or _time(item.date_created) or since,
+        )
+        for item in found
+        if item.sid
+    ]
 
 
 def _plain(value: Any) -> str:

@@ -60,6 +60,7 @@ class Carrier:
     forms: list[dict[str, str]] = field(default_factory=list)
     on_text: Callable[[Text], None] | None = None
     port: int = 0
+    inbound: list[dict[str, Any]] = field(default_factory=list)  # as the list has them
     prefix: str = ""  # a path before the API's
     most_at_once: int = 0
 
@@ -193,7 +194,11 @@ class Carrier:
 
     async def _list(self, request: web.Request) -> web.Response:
         to = request.query.get("To")
-        found = [_json(text) for text in reversed(self.accepted) if text.to == to and self.lists]
+        since = request.query.get("DateSent>")
+        found = [_json(text) for text in reversed(self.accepted) if to in (text.to, None) and self.lists]
+        if to is None:
+            assert since, "all messages of the account are never asked for"
+            found = [{**text, "date_sent": text["date_created"]} for text in found] + self.inbound
         page = {
             "messages": found,
             "next_page_uri": None,
@@ -264,6 +269,7 @@ def through(carrier: Carrier, settings: Settings, **more: Any) -> Settings:
         "twilio_from": "+4759440000",
         "twilio_base_url": carrier.url,
         "quiet_hours": "",
+        "sending": "on",
         "messages_per_second": 10_000.0,
     }
     return settings.model_copy(update=given | more)

@@ -14,6 +14,8 @@ from data.intake import accept
 from settings import Settings
 from store import Store, feed
 from store.schema import decision
+from store.schema import feed as feed_table
+from store.totals import Total, totals
 from surveys import replies
 from surveys.gateways.phone import PhoneGateway
 from surveys.worker import Worker
@@ -74,3 +76,32 @@ def states(store: Store) -> Counter[tuple[str, str]]:
 def answer(store: Store, settings: Settings, body: str, at: datetime, sid: str = "SM1") -> None:
     replies.receive(store, {"MessageSid": sid, "From": PHONE, "Body": body}, at)
     replies.read_pending(store, settings, at)
+
+
+def told_totals(store: Store) -> list[Total]:
+    """What a reader of the feed counts by day and state: a contact's snapshot of the highest version."""
+    latest: dict[str, Mapping[str, Any]] = {}
+    with store.read() as connection:
+        query = select(feed_table).where(feed_table.c.kind == "outcome").order_by(feed_table.c.seq)
+        for row in connection.execute(query):
+            latest[row.key] = row.payload
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for told in latest.values():
+        groups.setdefault((told["day"] or "", told["state"]), []).append(told)
+    return [
+        Total(
+            day,
+            state,
+            len(members),
+            sum(told["sent"] is True for told in members),
+            sum(told["delivered"] is True for told in members),
+            sum(told["score"] is not None for told in members),
+            sum(told["score"] or 0 for told in members),
+        )
+        for (day, state), members in sorted(groups.items())
+    ]
+
+
+def assert_the_figures_equal_the_store(store: Store) -> None:
+    """Whatever has happened, what left for the lake counts and sums as the store does."""
+    assert told_totals(store) == totals(store)

@@ -67,7 +67,7 @@ def test_stop_ends_it_and_yes_answers_where_yes_or_no_was_asked() -> None:
 def test_when_nothing_is_open_a_clear_score_corrects_the_score() -> None:
     done = Talk("c1", "", 2, {"score": 8, "solved": 1})
     assert (turn(done, "9", BOOK).answered, turn(done, "9", BOOK).value) == ("score", 9)
-    assert turn(done, "takk", BOOK).kind == "unclear"
+    assert turn(done, "takk for ingenting", BOOK).kind == "unclear"
     nobody = turn(Talk("", "", 0, follow_ups=False), "9", BOOK)
     assert (nobody.kind, nobody.answered) == ("score", "")
 

@@ -255,3 +255,22 @@ def test_the_rules_are_those_of_the_settings(settings: Settings) -> None:
     rules = Rules.of(changed)
     assert (rules.monthly_cap, rules.test_numbers) == (3, frozenset(["+4791234567"]))
     assert Rules.of(settings) == RULES
+
+
+# 25 October 2026, 03:00 → 02:00: that hour is there twice. 29 March, 02:00 → 03:00: it is not there at all.
+@pytest.mark.parametrize("end", [time(2, 0), time(2, 30), time(2, 59), time(3, 0)])
+@pytest.mark.parametrize("night", ["2026-10-24T22:00", "2026-03-28T22:00"])
+def test_quiet_hours_end_later_than_now_also_where_the_clock_is_changed(night: str, end: time) -> None:
+    quiet = (time(22), end)
+    start = datetime.fromisoformat(night).replace(tzinfo=OSLO).astimezone(UTC)
+    for minute in range(7 * 60):
+        now = start + timedelta(minutes=minute, seconds=17)
+        if is_quiet(now, quiet, OSLO):
+            assert quiet_ends(now, quiet, OSLO) > now
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)), st.times(), st.times())  # noqa: DTZ001
+def test_whenever_it_is_quiet_it_ends_later(now: datetime, start: time, end: time) -> None:
+    aware = now.replace(tzinfo=UTC)
+    if start != end and is_quiet(aware, (start, end), OSLO):
+        assert quiet_ends(aware, (start, end), OSLO) > aware

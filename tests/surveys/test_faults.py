@@ -27,8 +27,11 @@ from sqlalchemy import func, select
 from data.intake import accept
 from settings import Settings
 from store import Store, open_store
+from store.lease import note
 from store.schema import decision, message, reply
+from surveys.live import REACHED
 from tests.surveys.carrier import SID, TOKEN, Carrier, Text
+from tests.surveys.conftest import assert_the_figures_equal_the_store
 
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS: list[str | int] = [
@@ -60,6 +63,8 @@ class World:
             "SVAR_STORE_URL": settings.database_url,
             "SVAR_PSEUDONYM_KEY": "k",
             "SVAR_GATEWAY": "twilio",
+            "SVAR_SENDING": "on",
+            "SVAR_DAILY_CAP": "1000000",
             "SVAR_TWILIO_ACCOUNT_SID": SID,
             "SVAR_TWILIO_AUTH_TOKEN": TOKEN,
             "SVAR_TWILIO_FROM": "+4759440000",
@@ -68,7 +73,11 @@ class World:
             "SVAR_QUIET_HOURS": "",
             "SVAR_CARRIER_TIMEOUT_S": "0.4",
             "SVAR_MESSAGES_PER_SECOND": "1000",
+            "CLOCK_AHEAD_S": "-5",  # of the host with the webhooks, beside that of the senders
         }
+        placed = open_store(settings.database_url)
+        note(placed, REACHED, f"http://127.0.0.1:{self.port}", 0)  # a carrier that has called before
+        placed.close()
         self.workers: list[subprocess.Popen[bytes]] = [self._worker() for _ in range(workers)]
         self.web = self._start(str(ROOT / "tests/surveys/web_process.py"), str(self.port))
         self.kills = 0
@@ -254,6 +263,7 @@ def check(here: World, store: Store, contacts: int) -> None:
     assert {phone: n for phone, n in openings.items() if n > 1} == {}, "two opening messages in 24 hours"
     assert {name: n for name, n in per_survey.items() if n > 3} == {}, "more than three messages a survey"
     assert here.acknowledged - stored == set(), "a reply that was acknowledged is missing"
+    assert_the_figures_equal_the_store(store)
     assert len(decided) == contacts, "a contact without a decision"
     assert Counter(state for _, state in decided)["waiting"] == 0
     assert after_stop == [], "a text after a stop"

@@ -162,3 +162,27 @@ def test_whatever_a_reply_holds_it_is_kept(
     assert row.body == body.replace("\x00", "\ufffd")
     assert row.form == form, "the form is as the carrier sent it"
     assert row.read_at is not None
+
+
+SID = "SM" + "0123456789abcdef" * 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "answer"),
+    [
+        ({}, 200),
+        ({"MessageSid": SID + "NumMedia0"}, 400),  # its neighbour swallowed: the signature is the same
+        ({"MessageSid": SID, "SmsSid": SID[:-1] + "0"}, 400),
+        ({"MessageSid": SID, "SmsSid": SID, "SmsMessageSid": SID}, 200),
+        ({"MessageSid": SID + "a"}, 400),
+        ({"MessageSid": ""}, 400),
+    ],
+)
+def test_a_captured_reply_cannot_be_sent_anew_under_another_id(
+    settings: Settings, store: Store, changed: dict[str, str], answer: int
+) -> None:
+    sends = settings.model_copy(update={"gateway": "twilio"})
+    with TestClient(Starlette(routes=routes(sends, store, lambda: None))) as client:
+        form = {"MessageSid": SID, "From": PHONE, "Body": "STOPP"} | changed
+        assert post(client, sends, form) == answer
+    assert stored(store) == (answer == 200)
