@@ -60,12 +60,32 @@ def flags_of(plain: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+CORRECTION = "correction"
+_CORRECTION = re.compile(
+    r"\b(?:mente|meinte|menade|meant|rettelse|correction|typo|skrivefeil|tastefeil|tastet feil)\b|^\*\d+$|"
+    r"^\W*(?:sorry|beklager|oops|ops|unnskyld|orsak|ursäkta|undskyld|nei|nej|no)\W+\d+\W*$"
+)
+_COURTESY = re.compile(
+    r"^\W*(?:(?:ok|takk|tack|tak|thanks|thank you|tusen|mange|for|hjelpen|hjelpa|svar|mvh|hilsen)\b\W*)*$"
+)
+
+
+def is_correction(plain: str) -> bool:
+    """Whether a normalised text that gives a score says that it takes the place of another."""
+    return _CORRECTION.search(plain) is not None
+
+
+def is_courtesy(plain: str) -> bool:
+    """Whether a normalised text says nothing that needs an answer."""
+    return _COURTESY.match(plain) is not None
+
+
 URGENCY = ("emergency", "complaint", "question", "swearing")
 
 
 def urgency_of(flags: Sequence[str]) -> int | None:
-    """0 for an emergency, more for what can wait longer, None for nothing at all."""
+    """0 for an emergency, more for what can wait longer, None for nothing that a person must look at."""
     return min(
-        (URGENCY.index(flag) if flag in URGENCY else len(URGENCY) for flag in flags),
+        (URGENCY.index(flag) if flag in URGENCY else len(URGENCY) for flag in flags if flag != CORRECTION),
         default=None,
     )

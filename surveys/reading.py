@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 from surveys import words
-from surveys.flags import flags_of
+from surveys.flags import CORRECTION, flags_of, is_correction, is_courtesy
 from surveys.stopping import is_start, is_stop
 from surveys.tokens import Token, normalise, tokens_of
 
@@ -27,12 +27,19 @@ Kind = Literal["score", "opt_out", "opt_in", "unclear"]
 
 @dataclass(frozen=True)
 class Reading:
-    """How one text was read. ``score`` is 1–10 for the kind ``score``, else None."""
+    """How one text was read. ``score`` is 1–10 for the kind ``score``, else None.
+
+    The flag ``correction`` says that the score is worded as one that takes the place of another. ``courtesy`` is what
+    says nothing that needs an answer: thanks, a sign, a signature, a tapback, a quote of our own message.
+    ``language`` is that of the reply's own words, "" where they do not tell.
+    """
 
     kind: Kind
     score: int | None = None
     flags: tuple[str, ...] = ()
     parser: str = VERSION
+    courtesy: bool = False
+    language: str = ""
 
 
 _PLAIN = {str(score): Reading("score", score) for score in range(1, 11)}
@@ -66,7 +73,9 @@ def _read(text: str) -> Reading:
     if is_start(plain):
         return Reading("opt_in", flags=flags)
     score = _score(plain)
-    return Reading("unclear", flags=flags) if score is None else Reading("score", score, flags)
+    if score is None:
+        return Reading("unclear", flags=flags, courtesy=not flags and is_courtesy(plain))
+    return Reading("score", score, (*flags, CORRECTION) if is_correction(plain) else flags)
 
 
 def read_choice(text: str) -> int | None:
