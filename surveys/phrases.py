@@ -32,19 +32,28 @@ class Phrases:
                 patterns[start].append(self._pattern(phrase))
         self._by_start = {start: re.compile("|".join(some)) for start, some in patterns.items()}
 
-    def places(self, text: str) -> Iterator[int]:
-        """Where in a normalised text a phrase begins."""
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where in a normalised text a phrase begins and ends."""
         for word in _WORD_START.finditer(text):
             at = word.start()
             for start in {text[at : at + 2].strip(), text[at], "*"}:
                 pattern = self._by_start.get(start)
-                if pattern and pattern.match(text, at):
-                    yield at
+                found = pattern and pattern.match(text, at)
+                if found:
+                    yield found.span()
                     break
 
     def found_in(self, text: str) -> bool:
         """Whether a phrase stands in a normalised text."""
-        return next(self.places(text), None) is not None
+        return next(self.spans(text), None) is not None
+
+    def without(self, text: str) -> str:
+        """A normalised text with each phrase taken out."""
+        left, end = [], 0
+        for start, stop in self.spans(text):
+            left.append(text[end:start])
+            end = max(end, stop)
+        return " ".join([*left, text[end:]])
 
     def _pattern(self, phrase: str) -> str:
         return "".join(map(self._piece, _PIECE.findall(phrase)))

@@ -29,7 +29,10 @@ _TAPBACK = re.compile(
 )
 # "Den 12. nov. kl. 10:14 skrev Svar:", "On Monday Svar wrote:"; the message that is answered follows.
 _HEADER = re.compile(rf"(?:^|\n)[^\n]{{0,80}}?(?<!\w)(?:{_any(words.WROTE)})(?!\w)[^\n]{{0,60}}:(?=\n|$).*", re.DOTALL)
-_SIGNATURE = re.compile(rf"\n(?:--?(?=\n)|(?:{_any(words.SIGNATURE)})(?!\w)).*", re.DOTALL)
+_SIGNATURE = re.compile(
+    rf"\n(?:--?(?=\n)|(?:{_any(words.SIGNATURE)})(?!\w)).*|(?<!\w)(?:{_any(words.SIGNATURE)})(?!\w)(?:[ ,\n]{{1,2}}[^\W\d]+\.?){{0,5}}\Z",
+    re.DOTALL,
+)
 
 
 def without_quotes(plain: str) -> str:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Literal
 
 from surveys import words
-from surveys.flags import CORRECTION, flags_of, is_correction, is_courtesy
+from surveys.flags import CORRECTION, flags_of, is_courtesy
 from surveys.quotes import without_quotes, without_signature
 from surveys.stopping import is_start, is_stop
 from surveys.tokens import Token, any_of, normalise, tokens_of
@@ -322,13 +322,24 @@ def _is_turned_round(tokens: Sequence[Token], score: int) -> bool:
     if LOW < score < HIGH:
         return False
     said = {token.text for token in tokens if token.kind == "WORD"}
+    right = [token.text for token in tokens[_place(tokens, score) + 1 :] if token.kind in ("WORD", "SEP")]
+    if score >= HIGH and _denies_praise(right):
+        return True
     fits, other = (words.BLAME, words.PRAISE) if score <= LOW else (words.PRAISE, words.BLAME)
     if not said.isdisjoint(fits | words.DENIALS | words.NOBODY | words.MIGHT | words.CONTRAST | words.IF):
         return False
-    place = next(place for place, token in enumerate(tokens) if token.value == score)
-    right = [token.text for token in tokens[place + 1 :] if token.kind in ("WORD", "SEP")]
-    left = [token.text for token in reversed(tokens[:place]) if token.kind in ("WORD", "SEP")]
+    left = [token.text for token in tokens[: _place(tokens, score)] if token.kind in ("WORD", "SEP")][::-1]
     return _comes_to(right, other, forward=True) or _comes_to(left, other, forward=False)
+
+
+def _place(tokens: Sequence[Token], score: int) -> int:
+    return next(place for place, token in enumerate(tokens) if token.value == score)
+
+
+def _denies_praise(right: Sequence[str]) -> bool:
+    """ "10 ikke fornøyd"; not "10, kunne ikke vært bedre"."""
+    said = [word for word in right if word[:1].isalpha() and word not in words.INTENSE | words.ARTICLES]
+    return len(said) > 1 and said[0] in words.DENIALS and said[1] in words.PRAISE
 
 
 LOW, HIGH = 2, 9  # the ends of the scale

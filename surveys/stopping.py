@@ -21,7 +21,7 @@ def is_stop(plain: str) -> bool:
     said = _LETTERS.findall(plain)
     if _only_stops(said) or _opens_with_stop(plain, said) or _stops_at_an_end(plain):
         return True
-    return any(not _is_denied(plain, place) for place in _PHRASES.places(plain))
+    return any(not _is_denied(plain, place) for place, _ in _PHRASES.spans(plain))
 
 
 def is_start(plain: str) -> bool:
@@ -31,7 +31,8 @@ def is_start(plain: str) -> bool:
 
 def stops_something(plain: str) -> bool:
     """Whether a thing stands where the messages should: "stopp strømmen" is heard as a stop, and perhaps is none."""
-    said = _after_greeting(_LETTERS.findall(plain))
+    parts = _CLAUSE.findall(plain)
+    said = _after_greeting(_LETTERS.findall(parts[0])) if parts else []
     return len(said) > 1 and _is_opener(said[0]) and not _means_messages(said[1:3])
 
 

@@ -60,6 +60,7 @@ _TOKENS = re.compile(
             ("SKIP_smile", r"[:;=]-?(?:[()|/]+|[dpo3](?!\w))|<+3+(?!\d)|\^\^"),
             ("ASIDE_scale", r"(?:\b" + any_of(words.SCALE | words.SCALE_FROM) + r"\s*)?(?:\b" + any_of(words.SCALE_FROM) + r"\s*)?"
                            r"(?<![\w.,])(?:1|0)\s*" + _MEANING + r"(?:-|\b" + any_of(words.SCALE_TO) + r")\s*" + _TEN + r"(?!\w)(?:\s*" + _MEANING + ")?"),
+            ("SKIP_day", r"(?<![^\W\d] )\b" + any_of(words.ON_DAY) + r"\s\d{1,2}\.?(?=\s[^\W\d])"),
             ("SKIP_date", r"(?<!\d)(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?!\d)|" + _DAY + r"\.?\s*" + any_of(words.MONTHS)
                           + "|" + _DAY + r"[./]\d{1,2}\.?\s" + any_of(words.CLOCK) + r"\.?\s?\d|\b" + any_of(words.DATED) + r"(?:\s" + any_of(words.ON_DAY) + r")?\s\d{1,2}[./]\d{1,2}(?!\d)"),
             ("ASIDE_thanks", r"\b(?:1000|" + any_of(words.THOUSAND) + r")\s(?:" + any_of(words.HEARTY) + r"\s)?" + any_of(words.THOUSAND_THANKS) + r"|\bthousand\sthanks\b"),
@@ -123,7 +124,7 @@ _BEGINNINGS = words.OPENERS | {
     listed.split(" ")[0]
     for several in (
         words.NUMBERS, words.NUMBERS_ALONE, words.NOUNS, words.SCALE, words.SCALE_FROM, words.CLOCK, words.DATED,
-        words.THOUSAND, words.PLACE, words.LESS, words.FROM_ME, words.CAST, words.TODAY,
+        words.THOUSAND, words.PLACE, words.LESS, words.FROM_ME, words.CAST, words.TODAY, words.ON_DAY,
     )
     for listed in several
 }  # fmt: skip
@@ -171,6 +172,9 @@ def _token(name: str, text: str) -> Iterator[Token]:
 
 def _mixed(text: str) -> Iterator[Token]:
     """ "9takk" is a number and a word, so is "knallbra10"; "iphone8" is neither."""
+    if text in words.AFTER:  # "m8"
+        yield Token("WORD", text)
+        return
     mark = re.fullmatch(r"([^\W\d]+)(\d+)", text)
     if mark and mark[1] in words.MARKS:
         yield Token("SCORE", text, int(mark[2]))

@@ -210,6 +210,8 @@ MISTAKEN = _set("mistaken")
 SORRY = _set("sorry")
 # "Sist 3, men i dag 9".
 TODAY = _set("today")
+# The first word of a question, whether it has a question mark or not.
+ASKS_WITH = _set("asks_with")
 # What needs no answer, and what stands around the customer's own words.
 THANKS = _set("thanks")
 SIGNATURE = _set("signature")
