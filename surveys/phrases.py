@@ -27,21 +27,25 @@ class Phrases:
     def __init__(self, phrases: Iterable[str], lists: Mapping[str, Iterable[str]]) -> None:
         self._lists = lists
         patterns: dict[str, list[str]] = defaultdict(list)
+        anywhere: list[str] = []
         for phrase in dict.fromkeys(phrases):
-            for start in {"*" if start.startswith("*") else start[:2] for start in self._starts(phrase)}:
-                patterns[start].append(self._pattern(phrase))
-        self._by_start = {start: re.compile("|".join(some)) for start, some in patterns.items()}
+            pattern, starts = self._pattern(phrase), self._starts(phrase)
+            if any(start.startswith("*") for start in starts):
+                anywhere.append(pattern)
+            for start in {f"{start} "[:2] for start in starts if not start.startswith("*")}:
+                patterns[start].append(pattern)
+        self._anywhere = re.compile("|".join(anywhere)) if anywhere else None
+        self._by_start = {start: re.compile("|".join(some + anywhere)) for start, some in patterns.items()}
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where in a normalised text a phrase begins and ends."""
+        padded = f"{text} "
         for word in _WORD_START.finditer(text):
             at = word.start()
-            for start in {text[at : at + 2].strip(), text[at], "*"}:
-                pattern = self._by_start.get(start)
-                found = pattern and pattern.match(text, at)
-                if found:
-                    yield found.span()
-                    break
+            pattern = self._by_start.get(padded[at : at + 2], self._anywhere)
+            found = pattern and pattern.match(text, at)
+            if found:
+                yield found.span()
 
     def found_in(self, text: str) -> bool:
         """Whether a phrase stands in a normalised text."""

@@ -23,7 +23,7 @@ def _any(listed: Iterable[str]) -> str:
 
 # Liked “…”, Reagerte med 👍 på «…», 👍 to “…”: what a phone sends when a message is tapped.
 _TAPBACK = re.compile(
-    rf"\W*(?:(?:{_any(words.TAPBACK)})(?!\w)[^\n{_OPEN}]{{0,30}}|[^\w\s]+\s(?:{_any(words.TAPBACK_TO)})\s)"
+    rf"(?:\W*+(?:{_any(words.TAPBACK)})(?!\w)[^\n{_OPEN}]{{0,30}}|[^\w\s]++\s(?:{_any(words.TAPBACK_TO)})\s)"
     rf"[{_OPEN}].*[{_CLOSED}…][\s.]*",
     re.DOTALL,
 )

@@ -23,6 +23,7 @@ from surveys.tokens import Token, any_of, normalise, tokens_of
 
 VERSION = "2026-11.6"
 ASKED = 4  # words at most between a number and the question mark that questions it, and one
+MOST_NUMBERS = 30  # nobody gives a mark among so many
 MAX_LENGTH = 1_700  # the longest SMS there is, and a little more
 Kind = Literal["score", "opt_out", "opt_in", "unclear"]
 
@@ -62,7 +63,7 @@ def says_stop(text: str) -> bool:
 @lru_cache(maxsize=4_096)
 def _normal(text: str) -> tuple[str, bool]:
     """The normalised text, and whether it says stop: both are asked for again when it is read."""
-    plain = without_quotes(normalise(text))
+    plain = without_quotes(normalise(text)[:MAX_LENGTH])
     return plain, is_stop(plain)
 
 
@@ -109,26 +110,26 @@ _MEANT = re.compile(
 
 def _meant(plain: str) -> str:
     """What follows "mente", "skal være", "I meant" where it is a number that the writer meant, else nothing."""
-    found = ""
-    for marker in _MEANT.finditer(plain):
-        before = re.findall(r"[^\W\d_]+$", plain[: marker.start()].rstrip(" "))
-        if before and before[0] not in _SAYS_MEANT:
+    for marker in reversed(list(_MEANT.finditer(plain))[-MOST_NUMBERS:]):
+        before = _LAST_WORD.search(plain[max(0, marker.start() - 30) : marker.start()])
+        if before and before[1] not in _SAYS_MEANT:
             continue
-        rest = list(tokens_of(plain[marker.end() :]))
-        while rest and rest[0].kind == "WORD" and rest[0].text in words.FILLERS:
-            rest.pop(0)
-        if rest and rest[0].kind in ("NUMBER", "SCORE"):
-            found = plain[plain.index(rest[0].text, marker.end()) :]
-    return found
+        for token in tokens_of(plain[marker.end() : marker.end() + 60]):
+            if token.kind in ("NUMBER", "SCORE"):
+                return plain[plain.index(token.text, marker.end()) :]
+            if token.text not in words.FILLERS:
+                break
+    return ""
 
 
+_LAST_WORD = re.compile(r"([^\W\d_]+) ?$")
 _SAYS_MEANT = words.PRONOUNS | words.FILLERS | words.CONTRAST | words.SORRY | words.JOINED_BY | words.IT | words.MISTAKEN
 
 
 def _corrects(plain: str) -> bool:
     """ "Sorry, 9", "nei, 9", "ikke 1, 10", "tastet feil, 8": one number and hardly anything but an excuse."""
     said = set(re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*", plain)) - set(words.NUMBERS)
-    excuse = words.SORRY | words.MISTAKEN | words.DENIALS
+    excuse = words.SORRY | words.MISTAKEN | words.DENIALS | words.MEANT
     return not said.isdisjoint(excuse) and said <= excuse | _SAYS_MEANT | words.THANKS | words.ARTICLES | words.WROTE
 
 
@@ -153,9 +154,14 @@ _NOT_SAID = ("SEP", "SKIP", "ASIDE")
 
 
 def _score(plain: str) -> int | None:
-    tokens = _told_apart(list(tokens_of(plain)))
-    if any(token.kind == "SPOIL" for token in tokens):
-        return None
+    tokens: list[Token] = []
+    numbers = 0
+    for token in tokens_of(plain):
+        numbers += token.kind == "NUMBER"
+        if token.kind == "SPOIL" or numbers > MOST_NUMBERS:
+            return None
+        tokens.append(token)
+    tokens = _told_apart(tokens)
     if any(token.text in words.IRONY for token in tokens):
         return None
     said = [token for token in tokens if token.kind not in _NOT_SAID]
@@ -306,8 +312,7 @@ def _counts_people(tokens: Sequence[Token], index: int) -> bool:
         return False
     if following[0] in _MAY_FOLLOW_TEN or following[0].startswith(words.STRONG):
         return False
-    is_told = len(following) > 1 and following[1] in words.IS | words.WAS | words.RESULTS
-    return is_told or _may_be_many(following[0])
+    return len(following) == 1 or following[1] in words.IS | words.WAS | words.RESULTS or _may_be_many(following[0])
 
 
 _OUT_OF_TEN = re.compile(rf"[^\W\d_]\s*(?:10|{any_of(words.NUMBERS)})$")
@@ -425,7 +430,7 @@ def _may_follow(tokens: Sequence[Token], index: int, following: Sequence[str]) -
     number, word, then = tokens[index], following[0], (*following[1:], "")[0]
     if not words.TIMES.isdisjoint(following) or (word in words.TOWARDS and not then):
         return False
-    if word in words.AFTER or word.startswith(words.STRONG):
+    if word in _SAYS_HOW or word.startswith(words.STRONG) or (word in words.MEANT and then in words.PRONOUNS):
         return True
     if not number.text.isdigit() or not _opens(tokens, index) or word in words.TIES:
         return False
@@ -439,6 +444,9 @@ def _may_follow(tokens: Sequence[Token], index: int, following: Sequence[str]) -
         and (_may_be_many(word) or (then.endswith("s") and _may_be_many(then)))
     )
     return not many
+
+
+_SAYS_HOW = words.AFTER | words.PRAISE | words.BLAME
 
 
 def _may_be_many(word: str) -> bool:

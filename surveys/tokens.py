@@ -20,6 +20,7 @@ def normalise(text: str) -> str:
     """A text in one spelling (see :func:`fold`), with one space, one line break, and signs that were dictated."""
     plain = fold(text)
     # Sixteen hundred of them must not keep a pattern busy.
+    plain = _BOLD.sub(r"\1", plain)
     plain = _REPEATED.sub(r"\1\1\1", plain)
     lines = list(filter(None, (" ".join(line.split()) for line in plain.splitlines())))
     # "> " quotes what was sent to them, unless nothing else is said.
@@ -27,6 +28,7 @@ def normalise(text: str) -> str:
     return _DICTATED.sub(lambda sign: words.SIGNS[sign[1]], plain) if _DICTATED.search(plain) else plain
 
 
+_BOLD = re.compile(r"\*\*(\w+)\*\*")
 _REPEATED = re.compile(r"([^\w\s])\1{3,}")
 
 
@@ -52,59 +54,59 @@ _LESS = r"\b" + any_of(words.LESS) + r"\s(?:" + any_of(words.LESS_FROM) + r"\s){
 _TEN = "(?:10|" + any_of(word for word, value in words.NUMBERS.items() if value == 10) + ")"
 _DAY = r"(?<!\d)\d{1,2}"
 # In this order: the first that fits takes the text. SKIP is no score, SPOIL makes the whole reply unclear.
-_TOKENS = re.compile(
-    "|".join(
-        f"(?P<{name}>{pattern})"
-        for name, pattern in (
-            ("SKIP_link", r"https?://\S+|www\.\S+|[^\s@]{1,64}+@[^\s@]{1,250}\.\w+"),
-            ("SKIP_smile", r"[:;=]-?(?:[()|/]+|[dpo3](?!\w))|<+3+(?!\d)|\^\^"),
-            ("ASIDE_scale", r"(?:\b" + any_of(words.SCALE | words.SCALE_FROM) + r"\s*)?(?:\b" + any_of(words.SCALE_FROM) + r"\s*)?"
+# Beside each name what it can begin with: a digit, a number in letters, a keyword, another word, a sign.
+_PATTERNS = (
+    ("SKIP_link", "dnk", r"https?://\S+|www\.\S+|[^\s@]{1,64}+@[^\s@]{1,250}\.\w+"),
+    ("SKIP_smile", "s", r"[:;=]-?(?:[()|/]+|[dpo3](?!\w))|<+3+(?!\d)|\^\^"),
+    ("ASIDE_scale", "dk", r"(?:\b" + any_of(words.SCALE | words.SCALE_FROM) + r"\s*)?(?:\b" + any_of(words.SCALE_FROM) + r"\s*)?"
                            r"(?<![\w.,])(?:1|0)\s*" + _MEANING + r"(?:-|\b" + any_of(words.SCALE_TO) + r")\s*" + _TEN + r"(?!\w)(?:\s*" + _MEANING + ")?"),
-            ("SKIP_day", r"(?<![^\W\d] )\b" + any_of(words.ON_DAY) + r"\s\d{1,2}\.?(?=\s[^\W\d])"),
-            ("SKIP_date", r"(?<!\d)(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?!\d)|" + _DAY + r"\.?\s*" + any_of(words.MONTHS)
+    ("SKIP_day", "k", r"(?<![^\W\d] )\b" + any_of(words.ON_DAY) + r"\s\d{1,2}\.?(?=\s[^\W\d])"),
+    ("SKIP_date", "dk", r"(?<!\d)(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?!\d)|" + _DAY + r"\.?\s*" + any_of(words.MONTHS)
                           + "|" + _DAY + r"[./]\d{1,2}\.?\s" + any_of(words.CLOCK) + r"\.?\s?\d|\b" + any_of(words.DATED) + r"(?:\s" + any_of(words.ON_DAY) + r")?\s\d{1,2}[./]\d{1,2}(?!\d)"),
-            ("ASIDE_thanks", r"\b(?:1000|" + any_of(words.THOUSAND) + r")\s(?:" + any_of(words.HEARTY) + r"\s)?" + any_of(words.THOUSAND_THANKS) + r"|\bthousand\sthanks\b"),
-            ("SKIP_thousands", r"\b" + any_of(word for word, value in words.NUMBERS.items() if value >= 10) + r"\s?" + any_of(words.THOUSAND)),
-            ("NUMBER_again", r"(?<![\w.,])(?P<again>10|[1-9])(?:[ ,]{1,2}(?P=again)(?![\w.,/:]))+"),
-            ("SKIP_phone", r"\+?(?<!\d)\d(?:[ \-]?\d){6,}+"),
-            ("SKIP_first", r"\b" + any_of(words.PLACE) + r"\.?\s*(?:" + _N2 + "|" + any_of(words.NUMBERS_ALONE) + ")"),
-            ("SKIP_place", r"(?<![\w.,])\d{1,2}\.?\s?" + any_of(words.ORDINAL_NOUNS)),
-            ("SKIP_thumbs", r"\b(?:[12]|to|two|en|ein)\s" + any_of(words.THUMBS)),
-            ("SKIP_plus", r"(?<![\w)])\+\d{1,2}(?!\d)"),
-            ("ASIDE_less", _LESS + _N2 + r"(?:\s*" + any_of(words.POINTS) + ")?"),
-            ("SPOIL_hundreds", r"\d{3,}\s*/\s*\d+"),
-            ("SKIP_reference", r"#\s*\d+|(?<!\d)\d{1,3}(?: \d{3})+(?!\d)|\d{4,}"),
-            ("SKIP_time", r"\b" + any_of(words.CLOCK) + r"\.?\s*" + _N2 + r"(?:[:.]\d\d)?(?:\s*-\s*\d{1,2}(?:[:.]\d\d)?)?|(?<!\d)\d{1,2}:\d\d(?!\d)"
+    ("ASIDE_thanks", "dk", r"\b(?:1000|" + any_of(words.THOUSAND) + r")\s(?:" + any_of(words.HEARTY) + r"\s)?" + any_of(words.THOUSAND_THANKS) + r"|\bthousand\sthanks\b"),
+    ("SKIP_thousands", "n", r"\b" + any_of(word for word, value in words.NUMBERS.items() if value >= 10) + r"\s?" + any_of(words.THOUSAND)),
+    ("NUMBER_again", "d", r"(?<![\w.,])(?P<again>10|[1-9])(?:[ ,]{1,2}(?P=again)(?![\w.,/:]))+"),
+    ("SKIP_phone", "ds", r"\+?(?<!\d)\d(?:[ \-]?\d){6,}+"),
+    ("SKIP_first", "k", r"\b" + any_of(words.PLACE) + r"\.?\s*(?:" + _N2 + "|" + any_of(words.NUMBERS_ALONE) + ")"),
+    ("SKIP_place", "d", r"(?<![\w.,])\d{1,2}\.?\s?" + any_of(words.ORDINAL_NOUNS)),
+    ("SKIP_thumbs", "dnk", r"\b(?:[12]|to|two|en|ein)\s" + any_of(words.THUMBS)),
+    ("SKIP_plus", "s", r"(?<![\w)])\+\d{1,2}(?!\d)"),
+    ("ASIDE_less", "k", _LESS + _N2 + r"(?:\s*" + any_of(words.POINTS) + ")?"),
+    ("SPOIL_hundreds", "d", r"\d{3,}\s*/\s*\d+"),
+    ("SKIP_reference", "ds", r"#\s*\d+|(?<!\d)\d{1,3}(?: \d{3})+(?!\d)|\d{4,}"),
+    ("SKIP_time", "dnk", r"\b" + any_of(words.CLOCK) + r"\.?\s*" + _N2 + r"(?:[:.]\d\d)?(?:\s*-\s*\d{1,2}(?:[:.]\d\d)?)?|(?<!\d)\d{1,2}:\d\d(?!\d)"
                           r"|(?<!\d)\d{1,2}\s*(?:am|pm|a\.m\.|p\.m\.|o'?clock)(?!\w)|" + _N2 + r"\s?-?\s?" + any_of(words.HOUR_AROUND)),
-            ("SKIP_money", r"(?:[$£€]|\b(?:kr|nok|sek|dkk|eur|usd)\b\.?)\s*\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s*(?:[$£€]|,-|:-(?![()|/dp])|"
+    ("SKIP_money", "dks", r"(?:[$£€]|\b(?:kr|nok|sek|dkk|eur|usd)\b\.?)\s*\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s*(?:[$£€]|,-|:-(?![()|/dp])|"
                            + any_of(words.MONEY) + ")"),
-            # "2 good 2 be true", "2 be honest": said, not counted.
-            ("SKIP_too", r"(?<!\d)2\s+(?:be\b|[^\W\d]+\s+2\s+[^\W\d]+)"),
-            ("SKIP_percent", r"\d+(?:[.,]\d+)?\s*(?:%|" + any_of(words.PERCENT) + ")"),
-            ("SEP_today", r"(?<=.)\b" + any_of(words.TODAY)),
-            ("SEP_me", r"\b" + any_of(words.FROM_ME) + r"\s" + any_of(words.ME_AFTER)),
-            ("SPOIL_half", _N2 + r"\s*" + _HALF + r"|½|±|\bpluss?\s*/?\s*minus\b|(?<![-=])[<>]\s*=?\s*\d+"),
-            ("SKIP_share", _N2 + r"\s*" + _OUT_OF + r"\s*" + _N2 + r"\.?\s*" + _UNIT),
-            ("SKIP_most", _N2 + r"\s*" + _OUT_OF + r"\s*" + _N2 + r"\s(?:er|are|är)\b(?!\s(?:det|what|som|" + any_of(words.AFTER_IS) + r"))"),
-            ("SCORE_of", r"(?<![\d.,/])" + _N2 + r"\s*(?:" + any_of(words.STARS | words.POINTS) + r"\s*)?" + _OUT_OF + r"\s*" + _N2 + r"(?![\d/])(?!\s*[.,/-]\s*\d)"),
-            ("SPOIL_stars", _N2 + r"\s*(?:[★⭐☆✩✪🌟]|\*\*+|" + any_of(words.STARS) + r")|(?<![\w*])[1-6]\*(?!\w)|\b" + any_of(words.CAST) + r"\s" + _N2
+    # "2 good 2 be true", "2 be honest": said, not counted.
+    ("SKIP_too", "d", r"(?<!\d)2\s+(?:be\b|[^\W\d]+\s+2\s+[^\W\d]+)"),
+    ("SKIP_percent", "d", r"\d+(?:[.,]\d+)?\s*(?:%|" + any_of(words.PERCENT) + ")"),
+    ("SEP_today", "k", r"(?<=.)\b" + any_of(words.TODAY)),
+    ("SEP_me", "k", r"\b" + any_of(words.FROM_ME) + r"\s" + any_of(words.ME_AFTER)),
+    ("SPOIL_half", "dnks", _N2 + r"\s*" + _HALF + r"|½|±|\bpluss?\s*/?\s*minus\b|(?<![-=])[<>]\s*=?\s*\d+"),
+    ("SKIP_share", "dn", _N2 + r"\s*" + _OUT_OF + r"\s*" + _N2 + r"\.?\s*" + _UNIT),
+    ("SKIP_most", "dn", _N2 + r"\s*" + _OUT_OF + r"\s*" + _N2 + r"\s(?:er|are|är)\b(?!\s(?:det|what|som|" + any_of(words.AFTER_IS) + r"))"),
+    ("SCORE_of", "dn", r"(?<![\d.,/])" + _N2 + r"\s*(?:" + any_of(words.STARS | words.POINTS) + r"\s*)?" + _OUT_OF + r"\s*" + _N2 + r"(?![\d/])(?!\s*[./-]\s*\d|,\d)"),
+    ("SPOIL_stars", "dnk", _N2 + r"\s*(?:[★⭐☆✩✪🌟]|\*\*+|" + any_of(words.STARS) + r")|(?<![\w*])[1-6]\*(?!\w)|\b" + any_of(words.CAST) + r":?\s*" + _N2
                             + "|" + r"(?:\d+(?:'?er)?|" + any_of([*words.NUMBERS, *words.NOUNS]) + r")\s" + any_of(words.ON) + r"\s" + any_of(words.DICE)),
-            ("NUMBER_whole", r"(?<![\d.,])\d+[.,]0(?!\d)"),
-            ("SKIP_range", _N2 + r"(?:[-~]|\s*\b" + any_of(words.RANGE_TO - {"minus", "pluss", "og", "och", "and", "samt"}) + r"\s*)" + _N2 + r"\.?\s*" + _UNIT),
-            ("SPOIL_range", _N2 + r"\s*" + _TO + r"\s*" + _N2 + r"(?!\w)(?!\.?\s*" + _UNIT + ")"),
-            ("SPOIL_decimal", r"\d+[.,]\d+|(?<![\w)])-\d+"),
-            ("SKIP_unit", _N2 + r"\.?\s*-?\s*" + _UNIT + r"|(?<!\w)\d+\s?" + any_of(words.SHORT_HOUR)),
-            ("SCORE_points", _N2 + r"\s*" + any_of(words.POINTS)),
-            ("SCORE_noun", r"(?<!\w)\d+(?:[:'-]?(?:er|ar|a|eren|aren|an)|[ -]?tall?)(?!\w)|\b" + any_of(words.NOUNS) + r"(?!\s+still)"),
-            ("SKIP_ordinal", r"(?<!\w)\d+(?:st|nd|rd|th|de|te|ende)(?!\w)"),
-            ("SKIP_mixed", r"(?:\d+[^\W\d]|[^\W\d]+\d)\w*"),
-            ("SKIP_zero", r"(?<!\d)0\d+"),
-            ("NUMBER", r"\d+"),
-            ("WORD", r"[^\W\d_]+(?:'[^\W\d_]+)*"),
-            ("SEP", r"[^\w\s]|_|\n"),
-        )
-    )
+    ("NUMBER_whole", "d", r"(?<![\d.,])\d+[.,]0(?!\d)"),
+    ("SKIP_range", "dn", _N2 + r"(?:[-~]|\s*\b" + any_of(words.RANGE_TO - {"minus", "pluss", "og", "och", "and", "samt"}) + r"\s*)" + _N2 + r"\.?\s*" + _UNIT),
+    ("SPOIL_range", "dn", _N2 + r"\s*" + _TO + r"\s*" + _N2 + r"(?!\w)(?!\.?\s*" + _UNIT + ")"),
+    ("SPOIL_decimal", "ds", r"\d+[.,]\d+|(?<![\w)])-\d+"),
+    ("SKIP_unit", "dn", _N2 + r"\.?\s*-?\s*" + _UNIT + r"|(?<!\w)\d+\s?" + any_of(words.SHORT_HOUR)),
+    ("SCORE_points", "dn", _N2 + r"\s*" + any_of(words.POINTS)),
+    ("SCORE_noun", "dn", r"(?<!\w)\d+(?:[:'-]?(?:er|ar|a|eren|aren|an)|[ -]?tall?)(?!\w)|\b" + any_of(words.NOUNS) + r"(?!\s+still)"),
+    ("SKIP_ordinal", "d", r"(?<!\w)\d+(?:st|nd|rd|th|de|te|ende)(?!\w)"),
+    ("SKIP_mixed", "dnkw", r"(?:\d+[^\W\d]|[^\W\d]+\d)\w*"),
+    ("SKIP_zero", "d", r"(?<!\d)0\d+"),
+    ("NUMBER", "d", r"\d+"),
+    ("WORD", "nkw", r"[^\W\d_]+(?:'[^\W\d_]+)*"),
+    ("SEP", "s", r"[^\w\s]|_|\n"),
 )  # fmt: skip
+_TOKENS = {
+    start: re.compile("|".join(f"(?P<{name}>{pattern})" for name, starts, pattern in _PATTERNS if start in starts))
+    for start in "dnkws"
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,12 @@ class Token:
 _WORD = re.compile(r"[^\W\d_]++(?:'[^\W\d_]++)*+(?![\d@'_])")
 _DOUBLE = re.compile(r"([^\W\d_])\1+")
 _ONCE = {_DOUBLE.sub(r"\1", word): value for word, value in words.NUMBERS.items()}
-_BEGINNINGS = words.OPENERS | {
+_NUMBERS = frozenset((*words.NUMBERS, *words.NOUNS, "to"))
+_KEYWORDS = words.OPENERS | {
     listed.split(" ")[0]
     for several in (
-        words.NUMBERS, words.NUMBERS_ALONE, words.NOUNS, words.SCALE, words.SCALE_FROM, words.CLOCK, words.DATED,
-        words.THOUSAND, words.PLACE, words.LESS, words.FROM_ME, words.CAST, words.TODAY, words.ON_DAY,
+        words.SCALE, words.SCALE_FROM, words.CLOCK, words.DATED,
+        words.THOUSAND, words.PLACE, words.LESS, words.FROM_ME, words.CAST, words.TODAY, words.ON_DAY, words.FROM_ME, words.MONTHS,
     )
     for listed in several
 }  # fmt: skip
@@ -134,18 +137,39 @@ def tokens_of(plain: str) -> Iterator[Token]:
     """Cut a normalised text into tokens."""
     position = 0
     while position < len(plain):
-        word = _WORD.match(plain, position)
-        if word and word[0] not in _BEGINNINGS:
+        character = plain[position]
+        if character == " ":
+            position += 1
+            continue
+        word = _WORD.match(plain, position) if character.isalpha() else None
+        if word and word[0] not in _NUMBERS and word[0] not in _KEYWORDS:
             number = _stretched(word[0])
             yield Token("WORD", word[0]) if number is None else Token("NUMBER", word[0], number)
             position = word.end()
             continue
-        match = _TOKENS.match(plain, position)
+        start = _start(character, word[0] if word else "")
+        if start == "s" and character not in _SIGNS:
+            yield Token("SEP", character)
+            position += 1
+            continue
+        match = _TOKENS[start].match(plain, position)
         if match is None:
             position += 1
             continue
         position = match.end()
         yield from _token(match.lastgroup or "", match[0])
+
+
+_SIGNS = frozenset(":;=<>^#+$£€½±-")  # what begins more than itself
+
+
+def _start(character: str, word: str) -> str:
+    """What a token begins with, as the patterns tell it."""
+    if word:
+        return "n" if word in _NUMBERS else "k"
+    if character.isdigit():
+        return "d"
+    return "w" if character.isalpha() else "s"
 
 
 def _stretched(word: str) -> int | None:
