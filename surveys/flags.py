@@ -36,7 +36,7 @@ def flags_of(plain: str) -> tuple[str, ...]:
     if _MASKED.search(plain):
         found.add("swearing")
     first = _FIRST.match(plain)
-    if first and first[1] in words.ASKS_WITH or stops_something(plain):
+    if (first and first[1] in words.ASKS_WITH) or stops_something(plain):
         found.add("question")
     if "?" in plain and sum(map(str.isalpha, plain)) >= LEAST_ASKED:
         found.add("question")

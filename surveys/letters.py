@@ -11,7 +11,18 @@ _DROPPED = frozenset("\ufe0e\ufe0f\u20e3\u200b\u200c\u200d\u200e\u200f\u2060\ufe
 _DASHES = frozenset("‐‑‒–—―−")
 # Letters that are written in several ways: apostrophes, the Arabic alef, teh marbuta and yeh, the Russian yo.
 _SAME = str.maketrans(
-    {**dict.fromkeys("’‘`´ʼ′", "'"), **dict.fromkeys("أإآٱ", "ا"), "ة": "ه", "ى": "ي", "ئ": "ي", "ؤ": "و", "ё": "е", "،": ",", "؟": "?", "؛": ";"}
+    {
+        **dict.fromkeys("’‘`´ʼ′", "'"),
+        **dict.fromkeys("أإآٱ", "ا"),
+        "ة": "ه",
+        "ى": "ي",
+        "ئ": "ي",
+        "ؤ": "و",
+        "ё": "е",
+        "،": ",",
+        "؟": "?",
+        "؛": ";",
+    }
 )
 
 

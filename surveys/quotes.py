@@ -12,7 +12,7 @@ from functools import lru_cache
 from surveys import questions, words
 from surveys.letters import fold
 
-_OPEN, _CLOSED = "\"“”«„‟", "\"“”»«‟"
+_OPEN, _CLOSED = '"“”«„‟', '"“”»«‟'
 _LONG = re.compile(rf"[{_OPEN}][^{_OPEN}{_CLOSED}]{{25,}}[{_CLOSED}]")
 LEAST = 3  # words of a sentence that nobody but us can have written
 
@@ -28,7 +28,9 @@ _TAPBACK = re.compile(
     re.DOTALL,
 )
 # "Den 12. nov. kl. 10:14 skrev Svar:", "On Monday Svar wrote:"; the message that is answered follows.
-_HEADER = re.compile(rf"(?:^|\n)[^\n]{{0,80}}?(?<!\w)(?:{_any(words.WROTE)})(?!\w)[^\n]{{0,60}}:(?=\n|$).*", re.DOTALL)
+_HEADER = re.compile(
+    rf"(?:^|\n)[^\n]{{0,80}}?(?<!\w)(?:{_any(words.WROTE)})(?!\w)[^\n]{{0,60}}:(?=\n|$).*", re.DOTALL
+)
 _SIGNATURE = re.compile(
     rf"\n(?:--?(?=\n)|(?:{_any(words.SIGNATURE)})(?!\w)).*|(?<!\w)(?:{_any(words.SIGNATURE)})(?!\w)(?:[ ,\n]{{1,2}}[^\W\d]+\.?){{0,5}}\Z",
     re.DOTALL,
@@ -57,7 +59,9 @@ def _ours() -> re.Pattern[str]:
     """The sentences of the questions file, whatever their placeholders were filled with."""
     found = {sentence for wording in _wordings() for sentence in re.findall(r"[^.!?]+[.!?]?", fold(wording))}
     said = (sentence.strip() for sentence in found if len(sentence.split()) >= LEAST)
-    patterns = (re.sub(r"\\\{\w+\\\}", r"[^\\n.?!]{1,40}?", re.escape(sentence.rstrip(".!?"))) for sentence in said)
+    patterns = (
+        re.sub(r"\\\{\w+\\\}", r"[^\\n.?!]{1,40}?", re.escape(sentence.rstrip(".!?"))) for sentence in said
+    )
     return re.compile("(?:" + "|".join(sorted(patterns, key=len, reverse=True)) + r")(?!\w)[.!?]?")
 
 

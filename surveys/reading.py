@@ -123,14 +123,25 @@ def _meant(plain: str) -> str:
 
 
 _LAST_WORD = re.compile(r"([^\W\d_]+) ?$")
-_SAYS_MEANT = words.PRONOUNS | words.FILLERS | words.CONTRAST | words.SORRY | words.JOINED_BY | words.IT | words.MISTAKEN
+_SAYS_MEANT = (
+    words.PRONOUNS
+    | words.FILLERS
+    | words.CONTRAST
+    | words.SORRY
+    | words.JOINED_BY
+    | words.IT
+    | words.MISTAKEN
+)
 
 
 def _corrects(plain: str) -> bool:
     """ "Sorry, 9", "nei, 9", "ikke 1, 10", "tastet feil, 8": one number and hardly anything but an excuse."""
     said = set(re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*", plain)) - set(words.NUMBERS)
     excuse = words.SORRY | words.MISTAKEN | words.DENIALS | words.MEANT
-    return not said.isdisjoint(excuse) and said <= excuse | _SAYS_MEANT | words.THANKS | words.ARTICLES | words.WROTE
+    return (
+        not said.isdisjoint(excuse)
+        and said <= excuse | _SAYS_MEANT | words.THANKS | words.ARTICLES | words.WROTE
+    )
 
 
 def read_choice(text: str) -> int | None:
@@ -312,7 +323,11 @@ def _counts_people(tokens: Sequence[Token], index: int) -> bool:
         return False
     if following[0] in _MAY_FOLLOW_TEN or following[0].startswith(words.STRONG):
         return False
-    return len(following) == 1 or following[1] in words.IS | words.WAS | words.RESULTS or _may_be_many(following[0])
+    return (
+        len(following) == 1
+        or following[1] in words.IS | words.WAS | words.RESULTS
+        or _may_be_many(following[0])
+    )
 
 
 _OUT_OF_TEN = re.compile(rf"[^\W\d_]\s*(?:10|{any_of(words.NUMBERS)})$")
@@ -400,7 +415,12 @@ def _gives(tokens: Sequence[Token], at: int, *, someone: bool) -> bool:
 
 
 def _may_stand_before(word: str) -> bool:
-    return word in words.BEFORE or word in words.SORRY or word.startswith(words.STRONG) or word.endswith(words.PRAISED)
+    return (
+        word in words.BEFORE
+        or word in words.SORRY
+        or word.startswith(words.STRONG)
+        or word.endswith(words.PRAISED)
+    )
 
 
 def _right_is_free(tokens: Sequence[Token], index: int) -> bool:

@@ -38,7 +38,11 @@ def stops_something(plain: str) -> bool:
 
 def _only_stops(said: list[str]) -> bool:
     """ "Stopp takk", "please stop", "stopp sms nå", "8 stopp"."""
-    return bool(said) and any(map(_is_stop_word, said)) and all(_is_stop_word(word) or word in words.POLITE for word in said)
+    return (
+        bool(said)
+        and any(map(_is_stop_word, said))
+        and all(_is_stop_word(word) or word in words.POLITE for word in said)
+    )
 
 
 def _stops_at_an_end(plain: str) -> bool:
@@ -47,9 +51,7 @@ def _stops_at_an_end(plain: str) -> bool:
     if len(parts) < 2:
         return False
     ends = [parts[-1]] if re.search(r"\d", plain) else [parts[0], parts[-1]]
-    return any(
-        _only_stops(said) for said in map(_LETTERS.findall, ends)
-    )
+    return any(_only_stops(said) for said in map(_LETTERS.findall, ends))
 
 
 def _opens_with_stop(plain: str, said: list[str]) -> bool:

@@ -45,9 +45,23 @@ _TO = r"(?:-|/|&|\+|~|\b" + any_of(words.RANGE_TO) + ")"
 _UNIT = (
     "(?:"
     + any_of(words.UNITS | {f"{unit}s" for unit in words.UNITS})
-    + "|" + any_of(words.THOUSAND).removesuffix(r"(?!\w)") + r"(?!\w|\s(?:" + any_of(words.HEARTY) + r"\s)?" + any_of(words.THOUSAND_THANKS) + "))"
+    + "|"
+    + any_of(words.THOUSAND).removesuffix(r"(?!\w)")
+    + r"(?!\w|\s(?:"
+    + any_of(words.HEARTY)
+    + r"\s)?"
+    + any_of(words.THOUSAND_THANKS)
+    + "))"
 )
-_HALF = r"(?:½|\b" + any_of(words.JOINED_BY) + r"\s(?:" + any_of(words.ARTICLES | {"et"}) + r"\s)?" + any_of(words.HALF) + "|1/2)"
+_HALF = (
+    r"(?:½|\b"
+    + any_of(words.JOINED_BY)
+    + r"\s(?:"
+    + any_of(words.ARTICLES | {"et"})
+    + r"\s)?"
+    + any_of(words.HALF)
+    + "|1/2)"
+)
 # "1 (svært misfornøyd) til 10 (svært fornøyd)", as we wrote it.
 _MEANING = r"(?:\([^()\d]{1,40}\)\s*)?"
 _LESS = r"\b" + any_of(words.LESS) + r"\s(?:" + any_of(words.LESS_FROM) + r"\s){0,2}"
@@ -104,7 +118,9 @@ _PATTERNS = (
     ("SEP", "s", r"[^\w\s]|_|\n"),
 )  # fmt: skip
 _TOKENS = {
-    start: re.compile("|".join(f"(?P<{name}>{pattern})" for name, starts, pattern in _PATTERNS if start in starts))
+    start: re.compile(
+        "|".join(f"(?P<{name}>{pattern})" for name, starts, pattern in _PATTERNS if start in starts)
+    )
     for start in "dnkws"
 }
 
