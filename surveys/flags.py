@@ -1,4 +1,4 @@
-"""What in a reply a team lead should see (distress, a complaint, bad language, a question), and what needs nobody.
+"""What in a reply a person should see (distress, a complaint, bad language, a question), and what needs none.
 
 Pure; the phrases are those of the lexicon. All functions take a normalised text.
 """
@@ -44,7 +44,7 @@ def flags_of(plain: str) -> tuple[str, ...]:
 
 
 def is_courtesy(plain: str) -> bool:
-    """Whether a text says nothing that needs an answer: thanks, a sign, a signature, a tapback, a quote of ours."""
+    """Whether a text needs no answer: thanks, a sign, a signature, a tapback, a quote of ours."""
     if re.search(r"[\d?]", plain) or _DISPLEASED.search(plain):
         return False
     said = _LETTERS.findall(without_signature(plain))

@@ -1,4 +1,4 @@
-"""One spelling for texts and for the words they are held against: case, digits, dashes, signs, scripts. Pure."""
+"""One spelling for texts and for the words they are held against: case, digits, dashes, scripts. Pure."""
 
 from __future__ import annotations
 

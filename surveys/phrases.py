@@ -1,8 +1,8 @@
 """Phrases as a translator writes them, held against a text in time that grows with its length. Pure.
 
-``(a|b)`` is one of several, ``{name}`` a word of that list of the lexicon; ``?`` after either says that it may be
-missing, ``*`` and ``+`` that it may be repeated. A star at the end or the beginning of a word is any letters, alone it
-is any word. ``^`` is the beginning of a part of a sentence, ``$`` its end.
+``(a|b)`` is one of several, ``{name}`` a word of that list of the lexicon; ``?`` after either says that it
+may be missing, ``*`` and ``+`` that it may be repeated. A star at the end or the beginning of a word is any
+letters, alone it is any word. ``^`` is the beginning of a part of a sentence, ``$`` its end.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ _HEADER = re.compile(
     rf"(?:^|\n)[^\n]{{0,80}}?(?<!\w)(?:{_any(words.WROTE)})(?!\w)[^\n]{{0,60}}:(?=\n|$).*", re.DOTALL
 )
 _SIGNATURE = re.compile(
-    rf"\n(?:--?(?=\n)|(?:{_any(words.SIGNATURE)})(?!\w)).*|(?<!\w)(?:{_any(words.SIGNATURE)})(?!\w)(?:[ ,\n]{{1,2}}[^\W\d]+\.?){{0,5}}\Z",
+    rf"\n(?:--?(?=\n)|(?:{_any(words.SIGNATURE)})(?!\w)).*|"
+    rf"(?<!\w)(?:{_any(words.SIGNATURE)})(?!\w)(?:[ ,\n]{{1,2}}[^\W\d]+\.?){{0,5}}\Z",
     re.DOTALL,
 )
 

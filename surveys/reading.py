@@ -84,11 +84,12 @@ def _read(text: str) -> Reading:
 
 
 def _language(plain: str) -> str:
-    """The language that most of the words are of, "" where two have as many."""
-    found = Counter(
-        language for word in re.findall(r"[^\W\d_]+", plain) for language in words.LANGUAGES.get(word, ())
-    ).most_common(2)
-    return found[0][0] if found and (len(found) == 1 or found[0][1] > found[1][1]) else ""
+    """The language of most of the words, "" where two have as many or a single word would tell it."""
+    said = re.findall(r"[^\W\d_]+", plain)
+    found = Counter(language for word in said for language in words.LANGUAGES.get(word, ())).most_common(2)
+    if not found or (len(found) > 1 and found[0][1] == found[1][1]):
+        return ""
+    return found[0][0] if found[0][1] > 1 or not plain.isascii() else ""
 
 
 def _last_meant(plain: str) -> tuple[int | None, bool]:
@@ -109,7 +110,7 @@ _MEANT = re.compile(
 
 
 def _meant(plain: str) -> str:
-    """What follows "mente", "skal være", "I meant" where it is a number that the writer meant, else nothing."""
+    """What follows "mente", "skal være", "I meant" where it is a number, else nothing."""
     for marker in reversed(list(_MEANT.finditer(plain))[-MOST_NUMBERS:]):
         before = _LAST_WORD.search(plain[max(0, marker.start() - 30) : marker.start()])
         if before and before[1] not in _SAYS_MEANT:
@@ -268,9 +269,7 @@ def _is_on_a_condition(tokens: Sequence[Token], index: int) -> bool:
 def _is_bounded(tokens: Sequence[Token], index: int) -> bool:
     """ "Mer enn 8", "minst 8": not the mark, and perhaps close to it."""
     left = _word_before(tokens, index, words.ARTICLES)
-    if left >= 0 and tokens[left].text in words.BOUNDS:
-        return True
-    return False
+    return left >= 0 and tokens[left].text in words.BOUNDS
 
 
 def _is_of_before(tokens: Sequence[Token], index: int) -> bool:
@@ -338,7 +337,7 @@ _MAY_FOLLOW_TEN = (
 
 
 def _is_turned_round(tokens: Sequence[Token], score: int) -> bool:
-    """ "1 svært fornøyd", "10 = dårligst", "10 elendig service": words that fit the other end of the scale."""
+    """ "1 svært fornøyd", "10 = dårligst", "10 elendig service": words of the other end of the scale."""
     if LOW < score < HIGH:
         return False
     said = {token.text for token in tokens if token.kind == "WORD"}
@@ -366,7 +365,7 @@ LOW, HIGH = 2, 9  # the ends of the scale
 
 
 def _comes_to(said: Sequence[str], wanted: frozenset[str], *, forward: bool) -> bool:
-    """Whether one of the words comes next, after such as only lead to it, and describes the service or nothing."""
+    """Whether one of the words comes next, after such as only lead to it, and describes the service."""
     for place, word in enumerate(said):
         if word in wanted:
             after = said[place + 1] if forward and place + 1 < len(said) else ""

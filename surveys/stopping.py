@@ -30,7 +30,7 @@ def is_start(plain: str) -> bool:
 
 
 def stops_something(plain: str) -> bool:
-    """Whether a thing stands where the messages should: "stopp strømmen" is heard as a stop, and perhaps is none."""
+    """Whether a thing stands where the messages should: "stopp strømmen" perhaps is no stop."""
     parts = _CLAUSE.findall(plain)
     said = _after_greeting(_LETTERS.findall(parts[0])) if parts else []
     return len(said) > 1 and _is_opener(said[0]) and not _means_messages(said[1:3])
@@ -55,7 +55,7 @@ def _stops_at_an_end(plain: str) -> bool:
 
 
 def _opens_with_stop(plain: str, said: list[str]) -> bool:
-    """ "Stopp! Jeg vil ikke", "stopp å ringe meg", "stopp bilen"; not "7, stopp i køen" and "stopp bestillingen"."""
+    """ "Stopp! Jeg vil ikke", "stopp å ringe meg", "stopp bilen"; not "stopp bestillingen"."""
     rest = _after_greeting(said)
     if not rest or not _is_opener(rest[0]) or re.search(r"\d", plain.partition(rest[0])[2]):
         return False

@@ -106,8 +106,8 @@ PRONOUNS = _set("pronouns")
 BEFORE = _set("before")
 # What may follow a number that stands for itself: "9 og takk for hjelpen", "8 veldig bra".
 AFTER = _set("after")
-# What follows a number in digits that opens a reply, or has a mark before it, and would else look like something
-# that is counted. Words of the grammar only.
+# What follows a number in digits that opens a reply, or has a mark before it, and would else look like
+# something that is counted. Words of the grammar only.
 FOLLOWERS = _set("followers")
 # These tie a number to something else, or say something about it: "3 som ikke visste", "10 er for lite".
 TIES = _set("ties")
@@ -122,7 +122,7 @@ AFTER_IS = _set("after_is")
 AFTER_NINE = _set("after_nine")
 # "Kjempefornøyd", "superfint": praise and blame of any kind.
 STRONG = _ends("strong")
-# What can be counted ends like this, or describes it: "3 dyre måneder", "4 agents", "2 problemer", "3 snabba svar".
+# What can be counted ends like this, or describes it: "3 dyre måneder", "4 agents", "3 snabba svar".
 PLURAL = _ends("plural")
 # ... but these, which only look like it.
 NOT_PLURAL = _set("not_plural")
@@ -171,7 +171,7 @@ QUESTION_STARTERS = _set("question_starters")
 YES = _set("yes")
 NO = _set("no")
 
-# What numbers are bound by, in tokens: "9 av 10", "7 til 8", "mellom 1 og 10", "kl 8", "den 8.", "6 på terningen".
+# What numbers are bound by, in tokens: "9 av 10", "7 til 8", "mellom 1 og 10", "kl 8", "6 på terningen".
 OUT_OF = _set("out_of")
 RANGE_TO = _set("range_to")
 JOINED_BY = _set("joined_by")
