@@ -197,10 +197,16 @@ def _of_length(wording: Wording) -> Iterator[Finding]:
     elif wording.segments > 1:
         size = f"{wording.units} {wording.encoding} units"
         yield Finding("warning", where, language, f"{wording.segments} segments ({size})")
-    if wording.triggers:
+    if wording.triggers and not _is_of_another_script(wording):
         shown = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in wording.triggers)
         cost = "70 characters a segment instead of 160"
         yield Finding("warning", where, language, f"{shown} make it UCS-2: {cost}")
+
+
+def _is_of_another_script(wording: Wording) -> bool:
+    """Whether most letters are of a script that the short alphabet does not have: they cannot be replaced."""
+    letters = [character for character in wording.text if character.isalpha()]
+    return sum(letter in wording.triggers for letter in letters) > len(letters) / 2
 
 
 def _of_words(where: str, language: str, text: str) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 FILE = Path(__file__).with_name("questions.toml")
 LANGUAGES = ("nb", "nn", "en")
+NORWEGIAN = ("nb", "nn")
 Kind = Literal["scale", "choice", "text"]
 _CONDITIONS = {"score_to", "score_from", "tried", "unknown_tried"}
 
@@ -72,6 +73,14 @@ class Questions:
         score = answered.get("score")
         open_ones = [q for q in self.questions[1:] if q.id not in answered and q.applies(score, tried)]
         return min(open_ones, key=lambda q: (q.priority, _turn(contact_id, q.id)), default=None)
+
+
+def language_of(wordings: Mapping[str, str], replied: str, language: str) -> str:
+    """The language to answer in: the reply's own where it has a wording, else the contact's.
+
+    Between the two forms of Norwegian the contact's stands: a short reply hardly tells them apart.
+    """
+    return replied if replied in wordings and replied not in NORWEGIAN else language
 
 
 def say(wordings: Mapping[str, str], language: str, values: Mapping[str, str]) -> str:

@@ -9,30 +9,40 @@ different numbers are unclear. docs/surveys.md has the rules in words.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from surveys import words
-from surveys.flags import flags_of
+from surveys.flags import CORRECTION, flags_of, is_courtesy
+from surveys.quotes import without_quotes, without_signature
 from surveys.stopping import is_start, is_stop
-from surveys.tokens import Token, normalise, tokens_of
+from surveys.tokens import Token, any_of, normalise, tokens_of
 
-VERSION = "2026-11.5"
+VERSION = "2026-11.6"
 ASKED = 4  # words at most between a number and the question mark that questions it, and one
+MOST_NUMBERS = 30  # nobody gives a mark among so many
 MAX_LENGTH = 1_700  # the longest SMS there is, and a little more
 Kind = Literal["score", "opt_out", "opt_in", "unclear"]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How one text was read. ``score`` is 1–10 for the kind ``score``, else None."""
+    """How one text was read. ``score`` is 1–10 for the kind ``score``, else None.
+
+    The flag ``correction`` says that the score is worded as one that takes the place of another.
+    ``courtesy`` is what says nothing that needs an answer: thanks, a sign, a tapback, a quote of ours.
+    ``language`` is that of the reply's own words, "" where they do not tell.
+    """
 
     kind: Kind
     score: int | None = None
     flags: tuple[str, ...] = ()
     parser: str = VERSION
+    courtesy: bool = False
+    language: str = ""
 
 
 _PLAIN = {str(score): Reading("score", score) for score in range(1, 11)}
@@ -53,7 +63,7 @@ def says_stop(text: str) -> bool:
 @lru_cache(maxsize=4_096)
 def _normal(text: str) -> tuple[str, bool]:
     """The normalised text, and whether it says stop: both are asked for again when it is read."""
-    plain = normalise(text)
+    plain = without_quotes(normalise(text)[:MAX_LENGTH])
     return plain, is_stop(plain)
 
 
@@ -65,8 +75,74 @@ def _read(text: str) -> Reading:
         return Reading("opt_out", flags=flags)
     if is_start(plain):
         return Reading("opt_in", flags=flags)
-    score = _score(plain)
-    return Reading("unclear", flags=flags) if score is None else Reading("score", score, flags)
+    language = _language(plain)
+    score, corrects = _last_meant(plain)
+    if score is None:
+        courtesy = not flags and is_courtesy(plain)
+        return Reading("unclear", flags=flags, courtesy=courtesy, language=language)
+    return Reading("score", score, (*flags, CORRECTION) if corrects else flags, language=language)
+
+
+def _language(plain: str) -> str:
+    """The language of most of the words, "" where two have as many or a single word would tell it."""
+    said = re.findall(r"[^\W\d_]+", plain)
+    found = Counter(language for word in said for language in words.LANGUAGES.get(word, ())).most_common(2)
+    if not found or (len(found) > 1 and found[0][1] == found[1][1]):
+        return ""
+    return found[0][0] if found[0][1] > 1 or not plain.isascii() else ""
+
+
+def _last_meant(plain: str) -> tuple[int | None, bool]:
+    """The score, and whether it is worded as one that takes the place of another."""
+    body = without_signature(plain)
+    meant = _meant(body)
+    if meant and (score := _score(meant)) is not None:
+        return score, True
+    score = _score(body)
+    if score is None and body != plain and not re.search(r"\d", body):
+        score = _score(plain)
+    return score, score is not None and (_corrects(body) or body == f"*{score}")
+
+
+_MEANT = re.compile(
+    rf"(?<!\w)(?:{any_of(words.MEANT)})(?:\s(?:{any_of(words.MEANT_TO | words.ARTICLES)}))*[\s:]*"
+)
+
+
+def _meant(plain: str) -> str:
+    """What follows "mente", "skal være", "I meant" where it is a number, else nothing."""
+    for marker in reversed(list(_MEANT.finditer(plain))[-MOST_NUMBERS:]):
+        before = _LAST_WORD.search(plain[max(0, marker.start() - 30) : marker.start()])
+        if before and before[1] not in _SAYS_MEANT:
+            continue
+        for token in tokens_of(plain[marker.end() : marker.end() + 60]):
+            if token.kind in ("NUMBER", "SCORE"):
+                return plain[plain.index(token.text, marker.end()) :]
+            if token.text not in words.FILLERS:
+                break
+    return ""
+
+
+_LAST_WORD = re.compile(r"([^\W\d_]+) ?$")
+_SAYS_MEANT = (
+    words.PRONOUNS
+    | words.FILLERS
+    | words.CONTRAST
+    | words.SORRY
+    | words.JOINED_BY
+    | words.IT
+    | words.MISTAKEN
+)
+
+
+def _corrects(plain: str) -> bool:
+    """ "Sorry, 9", "nei, 9", "ikke 1, 10", "tastet feil, 8": one number and hardly anything but an excuse."""
+    said = set(re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*", plain)) - set(words.NUMBERS)
+    excuse = words.SORRY | words.MISTAKEN | words.DENIALS | words.MEANT
+    return (
+        not said.isdisjoint(excuse)
+        and said <= excuse | _SAYS_MEANT | words.THANKS | words.ARTICLES | words.WROTE
+    )
 
 
 def read_choice(text: str) -> int | None:
@@ -90,9 +166,14 @@ _NOT_SAID = ("SEP", "SKIP", "ASIDE")
 
 
 def _score(plain: str) -> int | None:
-    tokens = _told_apart(list(tokens_of(plain)))
-    if any(token.kind == "SPOIL" for token in tokens):
-        return None
+    tokens: list[Token] = []
+    numbers = 0
+    for token in tokens_of(plain):
+        numbers += token.kind == "NUMBER"
+        if token.kind == "SPOIL" or numbers > MOST_NUMBERS:
+            return None
+        tokens.append(token)
+    tokens = _told_apart(tokens)
     if any(token.text in words.IRONY for token in tokens):
         return None
     said = [token for token in tokens if token.kind not in _NOT_SAID]
@@ -101,21 +182,32 @@ def _score(plain: str) -> int | None:
     asks = "?" in plain and (
         (bool(said) and said[0].text in words.QUESTION_STARTERS) or _SCALE_ASKED.search(plain) is not None
     )
+    told_apart = any(token.text in words.CONTRAST or token.text in words.GIVERS for token in said)
     certain: set[int] = set()
     stray: set[int] = set()
+    would: set[int] = set()
     for index, token in enumerate(tokens):
         if token.kind not in ("NUMBER", "SCORE") or _is_denied(tokens, index) or _is_wished(tokens, index):
             continue
-        stands = not (_is_bounded(tokens, index) or _is_taken_back(tokens, index)) and (
+        if _counts_people(tokens, index) or (_is_of_before(tokens, index) and told_apart):
+            continue
+        if _would_be(tokens, index):
+            would.add(token.value)
+            continue
+        stands = not (
+            _is_bounded(tokens, index) or _is_of_before(tokens, index) or _is_taken_back(tokens, index)
+        ) and (
             token.kind == "SCORE"
             or (_left_is_free(tokens, index, asks=asks) and _right_is_free(tokens, index))
         )
         (certain if stands else stray).add(token.value)
+    # "Ville gitt 9" is a 9 where no other is given.
+    certain = certain or would
     # What is no mark at all ("0", "45") does not contest one that stands by itself.
     if len(certain) != 1 or any(1 <= value <= 10 for value in stray - certain):
         return None
     score = certain.pop()
-    return score if 1 <= score <= 10 else None
+    return score if 1 <= score <= 10 and not _is_turned_round(tokens, score) else None
 
 
 # "1=best?" asks about the scale, whatever word comes first.
@@ -175,10 +267,13 @@ def _is_on_a_condition(tokens: Sequence[Token], index: int) -> bool:
 
 
 def _is_bounded(tokens: Sequence[Token], index: int) -> bool:
-    """ "Mer enn 8", "minst 8", "sist ga jeg 8": not the mark, and perhaps close to it."""
+    """ "Mer enn 8", "minst 8": not the mark, and perhaps close to it."""
     left = _word_before(tokens, index, words.ARTICLES)
-    if left >= 0 and tokens[left].text in words.BOUNDS:
-        return True
+    return left >= 0 and tokens[left].text in words.BOUNDS
+
+
+def _is_of_before(tokens: Sequence[Token], index: int) -> bool:
+    """ "Sist ga jeg 8": the mark of another time."""
     clause = [*reversed(_clause(reversed(tokens[:index]))), "", *_clause(tokens[index + 1 :])]
     return any(
         (word in words.BEFORE_NOW and before not in words.BOUNDS) or (before == "last" and word in words.LAST)
@@ -211,6 +306,77 @@ def _is_wished(tokens: Sequence[Token], index: int) -> bool:
     right = _clause(tokens[index + 1 : index + 4])
     might = bool(right) and right[0] in words.WOULD
     return might and not words.MIGHT_HAVE_BEEN.isdisjoint(right[1:])
+
+
+def _would_be(tokens: Sequence[Token], index: int) -> bool:
+    """ "Ville gitt 10": what it might have been where another mark follows."""
+    verb = _word_before(tokens, index, _BETWEEN)
+    governed = verb >= 0 and tokens[verb].text in words.MIGHT_BE
+    return governed and not words.WOULD.isdisjoint(_clause(reversed(tokens[:verb])))
+
+
+def _counts_people(tokens: Sequence[Token], index: int) -> bool:
+    """ "9 av 10 nordmenn", "3 av 10 oppdrag ble løst": so many of ten things, not a mark out of ten."""
+    following = _clause(tokens[index + 1 : index + 3])
+    if tokens[index].kind != "SCORE" or not _OUT_OF_TEN.search(tokens[index].text) or not following:
+        return False
+    if following[0] in _MAY_FOLLOW_TEN or following[0].startswith(words.STRONG):
+        return False
+    return (
+        len(following) == 1
+        or following[1] in words.IS | words.WAS | words.RESULTS
+        or _may_be_many(following[0])
+    )
+
+
+_OUT_OF_TEN = re.compile(rf"[^\W\d_]\s*(?:10|{any_of(words.NUMBERS)})$")
+_MAY_FOLLOW_TEN = (
+    words.AFTER | words.FOLLOWERS | words.BEFORE | words.GIVERS | words.PRAISE | words.BLAME | words.INTENSE
+    | words.THANKS | words.POINTS | words.STARS | words.IS | words.FILLERS
+)  # fmt: skip
+
+
+def _is_turned_round(tokens: Sequence[Token], score: int) -> bool:
+    """ "1 svært fornøyd", "10 = dårligst", "10 elendig service": words of the other end of the scale."""
+    if LOW < score < HIGH:
+        return False
+    said = {token.text for token in tokens if token.kind == "WORD"}
+    right = [token.text for token in tokens[_place(tokens, score) + 1 :] if token.kind in ("WORD", "SEP")]
+    if score >= HIGH and _denies_praise(right):
+        return True
+    fits, other = (words.BLAME, words.PRAISE) if score <= LOW else (words.PRAISE, words.BLAME)
+    if not said.isdisjoint(fits | words.DENIALS | words.NOBODY | words.MIGHT | words.CONTRAST | words.IF):
+        return False
+    left = [token.text for token in tokens[: _place(tokens, score)] if token.kind in ("WORD", "SEP")][::-1]
+    return _comes_to(right, other, forward=True) or _comes_to(left, other, forward=False)
+
+
+def _place(tokens: Sequence[Token], score: int) -> int:
+    return next(place for place, token in enumerate(tokens) if token.value == score)
+
+
+def _denies_praise(right: Sequence[str]) -> bool:
+    """ "10 ikke fornøyd"; not "10, kunne ikke vært bedre"."""
+    said = [word for word in right if word[:1].isalpha() and word not in words.INTENSE | words.ARTICLES]
+    return len(said) > 1 and said[0] in words.DENIALS and said[1] in words.PRAISE
+
+
+LOW, HIGH = 2, 9  # the ends of the scale
+
+
+def _comes_to(said: Sequence[str], wanted: frozenset[str], *, forward: bool) -> bool:
+    """Whether one of the words comes next, after such as only lead to it, and describes the service."""
+    for place, word in enumerate(said):
+        if word in wanted:
+            after = said[place + 1] if forward and place + 1 < len(said) else ""
+            return not (after[:1].isalpha() and after not in _DESCRIBED)
+        if word[:1].isalpha() and word not in _LEADING:
+            return False
+    return False
+
+
+_LEADING = words.INTENSE | words.SERVED | words.ARTICLES | words.THANKS
+_DESCRIBED = _LEADING | words.PRAISE | words.BLAME | words.AFTER
 
 
 def _left_is_free(tokens: Sequence[Token], index: int, *, asks: bool) -> bool:
@@ -248,7 +414,12 @@ def _gives(tokens: Sequence[Token], at: int, *, someone: bool) -> bool:
 
 
 def _may_stand_before(word: str) -> bool:
-    return word in words.BEFORE or word.startswith(words.STRONG) or word.endswith(words.PRAISED)
+    return (
+        word in words.BEFORE
+        or word in words.SORRY
+        or word.startswith(words.STRONG)
+        or word.endswith(words.PRAISED)
+    )
 
 
 def _right_is_free(tokens: Sequence[Token], index: int) -> bool:
@@ -278,7 +449,7 @@ def _may_follow(tokens: Sequence[Token], index: int, following: Sequence[str]) -
     number, word, then = tokens[index], following[0], (*following[1:], "")[0]
     if not words.TIMES.isdisjoint(following) or (word in words.TOWARDS and not then):
         return False
-    if word in words.AFTER or word.startswith(words.STRONG):
+    if word in _SAYS_HOW or word.startswith(words.STRONG) or (word in words.MEANT and then in words.PRONOUNS):
         return True
     if not number.text.isdigit() or not _opens(tokens, index) or word in words.TIES:
         return False
@@ -292,6 +463,9 @@ def _may_follow(tokens: Sequence[Token], index: int, following: Sequence[str]) -
         and (_may_be_many(word) or (then.endswith("s") and _may_be_many(then)))
     )
     return not many
+
+
+_SAYS_HOW = words.AFTER | words.PRAISE | words.BLAME
 
 
 def _may_be_many(word: str) -> bool:

@@ -282,7 +282,8 @@ class _Reader:
         assert question is not None  # noqa: S101 (the conversation names questions of this book only)
         wordings = self._questions.clarification[question.kind] if done.clarify else question.text
         values = {"company": self._settings.company, "agent": current.row.agent, "link": ""}
-        body = questions.say(wordings, current.row.language, values)
+        language = questions.language_of(wordings, done.reading.language, current.row.language)
+        body = questions.say(wordings, language, values)
         return {
             "message_id": secrets.token_hex(12),
             "contact_id": current.row.contact_id,

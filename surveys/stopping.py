@@ -1,88 +1,105 @@
-"""Stop and start words: the carrier's own, and those Scandinavians use."""
-
-# ruff: noqa: E501 (one phrase a line)
+"""Whether a reply asks us to send nothing more, or to send again. Pure; the words and phrases are data."""
 
 from __future__ import annotations
 
 import re
 
-_STOP = frozenset(
-    # Twilio's list; an exact single word.
-    "stop stopall unsubscribe cancel end quit optout revoke "  # noqa: SIM905
-    # Ours to handle.
-    "stopp avslutt avmeld stans stopsms stoppsms slutt sluta avsluta avregistrer afmeld afmelding frameld "
-    "avmelding avanmäl avregistrera stoppa stans stoppen stoppall st0pp stpp".split()
-)
-_START = frozenset(("start", "yes", "unstop", "startigjen", "startpåny", "startsms"))
-_POLITE = (
-    r"(?:takk|tack|tak|please|pls|plz|vennligst|venligst|snälla|nå|no|nu|now|da|sms|sms-er|smser|dette|this|these|disse|"
-    r"meldinger|meldingene|meldingar|beskeder|meddelanden|messages|texts|texting|all|alt|alle|it|igjen|så|reklame\w*|"
-    r"er du snill|er dere snille|vær så snill(?: og)?|ver så snill|be så snill|thanks|thank you|omgående|straks)"
-)
-_WORD = r"(?:stop+|stoppa|stans|avslutt|avmeld|unsubscribe)"
-_NOT = r"(?:ikke|ikkje|inte|aldri|aldrig|ei)"
-_MORE = r"(?:fler|flere|fleire|flera|mer|meir|mere|more)"
-_SUCH = r"(?:slike?|sånne?|slikt|sånt|disse|desse|dessa|these|this|dette|det|sådanne|noe|noko|any|it)"
-_ME = r"(?:(?:til|åt|to|på)\s+)?(?:meg|mig|mej|me|oss|os|us)"
-_MESSAGES = (
-    r"(?:sms\w*|melding\w*|besked\w*|beskjed\w*|meddeland\w*|tekst\w*|messages?|messaging|texts?|texting|undersøk\w*|"
-    r"undersök\w*|spørreundersøk\w*|surveys?|spørsmål|spam\w*|mas|henvendels\w*)"
-)
-# The thing itself, or nothing more than who, more and thanks: not "ikke send flere fakturaer".
-_ANY = (
-    rf"(?:\s+(?:{_ME}|{_MORE}|{_SUCH}|flere slike))*\s+{_MESSAGES}|"
-    rf"(?:\s+(?:{_ME}|{_MORE}|{_SUCH}|igjen|igen|again|anymore|takk|tack|tak|please|nå|da)){{1,5}}\s*(?:[.!,\n]|$)"
-)
-# What customers stop with us that is not the messages: an order, a subscription, a payment.
-_THING = (
-    r"(?:(?:mitt|min|mi|mine|my|the|our|vårt|vår|det|den|dette|denne|alle|en|et)\s+)?(?:abonnement\w*|bestilling\w*|"
-    r"ordre\w*|order\w*|beställning\w*|avtale\w*|avtal\w*|aftale\w*|levering\w*|leveranse\w*|betaling\w*|"
-    r"faktur\w*|regning\w*|trekk\w*|kort\w*|konto\w*|tjeneste\w*|subscription\w*|contract\w*|delivery|payment\w*|"
-    r"card|forsikring\w*|medlemskap\w*|kundeforhold\w*|flytting\w*|oppsigelse\w*|purring\w*|strøm\w*|nett\w*)"
-)
-_PHRASES = re.compile(
-    "|".join(
-        (
-            # "Stopp takk", "please stop", "stopp sms nå", "8 stopp"
-            rf"^[\W\d]*{_WORD}[\W\d]*$",
-            rf"^\W*(?:{_POLITE}\W+)*(?:{_WORD}|quit)(?:\W+{_POLITE})*\W*$",
-            # "Nei, STOPP", "Stopp! Jeg vil ikke", "stopp å ringe meg"; not "7, stopp i køen" and "stopp bestillingen"
-            r"^\W*(?:(?:nei|nej|no|ja|jo|ok|hei|hej|hi|takk|tack|tak|vennligst|please|men|og|så)\W+)*"
-            rf"(?:stopp|stop|stans|avslutt|avmeld)\b(?!\W+(?:i|på|av|in|on|mellom|{_THING})\b)\D*$",
-            # "Bra service. STOPP": a sentence of its own at the end
-            rf"[.!?\n,]\s*(?:{_POLITE}\s+)?{_WORD}(?:\s+{_POLITE})*\W*$",
-            # "Ikke send flere meldinger", "ikkje ta kontakt meir", "skicka inte fler sms", "don't text me again"
-            rf"\b{_NOT}\s+(?:send[ae]?|skicka|skriv|skrive|spør|ta kontakt|kontakt|kontakte)(?:{_ANY})",
-            rf"\b(?:send|skicka|kontakt|kontakta|skriv)(?:\s+{_ME})?\s+{_NOT}(?:{_ANY})",
-            rf"\b(?:don'?t|do not|never)\s+(?:text|message|contact|sms)\s+(?:{_ME}|any|more|again)\b",
-            rf"\b(?:don'?t|do not|never)\s+send(?:{_ANY})",
-            rf"\b{_NOT}\s+\w+\s+(?:eller|og|or)\s+(?:send|sende|skriv|text)(?:{_ANY})",
-            rf"\b(?:send|skicka)\s+(?:{_ME}\s+)?(?:ingen|inga)\s+(?:{_MORE}\s+)?{_MESSAGES}",
-            r"\bbli\s+(?:slettet|fjernet|sletta|fjerna|borttagen)\s+(?:fra|frå|från)\b",
-            rf"\b{_NOT}\s+(?:mas|mase|plag\w*|spam\w*)\b",
-            # "Ingen flere sms", "no more surveys"
-            rf"(?:^|[.!\n,])\W*(?:(?:nei|nej|no)\W+)?(?:(?:takk|tack|tak|thanks)\W+)?(?:ingen|inga|inget|{_NOT}|no)\s+(?:{_MORE}\s+)?(?:{_SUCH}\s+)?{_MESSAGES}",
-            # "Slutt å sende meg sms", "stop spamming me", "sluta smsa"
-            rf"\b(?:slutte?|sluta|stoppe?|stop|slut|hold opp)\s+(?:med\s+)?(?:å\s+|att\s+|at\s+)?(?:(?:send[ae]?|sending|skicka|skriv[ae]?)(?:{_ANY}|\W*$)|(?:{_SUCH}\s+)?{_MESSAGES}|smsa|mas\w*|spam\w*|(?:med\s+)?dette\W*$)",
-            # "Vil ikke ha flere sms", "ønsker ikke slike meldinger", "I don't want to receive these texts"
-            rf"\b(?:vil|ønsker|ønskjer|ynskjer|vill|önskar)\s+{_NOT}\s+(?:å\s+)?(?:(?:ha|have|motta|få|modtage|ta emot)\s+)?(?:(?:{_MORE}|{_SUCH})\s+){{0,2}}{_MESSAGES}",
-            rf"\b(?:don'?t|do not)\s+want\s+(?:to\s+(?:get|receive|have)\s+)?(?:(?:{_MORE}|{_SUCH})\s+){{0,2}}{_MESSAGES}",
-            # "Meld meg av", "slett nummeret mitt", "take me off this list"
-            r"\b(?:meld|melde|ta|stryk)\s+(?:meg|mig|mej|nummeret mitt|mitt nummer)\s+(?:av|fra|frå|ut|bort|på lista|af)\b|\bta\s+bort\s+(?:mig|mitt nummer)\b",
-            r"\b(?:fjern|slette?|slet|remove|delete)\s+(?:meg|mig|me|nummeret mitt|mitt nummer|mit nummer|my number)\b",
-            r"\bunsubscribe\s+me\b|\btake\s+me\s+off\b|\bopt\s+(?:me\s+)?out\b|\bleave me alone\b|\bstop\s+it\b",
-            r"\b(?:la\s+meg|lad\s+mig|låt\s+mig)\s+(?:være|vere|vara)\b|\breserverer?\s+meg\b",
-            r"\b(?:avregistrer|avmeld)\s+meg\b|\b(?:afmeld|avanmäl|avregistrera)\s+mig\b|\bavsluta\s+(?:sms|utskick)\b",
-        )
-    )
-)
+from surveys import words
+from surveys.phrases import Phrases
+
+_LETTERS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_CLAUSE = re.compile(r"[^.!?,\n]+")
+_PHRASES = Phrases(words.PHRASES["stop"], words.LISTS)
+_MESSAGE = tuple(sorted(words.MESSAGES))
+DENIED = 3  # words before a phrase among which one can deny it: "I do not want to opt out"
 
 
 def is_stop(plain: str) -> bool:
     """Whether a normalised text says that nothing more may be sent."""
-    return re.sub(r"[\W_]+", "", plain) in _STOP or _PHRASES.search(plain) is not None
+    if re.sub(r"[\W_]+", "", plain) in words.STOP | words.STOP_ALONE:
+        return True
+    said = _LETTERS.findall(plain)
+    if _only_stops(said) or _opens_with_stop(plain, said) or _stops_at_an_end(plain):
+        return True
+    return any(not _is_denied(plain, place) for place, _ in _PHRASES.spans(plain))
 
 
 def is_start(plain: str) -> bool:
     """Whether a normalised text says that sending is welcome again."""
-    return re.sub(r"[\W_]+", "", plain) in _START
+    return re.sub(r"[\W_]+", "", plain) in words.START
+
+
+def stops_something(plain: str) -> bool:
+    """Whether a thing stands where the messages should: "stopp strømmen" perhaps is no stop."""
+    parts = _CLAUSE.findall(plain)
+    said = _after_greeting(_LETTERS.findall(parts[0])) if parts else []
+    return len(said) > 1 and _is_opener(said[0]) and not _means_messages(said[1:3])
+
+
+def _only_stops(said: list[str]) -> bool:
+    """ "Stopp takk", "please stop", "stopp sms nå", "8 stopp"."""
+    return (
+        bool(said)
+        and any(map(_is_stop_word, said))
+        and all(_is_stop_word(word) or word in words.POLITE for word in said)
+    )
+
+
+def _stops_at_an_end(plain: str) -> bool:
+    """ "Bra service. STOPP": a part of its own at the end, or at the beginning where no number follows."""
+    parts = [part for part in _CLAUSE.findall(plain) if _LETTERS.search(part)]
+    if len(parts) < 2:
+        return False
+    ends = [parts[-1]] if re.search(r"\d", plain) else [parts[0], parts[-1]]
+    return any(_only_stops(said) for said in map(_LETTERS.findall, ends))
+
+
+def _opens_with_stop(plain: str, said: list[str]) -> bool:
+    """ "Stopp! Jeg vil ikke", "stopp å ringe meg", "stopp bilen"; not "stopp bestillingen"."""
+    rest = _after_greeting(said)
+    if not rest or not _is_opener(rest[0]) or re.search(r"\d", plain.partition(rest[0])[2]):
+        return False
+    thing = [word for word in rest[1:3] if word not in words.OWN and word not in words.ARTICLES]
+    return not (thing and _is_listed(thing[0], words.THINGS))
+
+
+def _after_greeting(said: list[str]) -> list[str]:
+    at = 0
+    while at < len(said) and said[at] in words.GREETING:
+        at += 1
+    return said[at:]
+
+
+def _is_stop_word(word: str) -> bool:
+    return word in words.STOP or _is_opener(word)
+
+
+def _is_opener(word: str) -> bool:
+    return re.sub(r"p+$", "p", word) in _OPENERS
+
+
+_OPENERS = frozenset(re.sub(r"p+$", "p", word) for word in words.STOP_OPENER)
+
+
+def _means_messages(following: list[str]) -> bool:
+    """ "stopp disse", "stopp meldingene", "stopp å ringe": what is sent, or nothing but who and when."""
+    first = following[0]
+    if first in words.OWN or first in words.INFINITIVE:
+        return len(following) > 1 and (_is_message(following[1]) or following[1] in words.CONTACTING)
+    if first in words.CONTACTING or _is_message(first):
+        return True
+    alone = len(following) == 1 or not _is_listed(following[1], words.THINGS)
+    return (first in words.POLITE or first in words.EXTRA) and alone
+
+
+def _is_message(word: str) -> bool:
+    return _is_listed(word, words.MESSAGES)
+
+
+def _is_listed(word: str, listed: frozenset[str]) -> bool:
+    return word in listed or any(each.endswith("*") and word.startswith(each[:-1]) for each in listed)
+
+
+def _is_denied(plain: str, place: int) -> bool:
+    clause = re.split(r"[.!?,;:\n]", plain[max(0, place - 40) : place])[-1]
+    return not words.STOP_DENIED.isdisjoint(_LETTERS.findall(clause)[-DENIED:])

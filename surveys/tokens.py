@@ -9,123 +9,120 @@ mean together stands in :mod:`surveys.reading`.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from surveys import words
+from surveys.letters import fold
 
 
 def normalise(text: str) -> str:
-    """One spelling for all: NFKC, lower case, ASCII digits, plain dashes; fractions stay what they are."""
-    plain = text if _ORDINARY.fullmatch(text) else unicodedata.normalize("NFKC", _respelt(text))
-    plain = plain.casefold().replace("’", "'").replace("`", "'")
-    # One space, one line break: sixteen hundred of them must not keep a pattern busy.
+    """A text in one spelling (see :func:`fold`), with one space, one line break, and signs that were dictated."""
+    plain = fold(text)
+    # Sixteen hundred of them must not keep a pattern busy.
+    plain = _BOLD.sub(r"\1", plain)
+    plain = _REPEATED.sub(r"\1\1\1", plain)
     lines = list(filter(None, (" ".join(line.split()) for line in plain.splitlines())))
     # "> " quotes what was sent to them, unless nothing else is said.
-    return "\n".join([line for line in lines if not line.startswith("> ")] or lines)
+    plain = "\n".join([line for line in lines if not line.startswith("> ")] or lines)
+    return _DICTATED.sub(lambda sign: words.SIGNS[sign[1]], plain) if _DICTATED.search(plain) else plain
 
 
-# Most replies: nothing in them has another spelling.
-_ORDINARY = re.compile(r"[\n\r -~À-ÖØ-öø-ÿ]*+")
+_BOLD = re.compile(r"\*\*(\w+)\*\*")
+_REPEATED = re.compile(r"([^\w\s])\1{3,}")
 
 
-def _respelt(text: str) -> str:
-    """Digits and dashes as we know them, nothing that cannot be seen."""
-    out = []
-    for character in text:
-        if character in _DROPPED:
-            continue
-        if character == "🔟":
-            out.append(" 10 ")
-        elif character in _DASHES:
-            out.append("-")
-        elif unicodedata.category(character) == "No":
-            out.append(_numeral(character))
-        elif character.isdecimal():
-            out.append(str(unicodedata.decimal(character)))
-        elif ord(character) < 32 or ord(character) == 127:
-            out.append("\n" if character in "\r\n" else " ")
-        else:
-            out.append(character)
-    return "".join(out)
+def any_of(names: Iterable[str]) -> str:
+    """One of the words (a star at the end of one is any letters), and no other that begins with it."""
+    spelt = (re.escape(name.rstrip("*")) + (r"\w*+" if name.endswith("*") else "") for name in names)
+    return "(?:" + "|".join(sorted(spelt, key=len, reverse=True)) + r")(?!\w)"
 
 
-_DROPPED = frozenset("\ufe0e\ufe0f\u20e3\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u202a\u202c")
-_DASHES = frozenset("‐‑‒–—―−")
-
-
-def _numeral(character: str) -> str:
-    # ① and ❽ are numbers; ½, ² and ₂ are something that no whole number is.
-    name = unicodedata.name(character, "")
-    value = unicodedata.numeric(character)
-    circled = "CIRCLED" in name or "PARENTHESIZED" in name or "FULL STOP" in name
-    return f" {int(value)} " if circled and value == int(value) else " ½ "
-
-
-def _any(names: Sequence[str] | frozenset[str]) -> str:
-    return "(?:" + "|".join(sorted(map(re.escape, names), key=len, reverse=True)) + r")(?!\w)"
-
-
-_N = r"(?:(?<![\w.,])\d+|\b" + _any(list(words.NUMBERS)) + ")"
-_N2 = r"(?:\d+|" + _any([*words.NUMBERS, "to"]) + ")"
-_OUT_OF = r"\(?(?:[/\\|]|(?<![^\W\d])(?:av|of|out\s+of|ut\s*av|ud\s+af|af)(?![^\W\d]))"
-_TO = r"(?:-|/|&|,|\+|~|\b(?:til|till|to|or|eller|og|och|and|samt|minus|pluss?)\b)"
+_DICTATED = re.compile(r" ?(?<![\w-])(" + any_of(words.SIGNS).removesuffix(r"(?!\w)") + r")(?![\w-])")
+_N2 = r"(?:\d+|" + any_of([*words.NUMBERS, *words.NOUNS, "to"]) + ")"
+_OUT_OF = r"\(?(?:[/\\|]|(?<![^\W\d])" + any_of(words.OUT_OF).replace(r"(?!\w)", r"(?![^\W\d])") + ")"
+_TO = r"(?:-|/|&|\+|~|\b" + any_of(words.RANGE_TO) + ")"
 _UNIT = (
     "(?:"
-    + _any(words.UNITS | {f"{unit}s" for unit in words.UNITS})
-    + r"|tusen(?!\w|\s+(?:hjertelig\s+)?(?:takk|tack)))"
+    + any_of(words.UNITS | {f"{unit}s" for unit in words.UNITS})
+    + "|"
+    + any_of(words.THOUSAND).removesuffix(r"(?!\w)")
+    + r"(?!\w|\s(?:"
+    + any_of(words.HEARTY)
+    + r"\s)?"
+    + any_of(words.THOUSAND_THANKS)
+    + "))"
 )
-_HALF = r"(?:½|\b(?:og|och|and)\s+(?:en\s+|ein\s+|et\s+|ett\s+|a\s+)?hal[vf]\w*|1/2)"
+_HALF = (
+    r"(?:½|\b"
+    + any_of(words.JOINED_BY)
+    + r"\s(?:"
+    + any_of(words.ARTICLES | {"et"})
+    + r"\s)?"
+    + any_of(words.HALF)
+    + "|1/2)"
+)
 # "1 (svært misfornøyd) til 10 (svært fornøyd)", as we wrote it.
 _MEANING = r"(?:\([^()\d]{1,40}\)\s*)?"
-_LESS = r"\b(?:trekk\w*|drar|drog|dro|dras|minus|deduct\w*|subtract\w*)\s+(?:(?:i?fra|frå|ned|av|off|ett?|en)\s+)?"
+_LESS = r"\b" + any_of(words.LESS) + r"\s(?:" + any_of(words.LESS_FROM) + r"\s){0,2}"
+_TEN = "(?:10|" + any_of(word for word, value in words.NUMBERS.items() if value == 10) + ")"
+_DAY = r"(?<!\d)\d{1,2}"
 # In this order: the first that fits takes the text. SKIP is no score, SPOIL makes the whole reply unclear.
-_TOKENS = re.compile(
-    "|".join(
-        f"(?P<{name}>{pattern})"
-        for name, pattern in (
-            ("SKIP_link", r"https?://\S+|www\.\S+|[^\s@]{1,64}@[^\s@]{1,250}\.\w+"),
-            ("SKIP_smile", r"[:;=]-?(?:[()|/]+|[dpo3](?!\w))|<+3+(?!\d)|\^\^"),
-            ("ASIDE_scale", r"(?:\b(?:skala\w*|scale|fra|frå|från|from|mellom|between|av|of)\s+)?"
-                           r"(?:\b(?:fra|frå|från|from|of)\s+)?(?<![\w.,])(?:1|0)\s*" + _MEANING + r"(?:-|\btil\b|\btill\b|\bto\b|\bog\b|\band\b|\boch\b)"
-                           r"\s*(?:10|ti|ten|tio)(?!\w)(?:\s*" + _MEANING + ")?"),
-            ("SKIP_date", r"(?<!\d)(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?!\d)|(?<!\d)\d{1,2}\.?\s*"
-                          + _any(words.MONTHS)),
-            ("ASIDE_thanks", r"\b(?:1000|tusen|tusind)\s+(?:hjertelig\s+)?(?:takk|tack|tak)\b|\bthousand\s+thanks\b"),
-            ("SKIP_phone", r"\+?(?<!\d)\d(?:[ \-]?\d){6,}"),
-            ("SKIP_first", r"\b(?:nr|no|nummer|number)\b\.?\s*(?:" + _N2 + r"|one\b|en\b|ein\b|ett\b)"),
-            ("ASIDE_less", _LESS + _N2 + r"(?:\s*" + _any(words.POINTS) + ")?"),
-            ("SKIP_reference", r"#\s*\d+|(?<!\d)\d{1,3}(?: \d{3})+(?!\d)|\d{4,}"),
-            ("SKIP_time", r"\b(?:kl|klokka|klokken|klokkå|klockan|at)\b\.?\s*" + _N2 + r"(?:[:.]\d\d)?(?:\s*-\s*\d{1,2}(?:[:.]\d\d)?)?|(?<!\d)\d{1,2}:\d\d(?!\d)"
-                          r"|(?<!\d)\d{1,2}\s*(?:am|pm|a\.m\.|p\.m\.|o'?clock)(?!\w)"),
-            ("SKIP_money", r"(?:[$£€]|\b(?:kr|nok|sek|dkk|eur|usd)\b\.?)\s*\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s*(?:[$£€]|,-|:-(?![()|/dp])|"
-                           + _any(words.MONEY) + ")"),
-            # "2 good 2 be true", "2 be honest": said, not counted.
-            ("SKIP_too", r"(?<!\d)2\s+(?:be\b|[^\W\d]+\s+2\s+[^\W\d]+)"),
-            ("SKIP_percent", r"\d+(?:[.,]\d+)?\s*(?:%|(?:prosent|procent|percent|pst)\b)"),
-            ("SEP_me", r"\b(?:fra|frå|från|from|av|by|af)\s+(?:meg|mig|mej|oss|os|me|us)\b"),
-            ("SPOIL_half", _N2 + r"\s*" + _HALF + r"|½|±|\bpluss?\s*/?\s*minus\b|(?<![-=])[<>]\s*=?\s*\d+"),
-            ("SKIP_share", _N2 + r"\s*" + _OUT_OF + r"\s*" + _N2 + r"\.?\s*" + _UNIT),
-            ("SKIP_most", _N2 + r"\s*" + _OUT_OF + r"\s*" + _N2 + r"\s+(?:er|are|är)\b(?!\s+(?:det|what|som|" + _any(words.AFTER_IS) + r"))"),
-            ("SCORE_of", r"(?<![\d.,/])" + _N2 + r"\s*(?:" + _any(words.STARS | words.POINTS) + r"\s*)?" + _OUT_OF + r"\s*" + _N2 + r"(?![\d/])(?!\s*[.,/-]\s*\d)"),
-            ("SPOIL_stars", _N2 + r"\s*(?:[★⭐☆✩✪🌟]|\*\*+|" + _any(words.STARS) + r")|\bterningkast\s+" + _N2),
-            ("NUMBER_whole", r"(?<![\d.,])\d+[.,]0(?!\d)"),
-            ("SKIP_range", _N2 + r"(?:[-~]|\s*\b(?:eller|or|til|till)\b\s*)" + _N2 + r"\.?\s*" + _UNIT),
-            ("SPOIL_range", _N2 + r"\s*" + _TO + r"\s*" + _N2 + r"(?!\w)(?!\.?\s*" + _UNIT + ")"),
-            ("SPOIL_decimal", r"\d+[.,]\d+|(?<![\w)])-\d+"),
-            ("SKIP_unit", _N2 + r"\.?\s*-?\s*" + _UNIT),
-            ("SCORE_points", _N2 + r"\s*" + _any(words.POINTS)),
-            ("SCORE_noun", r"(?<!\w)\d+(?:[:'-]?(?:er|ar|a|eren|aren|an)|[ -]?tall?)(?!\w)|\b" + _any(list(words.NOUNS)) + r"(?!\s+still)"),
-            ("SKIP_ordinal", r"(?<!\w)\d+(?:st|nd|rd|th|de|te|ende)(?!\w)"),
-            ("SKIP_mixed", r"(?:\d+[^\W\d]|[^\W\d]+\d)\w*"),
-            ("SKIP_zero", r"(?<!\d)0\d+"),
-            ("NUMBER", r"\d+"),
-            ("WORD", r"[^\W\d_]+(?:'[^\W\d_]+)*"),
-            ("SEP", r"[^\w\s]|_|\n"),
-        )
-    )
+# Beside each name what it can begin with: a digit, a number in letters, a keyword, another word, a sign.
+_PATTERNS = (
+    ("SKIP_link", "dnk", r"https?://\S+|www\.\S+|[^\s@]{1,64}+@[^\s@]{1,250}\.\w+"),
+    ("SKIP_smile", "s", r"[:;=]-?(?:[()|/]+|[dpo3](?!\w))|<+3+(?!\d)|\^\^"),
+    ("ASIDE_scale", "dk", r"(?:\b" + any_of(words.SCALE | words.SCALE_FROM) + r"\s*)?(?:\b" + any_of(words.SCALE_FROM) + r"\s*)?"
+                           r"(?<![\w.,])(?:1|0)\s*" + _MEANING + r"(?:-|\b" + any_of(words.SCALE_TO) + r")\s*" + _TEN + r"(?!\w)(?:\s*" + _MEANING + ")?"),
+    ("SKIP_day", "k", r"(?<![^\W\d] )\b" + any_of(words.ON_DAY) + r"\s\d{1,2}\.?(?=\s[^\W\d])"),
+    ("SKIP_date", "dk", r"(?<!\d)(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?!\d)|" + _DAY + r"\.?\s*" + any_of(words.MONTHS)
+                          + "|" + _DAY + r"[./]\d{1,2}\.?\s" + any_of(words.CLOCK) + r"\.?\s?\d|\b" + any_of(words.DATED) + r"(?:\s" + any_of(words.ON_DAY) + r")?\s\d{1,2}[./]\d{1,2}(?!\d)"),
+    ("ASIDE_thanks", "dk", r"\b(?:1000|" + any_of(words.THOUSAND) + r")\s(?:" + any_of(words.HEARTY) + r"\s)?" + any_of(words.THOUSAND_THANKS) + r"|\bthousand\sthanks\b"),
+    ("SKIP_thousands", "n", r"\b" + any_of(word for word, value in words.NUMBERS.items() if value >= 10) + r"\s?" + any_of(words.THOUSAND)),
+    ("NUMBER_again", "d", r"(?<![\w.,])(?P<again>10|[1-9])(?:[ ,]{1,2}(?P=again)(?![\w.,/:]))+"),
+    ("SKIP_phone", "ds", r"\+?(?<!\d)\d(?:[ \-]?\d){6,}+"),
+    ("SKIP_first", "k", r"\b" + any_of(words.PLACE) + r"\.?\s*(?:" + _N2 + "|" + any_of(words.NUMBERS_ALONE) + ")"),
+    ("SKIP_place", "d", r"(?<![\w.,])\d{1,2}\.?\s?" + any_of(words.ORDINAL_NOUNS)),
+    ("SKIP_thumbs", "dnk", r"\b(?:[12]|to|two|en|ein)\s" + any_of(words.THUMBS)),
+    ("SKIP_plus", "s", r"(?<![\w)])\+\d{1,2}(?!\d)"),
+    ("ASIDE_less", "k", _LESS + _N2 + r"(?:\s*" + any_of(words.POINTS) + ")?"),
+    ("SPOIL_hundreds", "d", r"\d{3,}\s*/\s*\d+"),
+    ("SKIP_reference", "ds", r"#\s*\d+|(?<!\d)\d{1,3}(?: \d{3})+(?!\d)|\d{4,}"),
+    ("SKIP_time", "dnk", r"\b" + any_of(words.CLOCK) + r"\.?\s*" + _N2 + r"(?:[:.]\d\d)?(?:\s*-\s*\d{1,2}(?:[:.]\d\d)?)?|(?<!\d)\d{1,2}:\d\d(?!\d)"
+                          r"|(?<!\d)\d{1,2}\s*(?:am|pm|a\.m\.|p\.m\.|o'?clock)(?!\w)|" + _N2 + r"\s?-?\s?" + any_of(words.HOUR_AROUND)),
+    ("SKIP_money", "dks", r"(?:[$£€]|\b(?:kr|nok|sek|dkk|eur|usd)\b\.?)\s*\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s*(?:[$£€]|,-|:-(?![()|/dp])|"
+                           + any_of(words.MONEY) + ")"),
+    # "2 good 2 be true", "2 be honest": said, not counted.
+    ("SKIP_too", "d", r"(?<!\d)2\s+(?:be\b|[^\W\d]+\s+2\s+[^\W\d]+)"),
+    ("SKIP_percent", "d", r"\d+(?:[.,]\d+)?\s*(?:%|" + any_of(words.PERCENT) + ")"),
+    ("SEP_today", "k", r"(?<=.)\b" + any_of(words.TODAY)),
+    ("SEP_me", "k", r"\b" + any_of(words.FROM_ME) + r"\s" + any_of(words.ME_AFTER)),
+    ("SPOIL_half", "dnks", _N2 + r"\s*" + _HALF + r"|½|±|\bpluss?\s*/?\s*minus\b|(?<![-=])[<>]\s*=?\s*\d+"),
+    ("SKIP_share", "dn", _N2 + r"\s*" + _OUT_OF + r"\s*" + _N2 + r"\.?\s*" + _UNIT),
+    ("SKIP_most", "dn", _N2 + r"\s*" + _OUT_OF + r"\s*" + _N2 + r"\s(?:er|are|är)\b(?!\s(?:det|what|som|" + any_of(words.AFTER_IS) + r"))"),
+    ("SCORE_of", "dn", r"(?<![\d.,/])" + _N2 + r"\s*(?:" + any_of(words.STARS | words.POINTS) + r"\s*)?" + _OUT_OF + r"\s*" + _N2 + r"(?![\d/])(?!\s*[./-]\s*\d|,\d)"),
+    ("SPOIL_stars", "dnk", _N2 + r"\s*(?:[★⭐☆✩✪🌟]|\*\*+|" + any_of(words.STARS) + r")|(?<![\w*])[1-6]\*(?!\w)|\b" + any_of(words.CAST) + r":?\s*" + _N2
+                            + "|" + r"(?:\d+(?:'?er)?|" + any_of([*words.NUMBERS, *words.NOUNS]) + r")\s" + any_of(words.ON) + r"\s" + any_of(words.DICE)),
+    ("NUMBER_whole", "d", r"(?<![\d.,])\d+[.,]0(?!\d)"),
+    ("SKIP_range", "dn", _N2 + r"(?:[-~]|\s*\b" + any_of(words.RANGE_TO - {"minus", "pluss", "og", "och", "and", "samt"}) + r"\s*)" + _N2 + r"\.?\s*" + _UNIT),
+    ("SPOIL_range", "dn", _N2 + r"\s*" + _TO + r"\s*" + _N2 + r"(?!\w)(?!\.?\s*" + _UNIT + ")"),
+    ("SPOIL_decimal", "ds", r"\d+[.,]\d+|(?<![\w)])-\d+"),
+    ("SKIP_unit", "dn", _N2 + r"\.?\s*-?\s*" + _UNIT + r"|(?<!\w)\d+\s?" + any_of(words.SHORT_HOUR)),
+    ("SCORE_points", "dn", _N2 + r"\s*" + any_of(words.POINTS)),
+    ("SCORE_noun", "dn", r"(?<!\w)\d+(?:[:'-]?(?:er|ar|a|eren|aren|an)|[ -]?tall?)(?!\w)|\b" + any_of(words.NOUNS) + r"(?!\s+still)"),
+    ("SKIP_ordinal", "d", r"(?<!\w)\d+(?:st|nd|rd|th|de|te|ende)(?!\w)"),
+    ("SKIP_mixed", "dnkw", r"(?:\d+[^\W\d]|[^\W\d]+\d)\w*"),
+    ("SKIP_zero", "d", r"(?<!\d)0\d+"),
+    ("NUMBER", "d", r"\d+"),
+    ("WORD", "nkw", r"[^\W\d_]+(?:'[^\W\d_]+)*"),
+    ("SEP", "s", r"[^\w\s]|_|\n"),
 )  # fmt: skip
+_TOKENS = {
+    start: re.compile(
+        "|".join(f"(?P<{name}>{pattern})" for name, starts, pattern in _PATTERNS if start in starts)
+    )
+    for start in "dnkws"
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,27 +138,54 @@ class Token:
 _WORD = re.compile(r"[^\W\d_]++(?:'[^\W\d_]++)*+(?![\d@'_])")
 _DOUBLE = re.compile(r"([^\W\d_])\1+")
 _ONCE = {_DOUBLE.sub(r"\1", word): value for word, value in words.NUMBERS.items()}
-_BEGINNINGS = (
-    frozenset(words.NUMBERS) | frozenset(words.NUMBERS_ALONE) | frozenset(words.NOUNS) | words.OPENERS
-)
+_NUMBERS = frozenset((*words.NUMBERS, *words.NOUNS, "to"))
+_KEYWORDS = words.OPENERS | {
+    listed.split(" ")[0]
+    for several in (
+        words.SCALE, words.SCALE_FROM, words.CLOCK, words.DATED,
+        words.THOUSAND, words.PLACE, words.LESS, words.FROM_ME, words.CAST, words.TODAY, words.ON_DAY, words.FROM_ME, words.MONTHS,
+    )
+    for listed in several
+}  # fmt: skip
 
 
 def tokens_of(plain: str) -> Iterator[Token]:
     """Cut a normalised text into tokens."""
     position = 0
     while position < len(plain):
-        word = _WORD.match(plain, position)
-        if word and word[0] not in _BEGINNINGS:
+        character = plain[position]
+        if character == " ":
+            position += 1
+            continue
+        word = _WORD.match(plain, position) if character.isalpha() else None
+        if word and word[0] not in _NUMBERS and word[0] not in _KEYWORDS:
             number = _stretched(word[0])
             yield Token("WORD", word[0]) if number is None else Token("NUMBER", word[0], number)
             position = word.end()
             continue
-        match = _TOKENS.match(plain, position)
+        start = _start(character, word[0] if word else "")
+        if start == "s" and character not in _SIGNS:
+            yield Token("SEP", character)
+            position += 1
+            continue
+        match = _TOKENS[start].match(plain, position)
         if match is None:
             position += 1
             continue
         position = match.end()
         yield from _token(match.lastgroup or "", match[0])
+
+
+_SIGNS = frozenset(":;=<>^#+$£€½±-")  # what begins more than itself
+
+
+def _start(character: str, word: str) -> str:
+    """What a token begins with, as the patterns tell it."""
+    if word:
+        return "n" if word in _NUMBERS else "k"
+    if character.isdigit():
+        return "d"
+    return "w" if character.isalpha() else "s"
 
 
 def _stretched(word: str) -> int | None:
@@ -177,7 +201,7 @@ def _token(name: str, text: str) -> Iterator[Token]:
         number = words.NUMBERS.get(text)
         yield Token("WORD", text) if number is None else Token("NUMBER", text, number)
     elif kind == "NUMBER":
-        yield Token(kind, text, int(re.split("[.,]", text)[0]))
+        yield Token(kind, text, _number(text))
     elif name == "SCORE_of":
         yield _out_of(text)
     elif kind == "SCORE":
@@ -188,6 +212,9 @@ def _token(name: str, text: str) -> Iterator[Token]:
 
 def _mixed(text: str) -> Iterator[Token]:
     """ "9takk" is a number and a word, so is "knallbra10"; "iphone8" is neither."""
+    if text in words.AFTER:  # "m8"
+        yield Token("WORD", text)
+        return
     mark = re.fullmatch(r"([^\W\d]+)(\d+)", text)
     if mark and mark[1] in words.MARKS:
         yield Token("SCORE", text, int(mark[2]))

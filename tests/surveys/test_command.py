@@ -105,7 +105,7 @@ def test_the_questions_of_the_product_pass_their_linter(run: Run) -> None:
     assert run("lint").exit_code == 0
     told = json.loads(run("lint", "--json").stdout)
     assert told["findings"] == []
-    assert {wording["language"] for wording in told["wordings"]} == {"nb", "nn", "en"}
+    assert {wording["language"] for wording in told["wordings"]} >= {"nb", "nn", "en"}
 
 
 def test_questions_that_cannot_be_read_are_a_failure_with_a_sentence(
