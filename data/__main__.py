@@ -21,7 +21,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @app.command("import")
-def import_file(
+def import_file(  # noqa: PLR0917 the command line names them
     file: Annotated[Path, typer.Argument(help="CSV, a workbook or Parquet, also in a .zip.")],
     mapping_name: Annotated[
         str, typer.Option("--mapping", help="A shipped mapping's name, or a TOML file.")

@@ -35,7 +35,7 @@ def notes(draft: Draft, record: str, fields: list[Field]) -> list[Said]:
 
 
 def refuse_replacement(draft: Draft, file: str, *, allowed: bool) -> Said | None:
-    """Refuse a file nearly all of whose rows would replace records of other days; told where it is ``allowed``."""
+    """Refuse a file nearly all of whose rows would replace records of other days; told if ``allowed``."""
     moved, examples = draft.moved()
     if moved < FEW_REPLACED or moved < MOST_REPLACED * draft.good:
         return None

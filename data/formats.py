@@ -15,7 +15,8 @@ DATES = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y",
 PACKED = {8: "%Y%m%d", 6: "%y%m%d"}  # by their digits
 CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", "T%H:%M:%S", "T%H:%M",
           ", %H:%M", ", %H:%M:%S", ", %I:%M %p", ", %I:%M:%S %p", " %H.%M", " %H:%M:%S.%f",
-          " %H.%M.%S", " kl. %H.%M.%S", " kl. %H.%M", " kl. %H:%M:%S", " kl. %H:%M", " %I:%M:%S %p %z", " %H:%M:%S %z", " %H:%M %z", " %I.%M.%S.%f %p"]  # fmt: skip
+          " %H.%M.%S", " kl. %H.%M.%S", " kl. %H.%M", " kl. %H:%M:%S", " kl. %H:%M",
+          " %I:%M:%S %p %z", " %H:%M:%S %z", " %H:%M %z", " %I.%M.%S.%f %p"]  # fmt: skip
 WHOLE = ["%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S %Y"]  # as on Unix and in tweets
 NUMBERS = {"excel": (20_000, 80_000), "epoch": (6e8, 4e9), "epoch_ms": (6e11, 4e12)}  # and their range
 MOST_FORMATS = 3  # in one column

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from data import callers, noticing, scoring
 from data.dating import Moment, moments, role_of
 from data.duck import connect
 from data.encodings import encoding_of
 from data.kinds import kind_of, lines_of
-from data.layout import Header, first_rows, header, single_quoted
+from data.layout import first_rows, header, single_quoted
 from data.mapping import BadUse, Mapping
+from data.marks import marks_of
 from data.noticing import NAMES, OTHER_ID, Line, id_line, quoted
 from data.overlaps import overlapping
 from data.reading import Source, is_binary, is_workbook, opened, readable, undecodable, unpacked
@@ -35,8 +36,9 @@ MISSING = ("NA", "N/A", "N / A", "n/a", "N/D", "n/d", "S/D", "\\N", "<NA>", "NUL
            "(null)", "0000-00-00 00:00:00", "0000-00-00", "00/00/0000", "00.00.0000")  # fmt: skip
 A_WEEK_AND_MORE = 8  # rows
 # What happened to a call, as queues of telephone systems log it, a row each.
-EVENTS = {"ENTERQUEUE", "CONNECT", "ABANDON", "COMPLETECALLER", "COMPLETEAGENT", "RINGNOANSWER", "EXITWITHTIMEOUT",
-          "CHAN_START", "ANSWER", "HANGUP", "CHAN_END", "LINKEDID_END", "BRIDGE_ENTER", "BRIDGE_EXIT"}  # fmt: skip
+EVENTS = {"ENTERQUEUE", "CONNECT", "ABANDON", "COMPLETECALLER", "COMPLETEAGENT", "RINGNOANSWER",
+          "EXITWITHTIMEOUT", "CHAN_START", "ANSWER", "HANGUP", "CHAN_END",
+          "LINKEDID_END", "BRIDGE_ENTER", "BRIDGE_EXIT"}  # fmt: skip
 FLAGS = ("self_service_first", "hit")
 
 
@@ -81,7 +83,12 @@ def _reading(path: Path, sheet: str, doubts: list[Said], *, single: bool) -> Map
         if encoding != "utf-8":
             where = undecodable(path) if "16" not in encoding else say("doubt.zeros")
             doubts.append(say("doubt.encoding", where=where, encoding=encoding))
-    found = header(first_rows(path, encoding, sheet)) if path.stat().st_size else Header(1)
+    rows = first_rows(path, encoding, sheet) if path.stat().st_size else []
+    found = header(rows)
+    told = re.search(r'"timeZone"\s*:\s*"([\w/+-]+)"', " ".join(cell for row in rows[:3] for cell in row))
+    zone = told[1] if told and told[1] in available_timezones() else ""
+    if zone:
+        doubts.append(say("doubt.column_zone", column=say("doubt.file"), zone=zone))
     if found.row != 1:
         doubts.append(say("doubt.header_row", row=found.row) if found.row else say("doubt.no_header"))
     if found.below:
@@ -94,6 +101,7 @@ def _reading(path: Path, sheet: str, doubts: list[Said], *, single: bool) -> Map
         single_contacts=single,
         quote="'" if single_quoted(path, encoding, found.row) else '"',
         sheet=sheet,
+        time_zone=zone,
     )
 
 
@@ -128,7 +136,9 @@ class _Guess:
         self.left_out: dict[str, list[tuple[str, Said]]] = {}  # by field: columns that are not it, and why
         words = {cell for column in columns for cell in set(column.cells)}
         self.missing = [text for text in MISSING if text in words]
-        self.columns = [column.without({*self.missing}) for column in columns]
+        known = [marks_of(column.texts) for column in columns]
+        decimals = "".join({marks.decimal for marks in known if marks and marks.certain})
+        self.columns = [replace(column.without({*self.missing}), decimals=decimals) for column in columns]
 
     def made(self, file: str, language: str) -> Proposal:
         self.file = file
@@ -142,6 +152,9 @@ class _Guess:
         totals = [column for column in self.columns if column.tells_totals]
         if totals and not self.reading.single_contacts:
             raise BadUse(aggregate(totals))
+        answered_form = {"responseid", "recordeddate"}, {"respondent id", "collector id"}
+        if any(each <= {name.casefold() for name in self.source.columns} for each in answered_form):
+            self._leave_out_form()
         for name in DURATIONS:
             self._named(name)
         times = moments([column for column in self.columns if column.name not in self.taken])
@@ -163,6 +176,13 @@ class _Guess:
         )
         toml = writer.toml(self.columns, self.lines, self.told, self.doubts)
         return Proposal(toml, [*self.doubts, *(doubt for each in self.told.values() for doubt in each)])
+
+    def _leave_out_form(self) -> None:
+        """Leave out how long a customer took to fill in a form: it is nobody's handling time."""
+        for column in self.columns:
+            if column.words.startswith("duration"):
+                self.taken.add(column.name)
+                self.told["handling_s"].append(say("doubt.form", column=column.name))
 
     def _refuse_events(self) -> None:
         """Refuse a log in which a contact is several rows, one for each thing that happened to it."""

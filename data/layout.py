@@ -68,8 +68,8 @@ def _is_data(rows: list[list[str]]) -> bool:
 
 
 def _questions(rows: list[list[str]]) -> int:
-    """How many rows below a header are no data: questions in full, what can be answered, names for programs."""
-    marked = [number for number, row in enumerate(rows[:3], 1) if any('{"ImportId"' in cell for cell in row)]
+    """How many rows below a header are no data: questions, possible answers, names for programs."""
+    marked = [place for place, row in enumerate(rows[:3], 1) if any('{"ImportId"' in cell for cell in row)]
     if marked:
         return marked[-1]
     for count in (2, 1):

@@ -130,8 +130,8 @@ def duration(name: str, column: Column) -> Line:
         return Line(table(column.name, unit='"m:s"'), [doubt])
     numbers = column.numbers
     if not numbers:
-        known = (_NUMBER, _CLOCK_TEXT, _TWO_PARTS, _SPOKEN)
-        odd = next((text for text in texts if not any(like.fullmatch(text) for like in known)), texts[0])
+        likes = (_NUMBER, _CLOCK_TEXT, _TWO_PARTS, _SPOKEN)
+        odd = next((text for text in texts if not any(like.fullmatch(text) for like in likes)), texts[0])
         return Line(None, [say("doubt.no_duration", field=name, column=column.name, example=odd)])
     doubts = []
     if "0" in texts:
@@ -152,6 +152,8 @@ def duration(name: str, column: Column) -> Line:
 def _marks(name: str, column: Column, *, thousands: bool) -> tuple[dict[str, str], list[Said]]:
     """The marks of a column's numbers as TOML, and a doubt with one of them as it is read."""
     marks = marks_of(column.texts, thousands=thousands)
+    if marks and not marks.certain and marks.thousands in [*column.decimals]:
+        marks = marks_of(column.texts)
     if marks is None or not (marks.decimal or marks.thousands):
         return {}, []
     example = next(text for text in column.texts if re.search("[.,'’]", text))

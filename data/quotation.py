@@ -50,13 +50,10 @@ def repaired(path: Path, dialect: Dialect, head: bytes) -> tuple[Path, Repair]:
     copy = path.with_name("quotation")
     with path.open("rb") as old, copy.open("wb") as new:
         for number, line in enumerate(old, 1):
-            if number in repair.strays:
-                line = _rewritten(line, dialect)
-            elif partly and dialect.quote in line and partly.search(line):
-                again = _rewritten(line, dialect)
-                repair.partly += again != line
-                line = again
-            new.write(line)
+            odd = partly is not None and dialect.quote in line and partly.search(line) is not None
+            made = _rewritten(line, dialect) if odd or number in repair.strays else line
+            repair.partly += made != line and number not in repair.strays
+            new.write(made)
     return copy, repair
 
 

@@ -98,20 +98,20 @@ def _fold(name: str) -> str:
 @contextmanager
 def opened(connection: duckdb.DuckDBPyConnection, path: Path, mapping: Mapping) -> Iterator[Source]:
     """The file as a :class:`Source`; what had to be written aside is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="svar-import-") as folder, unpacked(path) as (path, notes):
-        head = _head(path, mapping)
+    with tempfile.TemporaryDirectory(prefix="svar-import-") as folder, unpacked(path) as (inner, notes):
+        head = _head(inner, mapping)
         # Under a name of ours: brackets and stars in a file's name would be read as a pattern.
         plain = Path(folder) / "file"
-        plain.symlink_to(path.resolve())
+        plain.symlink_to(inner.resolve())
         if head.startswith(b"PAR1"):
-            source = _parquet(connection, plain, path.name)
-        elif is_workbook(path):
-            source = _workbook(connection, path, mapping)
+            source = _parquet(connection, plain, inner.name)
+        elif is_workbook(inner):
+            source = _workbook(connection, inner, mapping)
         else:
-            source = _csv(connection, plain, path.name, mapping, head)
+            source = _csv(connection, plain, inner.name, mapping, head)
         columns, again = numbered(source.columns)
         if again:
-            notes = (*notes, say("note.same_name", columns=quotes(again)))
+            source = replace(source, notes=(*source.notes, say("note.same_name", columns=quotes(again))))
         yield replace(source, columns=columns, notes=(*notes, *source.notes))
 
 

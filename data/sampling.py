@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
 
@@ -42,7 +42,9 @@ _HOW_MANY = re.compile(
     r"(sent|dialled|dialed|dials?|delivered|opened|clicked|attempts?|sales?|leads?|answers?|replies|surveys?|"
     r"calls?|contacts?|chats?|emails?|customers?|sendt|forsøk|salg|svar|kunder|besvart|tapt)"
 )
-_FIGURE_NAME = r"(kpi|metric|measure|indicator|figure|nøkkeltall|måltall|kennzahl|indicador|indicateur)( (name|navn|id))?"
+_FIGURE_NAME = (
+    r"(kpi|metric|measure|indicator|nøkkeltall|måltall|kennzahl|indicador|indicateur)( (name|navn|id))?"
+)
 _FIGURE = r"(value|verdi|result|resultat|amount|score|wert|valor|valeur)"
 _MANY_OF_ONE = 10  # in the middle of such a column
 _RATE = re.compile(r".*\b(rate|service level|occupancy|svarprosent|servicenivå)\b.*|.*%.*")
@@ -72,6 +74,7 @@ class Column:
 
     name: str
     cells: list[str]
+    decimals: str = ""  # marks that are plainly decimal in other columns of the file
     above: str = ""  # what its name begins with as all names of the file do: the table's name, mostly
 
     @cached_property
@@ -121,7 +124,7 @@ class Column:
 
     def without(self, missing: set[str]) -> Column:
         """The same column, where these words are blanks."""
-        return Column(self.name, ["" if cell in missing else cell for cell in self.cells], self.above)
+        return replace(self, cells=["" if cell in missing else cell for cell in self.cells])
 
 
 def look(source: Source, *, draw: bool = False) -> list[Column]:
@@ -134,7 +137,7 @@ def look(source: Source, *, draw: bool = False) -> list[Column]:
     filled = [row for row in found if any(value and value.strip() for value in row)]
     above = _above(source.columns)
     return [
-        Column(source.columns[place], [(row[place] or "").strip() for row in filled], above)
+        Column(source.columns[place], [(row[place] or "").strip() for row in filled], above=above)
         for place in places
     ]
 
@@ -147,7 +150,7 @@ def _above(names: list[str]) -> str:
 
 
 def long_table(columns: list[Column]) -> Said | None:
-    """Why a file is refused that has a figure a row, and in a column which figure it is; None where it is not so."""
+    """Why a file is refused that has a figure a row, and in a column which figure it is."""
     names = [column for column in columns if re.fullmatch(_FIGURE_NAME, column.words) and column.texts]
     values = [column for column in columns if re.fullmatch(_FIGURE, column.words) and column.numbers]
     if not names or not values or 2 * len({*names[0].texts}) > len(names[0].texts):

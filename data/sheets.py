@@ -1,4 +1,6 @@
-"""The sheets of a workbook, read in a process of its own: ``python -m data.sheets look|rows FILE [SHEET HEADER ABOVE]``.
+"""The sheets of a workbook, read in a process of its own.
+
+``python -m data.sheets look FILE`` or ``python -m data.sheets rows FILE SHEET HEADER ABOVE``.
 
 A small file can unpack to gigabytes, and no reader of workbooks stops by itself. Here the system does it:
 what takes more memory or time than a workbook may ends this process, and not the one that asked.
@@ -42,7 +44,7 @@ class TooLarge(ValueError):
 
 
 def look(path: Path) -> list[dict[str, Any]]:
-    """Every sheet with a table: name, rows below the first filled one, whether it is shown, and its first rows.
+    """Every sheet: its name, rows below the first filled one, whether it is shown, and its first rows.
 
     ``hidden`` counts rows that a filter or a person has hidden; ``unsaved`` are the numbers of columns with
     formulas whose values the file does not hold.
@@ -118,7 +120,7 @@ def _filled_down(table: CalamineSheet) -> Iterator[list[Any]]:
         yield row
 
 
-def text_of(cell: Any) -> str | None:
+def text_of(cell: Any) -> str | None:  # noqa: PLR0911 one for each type
     """A cell as text. Typed numbers and times are marked, so that no mapping takes them for text.
 
     A midnight is a date: what a workbook holds is the same for both, and few contacts end at that second.

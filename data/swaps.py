@@ -1,7 +1,8 @@
 """Dates of which a spreadsheet took the day for the month: found by what cannot be a coincidence.
 
-A spreadsheet that reads ``03/01/2026`` in its own order makes a date of it, and leaves ``03/13/2026`` as text since
-there is no thirteenth month. So the dates never have a day past the twelfth, and the texts always do.
+A spreadsheet that reads ``03/01/2026`` in its own order makes a date of it, and leaves ``03/13/2026`` as
+text since there is no thirteenth month. So the dates never have a day past the twelfth, and the texts
+always do.
 """
 
 from __future__ import annotations

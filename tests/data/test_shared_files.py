@@ -1,4 +1,4 @@
-"""Files of many kinds that once were misread: each comes out at its right value, or is refused with the reason."""
+"""Files of many kinds that once were misread: each comes out right, or is refused with the reason."""
 
 from __future__ import annotations
 
@@ -64,8 +64,10 @@ RIGHT = {
         {"rows": 30, "answered": 30, "handling_s": sum(range(55, 85))}, {"hour": 8}, ("30 lines",)
     ),
     "14_first_sheet_is_a_note.xlsx": Right(SCORED, {}, ("'Data' (30 rows)", "'Les meg' (1 rows)")),
-    "14_hidden_rows_read.xlsx": Right(SCORED, {}, ("26 rows",)),
-    "14_hidden_sheet_read.xlsx": Right({"rows": 5, "score": 15}, {}, ("'Synlig' (5 rows)", "'Skjult'")),
+    "14_hidden_rows_read.xlsx": Right(SCORED, {}, ("10 rows",)),
+    "14_hidden_sheet_read.xlsx": Right(
+        {"rows": 5, "score_given": 15}, {"score_scale": "1-5"}, ("'Synlig' (5 rows)", "'Skjult'")
+    ),
     "14_second_sheet_ignored.xlsx": Right(SCORED, {}, ("'Mars' (30 rows)", "'April' (30 rows)")),
     "15_30_february.csv": Right({"rows": 29, "score": 160}, {}, ("2026-02-30 10:00:00",), rejected=1),
     "15_one_odd_duration.csv": Right(
@@ -100,7 +102,7 @@ RIGHT = {
 }
 REFUSED = {
     "14_formula_without_value.xlsx": "'duration_sec', 'score'.*formulas",
-    "16_queue_log_no_header": "events",
+    "16_queue_log_no_header": "one event",
     "17_truncated.xlsx": "cut short",
     "23_campaign_totals.csv": "many contacts",
     "25_header_only.csv": "header but no rows",
