@@ -153,7 +153,8 @@ class _Guess:
         if totals and not self.reading.single_contacts:
             raise BadUse(aggregate(totals))
         answered_form = {"responseid", "recordeddate"}, {"respondent id", "collector id"}
-        if any(each <= {name.casefold() for name in self.source.columns} for each in answered_form):
+        is_form = any(each <= {name.casefold() for name in self.source.columns} for each in answered_form)
+        if is_form:
             self._leave_out_form()
         for name in DURATIONS:
             self._named(name)
@@ -168,6 +169,8 @@ class _Guess:
         self._drop_place()
         timing = Timing(self.found, self.lines, self.told, self.doubts, self.zone)
         timing.tell(times, [column for column in self.columns if column.name not in self.taken])
+        if is_form:  # neither is the time between its beginning and its end
+            self.lines.pop("handling_s", None)
         self._id(times)
         for name, columns in self.left_out.items():
             self.told[name] += [why for column, why in columns if column not in self.taken]

@@ -391,7 +391,7 @@ THOUSANDS = 'talk_s = { column = "talk_sec", thousands = "," }'
         (_rows("id,ended_at,score", "{n},{at},{s}", ODD + "99"), TEN, "'99'"),
         (_rows("id,ended_at,score", "{n},{at},{s}", ODD + "5.5"), TEN, "'5.5'"),
         (
-            _rows("id,ended_at,duration", "{n},{at},0:03:1{s}", ODD + "Unknown"),
+            _rows("id,ended_at,duration", "{n},{at},00:03:00", ODD + "Unknown"),
             'handling_s = "duration"',
             "'Unknown'",
         ),
