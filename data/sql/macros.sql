@@ -101,8 +101,12 @@ end;
 create macro as_seconds(given, number, factor, clock, plain) as coalesce(
     case when plain then try_cast(given as integer) end,
     floor(number::double * factor + 0.5)::bigint,
-    case when contains(given, ':') then clock_seconds(lower(bare(given)), clock) end,
-    case when starts_with(clock, 'hh') then packed_seconds(bare(given), clock) else spoken_seconds(lower(bare(given))) end
+    -- A list of one, so that the text is trimmed once and not at each of its uses, of which there are dozens.
+    case when given is not null then list_transform([lower(bare(given))], lambda text: case
+        when contains(text, ':') then clock_seconds(text, clock)
+        when starts_with(clock, 'hh') then packed_seconds(text, clock)
+        else spoken_seconds(text)
+    end)[1] end
 );
 
 create macro within(value, low, high) as nullif(nullif(least(greatest(value, low), high), low), high);
