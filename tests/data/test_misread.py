@@ -51,7 +51,7 @@ def test_white_space_around_any_value_changes_nothing(
     cells = [
         before + text + after for (before, after), text in zip(around, [*PLAIN.values(), "NA"], strict=True)
     ]
-    made = []
+    made: list[dict[str, object]] = []
     for row in (";".join([*PLAIN.values(), "NA"]), ";".join(cells)):
         home = settings.model_copy(update={"home": tmp_path / f"home-{len(made)}-{abs(hash(row))}"})
         load(home, write(tmp_path, f"{header}\n{row}\n"), TOML)
