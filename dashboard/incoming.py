@@ -19,7 +19,7 @@ from data.sampling import TOTALS
 from data.saying import Said
 from settings import Settings
 
-KINDS = ["csv", "txt", "tsv", "xlsx", "xlsm", "parquet"]
+KINDS = ["csv", "txt", "tsv", "xlsx", "xlsm", "xls", "xlsb", "ods", "parquet", "zip"]
 _PREFIX = "svar-incoming-"
 _STALE_S = 86_400
 _OWN_NAMES = 'record = "auto"\nby_name = true\n'

@@ -21,8 +21,8 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @app.command("import")
-def import_file(
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet.")],
+def import_file(  # noqa: PLR0917 the command line names them
+    file: Annotated[Path, typer.Argument(help="CSV, a workbook or Parquet, also in a .zip.")],
     mapping_name: Annotated[
         str, typer.Option("--mapping", help="A shipped mapping's name, or a TOML file.")
     ] = "generic",
@@ -31,6 +31,9 @@ def import_file(
         typer.Option(help="What a row is, where the columns do not tell: contact, sale, topic, …"),
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="The file may take the place of records of other days.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Import a file of contacts or what belongs to them, or a reference table."""
@@ -40,7 +43,9 @@ def import_file(
         if kind:
             chosen = mapping.of_kind(chosen, kind)
         with bar() as progress:
-            summary = importer.run(read_settings(), file, chosen, now=now, dry_run=dry_run, progress=progress)
+            summary = importer.run(
+                read_settings(), file, chosen, now=now, dry_run=dry_run, replace=replace, progress=progress
+            )
     except (mapping.BadUse, SettingsError) as error:
         errors.print(f"[red]Not imported.[/red] {escape(str(error))}", markup=True)
         raise typer.Exit(2) from None
@@ -51,7 +56,8 @@ def import_file(
 
 @app.command()
 def guess(
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet, from any system.")],
+    file: Annotated[Path, typer.Argument(help="CSV, a workbook or Parquet, from any system.")],
+    sheet: Annotated[str, typer.Option(help="Of a workbook; left out: the one that has contacts.")] = "",
     single: Annotated[
         bool,
         typer.Option("--single-contacts", help="A row is one contact, whatever a column seems to count."),
@@ -60,7 +66,7 @@ def guess(
 ) -> None:
     """Propose a mapping for a file, with every doubt, to be edited by a person."""
     try:
-        proposal = guessing.propose(file, read_settings().timezone, single=single)
+        proposal = guessing.propose(file, read_settings().timezone, single=single, sheet=sheet)
     except (mapping.BadUse, SettingsError) as error:
         errors.print(f"[red]No proposal.[/red] {escape(str(error))}", markup=True)
         raise typer.Exit(2) from None

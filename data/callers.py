@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from data.noticing import Line, label, quoted, table
+from data.noticing import Line, id_line, label, quoted
 from data.sampling import Column
 from data.saying import say
 
@@ -38,8 +38,8 @@ def customer(column: Column) -> Line:
     zeros = [text for text in column.texts if re.fullmatch(r"0+(\.0+)?", text)]
     if len(zeros) * 100 > len(column.texts):
         doubt = say("doubt.zero_customer", zeros=len(zeros), zero=zeros[0])
-        return Line(table(column.name, missing=f"[{quoted(zeros[0])}]"), [doubt])
-    return Line(quoted(column.name))
+        return Line(id_line(column, missing=f"[{quoted(zeros[0])}]"), [doubt])
+    return Line(id_line(column))
 
 
 def _is_bare(column: Column) -> bool:

@@ -9,7 +9,7 @@ from data.noticing import quoted, table
 from data.sampling import Column
 
 TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?")
-MIDNIGHT = re.compile(r"(?<![\d:])(0?0:00(:00)?(\.0+)?(?![:.\d])|12:00(:00)? ?[Aa][Mm]\b)")
+MIDNIGHT = re.compile(r"(?<![\d:+-])(0?0:00(:00)?(\.0+)?(?![:.\d])|12:00(:00)? ?[Aa][Mm]\b)")
 _DOTTED = re.compile(r"\d{1,2}\.\d\d(\.\d\d)?")
 _THREE_PARTS, _TWO_PARTS = re.compile(r"\d{1,2}:\d\d:\d\d( ?[AaPp][Mm])?"), re.compile(r"\d{1,2}:\d\d")
 _FIRST_HOUR = re.compile(r"0?0:\d\d(:\d\d)?|12:\d\d(:\d\d)? ?[Aa][Mm]")
@@ -45,10 +45,22 @@ def unit(column: Column) -> str | None:
         return "h:m:s"
     if texts and all(map(_TWO_PARTS.fullmatch, texts)):
         return "h:m"
+    if _TIME.fullmatch(column.words) and texts and (packed := _packed(texts)):
+        return packed
     if _TIME.fullmatch(column.words) and any(numbers) and all(0 <= number < 1 for number in numbers):
         return "days"
     whole = all(number.is_integer() and 0 <= number <= 23 for number in numbers)
     return "hours" if _HOUR.fullmatch(column.words) and len(set(numbers)) > 1 and whole else None
+
+
+def _packed(texts: list[str]) -> str | None:
+    """The unit of times of day without colons, such as 080000 or 901; zeros may have been lost in front."""
+    if not all(re.fullmatch(r"\d{1,6}", text) for text in texts) or max(map(len, texts)) < 3:
+        return None
+    told = "hhmmss" if max(map(len, texts)) > 4 else "hhmm"
+    parts = [text.zfill(6 if told == "hhmmss" else 4) for text in texts]
+    real = all(int(each[:2]) < 24 and int(each[2:4]) < 60 and int(each[4:] or 0) < 60 for each in parts)
+    return told if real else None
 
 
 def added(column: Column) -> str:
@@ -65,5 +77,8 @@ def since_midnight(text: str, told: str) -> timedelta:
         if half := re.search("[AaPp]", text):
             hours = hours % 12 + 12 * (half[0] in "Pp")
         return timedelta(hours=hours, minutes=minutes, seconds=sum(seconds))
+    if told in {"hhmmss", "hhmm"}:
+        digits = text.zfill(6) if told == "hhmmss" else text.zfill(4) + "00"
+        return timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]), seconds=int(digits[4:]))
     number = Column("", [text]).numbers[0]
     return timedelta(days=number) if told == "days" else timedelta(hours=number)

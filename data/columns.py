@@ -105,7 +105,8 @@ def _kind(name: str, limits: dict[str, Any]) -> str:
 
 def marks(given: Given, mapping: Mapping) -> tuple[str, str]:
     """The decimal mark and the mark between thousands of a column."""
-    return given.decimal or mapping.decimal, given.thousands or mapping.thousands or ""
+    thousands = given.thousands or mapping.thousands or ""
+    return given.decimal or mapping.decimal or ("," if thousands == "." else "."), thousands
 
 
 def formats(field: Field) -> list[str]:
@@ -140,6 +141,8 @@ def given_text(field: Field, mapping: Mapping, source: Source) -> Expression:
     text = parts[0] if len(parts) == 1 else _joined(field, parts)
     if field.given.before or field.given.after:
         text = call("||", call("||", field.given.before, text), field.given.after)  # of nothing still nothing
+    if field.given.whole:
+        text = call("regexp_replace", text, r"^\s*(\d+)\.0+\s*$", r"\1")
     if not field.given.values:
         return text
     folded = call("as_code", text)
@@ -166,7 +169,7 @@ def _joined(field: Field, parts: list[Expression]) -> Expression:
 def _without(text: Expression, missing: list[str]) -> Expression:
     if not missing:
         return text
-    bare = call("trim", text)
+    bare = call("bare", text)
     case = CaseExpression(bare == constant(missing[0]), constant(None))
     for word in missing[1:]:
         case = case.when(bare == constant(word), constant(None))

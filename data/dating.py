@@ -10,7 +10,7 @@ from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from data.clocks import MIDNIGHT, is_clock, since_midnight, unit
-from data.formats import CLOCKS, NUMBERS, alternatives, parse, reads
+from data.formats import CLOCKS, NUMBERS, alternatives, could_be_date, days_of_midnights, parse, reads
 from data.sampling import Column
 
 APART = {
@@ -23,7 +23,7 @@ _ADDED = " %H:%M"  # the format of the midnight to which a time of day is added
 # What a time is about, by its column's words; the first that fits.
 ROLES = {
     "birth": r"birth|born|dob|født|fødsels\w+|nascimento|nacimiento|geburts\w+|naissance",
-    "beside": r"purchase|order|due|expected|sla|updated?|modified|survey|rating|last|scheduled|target|"
+    "beside": r"purchase|order|due|expected|sla|updated?|modified|survey|rating|score|last|scheduled|target|"
     r"exported|imported|(vru|q|queue|hold|wrap) (exit|end)|q start|queue start|compra|frist|echeance|"
     r"(tiempo|tempo|temps) para|prazo|plazo|agenda\w+|pedido|previs\w+|vencimiento|atualizacao|actualizacion|"
     r"kauf|bestell\w+",
@@ -128,7 +128,8 @@ class Moment:
 def moments(columns: list[Column]) -> list[Moment]:
     """Every time of the file, in the order of its columns; clocks stand with the date beside them."""
     clocks = [each for each in columns if each.texts and is_clock(each)]
-    dates = [each for each in columns if each.texts and each not in clocks and _is_date(each)]
+    packed = [each for each in columns if each.texts and (unit(each) or "").startswith("hh")]
+    dates = [each for each in columns if each.texts and each not in [*clocks, *packed] and _is_date(each)]
     alone = [_alone(each) for each in dates]
     days = [each for each in alone if not each.has_clock and each.role not in {"beside", "birth"}]
     if not alone and (whole := _of_parts(columns)):
@@ -168,6 +169,8 @@ def _alone(column: Column) -> Moment:
         found = alternatives(given.texts, packed=_is_named(column))
         if found and found[0][0] in NUMBERS:
             column, formats, missing = given, found, "0"
+    if days := days_of_midnights(column.texts):
+        formats = [days]
     if told := re.search(r"\b(mm|dd) (mm|dd) yy", column.words):
         formats = [way for way in formats if way[0].startswith(f"%{told[1][0]}")] or formats
     return Moment((column,), role_of(column.words), formats, missing=missing)
@@ -222,7 +225,8 @@ def _is_date(column: Column) -> bool:
     # Only a look at the first: what is a date there and not below is worth a doubt, not silence.
     sample = [text for text in column.texts[:40] if text != "0"][:20]
     packed = _is_named(column)
-    return 2 * sum(bool(alternatives([text], packed=packed)) for text in sample) > len(sample) > 0
+    likely = [text for text in sample if packed or could_be_date(text)]
+    return 2 * sum(bool(alternatives([text], packed=packed)) for text in likely) > len(sample) > 0
 
 
 def gaps(earlier: Moment, later: Moment) -> list[timedelta]:

@@ -10,12 +10,14 @@ from data.columns import Field
 from data.mapping import BadUse
 from data.merging import Draft
 from data.saying import Said, say
+from data.swaps import never_past_twelfth
 from data.values import SCALE
 from settings import Settings
 
 ENOUGH = 20  # scores that tell their scale, or times their clock
 PLAINLY, PERHAPS = 5, 7  # no score above: plainly not from 1 to 10; perhaps not
 MANY_MIDNIGHTS = 0.5  # of the contacts: nobody calls that often at the first second of a day
+FEW_REPLACED, MOST_REPLACED = 10, 0.9  # rows, and share of them, that replace records of other days
 SHOWN = 3  # examples in a note
 
 
@@ -26,9 +28,31 @@ def notes(draft: Draft, record: str, fields: list[Field]) -> list[Said]:
         for each in draft.respelt
     ]
     if record == "contact":
+        _refuse_swapped(draft, fields)
         stated = any(field.name == "score_scale" and field.given for field in fields)
         found += [*_scales(draft, stated=stated), *_midnights(draft), *_agents(draft)]
     return found
+
+
+def refuse_replacement(draft: Draft, file: str, *, allowed: bool) -> Said | None:
+    """Refuse a file nearly all of whose rows would replace records of other days; told if ``allowed``."""
+    moved, examples = draft.moved()
+    if moved < FEW_REPLACED or moved < MOST_REPLACED * draft.good:
+        return None
+    if not allowed:
+        told = {"rows": moved, "good": draft.good, "examples": examples}
+        raise BadUse(say("refusal.replaces_others", file=file, **told))
+    return say("note.replaces_others", rows=moved, good=draft.good)
+
+
+def _refuse_swapped(draft: Draft, fields: list[Field]) -> None:
+    """Refuse days none of which is past the 12th of a month, unless the mapping says that they are right."""
+    given = next((field.given for field in fields if field.name == "ended_at"), None)
+    if given is None or given.constant is not None or given.format:
+        return
+    days = [day for (day,) in draft.rows_of("days")]
+    if never_past_twelfth(days):
+        raise BadUse(say("refusal.never_past_twelfth", days=len(days)))
 
 
 def _scales(draft: Draft, *, stated: bool) -> list[Said]:

@@ -15,10 +15,12 @@ DATES = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y",
 PACKED = {8: "%Y%m%d", 6: "%y%m%d"}  # by their digits
 CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", "T%H:%M:%S", "T%H:%M",
           ", %H:%M", ", %H:%M:%S", ", %I:%M %p", ", %I:%M:%S %p", " %H.%M", " %H:%M:%S.%f",
-          " %H.%M.%S", " %I:%M:%S %p %z", " %H:%M:%S %z", " %H:%M %z", " %I.%M.%S.%f %p"]  # fmt: skip
+          " %H.%M.%S", " kl. %H.%M.%S", " kl. %H.%M", " kl. %H:%M:%S", " kl. %H:%M",
+          " %I:%M:%S %p %z", " %H:%M:%S %z", " %H:%M %z", " %I.%M.%S.%f %p"]  # fmt: skip
 WHOLE = ["%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S %Y"]  # as on Unix and in tweets
 NUMBERS = {"excel": (20_000, 80_000), "epoch": (6e8, 4e9), "epoch_ms": (6e11, 4e12)}  # and their range
 MOST_FORMATS = 3  # in one column
+A_FEW = 10  # values: of so many one may be a slip
 NEARLY = 0.95  # of the values: the rest are slips, which an import rejects
 
 
@@ -46,7 +48,11 @@ def _nearly(texts: list[str], written: list[str]) -> list[list[str]]:
     likely = [each for each in ["iso", *written] if 2 * sum(reads(text, each) for text in some) > len(some)]
     found = {each: sum(reads(text, each) for text in texts) for each in likely or ["iso"]}
     most = max(found.values())
-    return [[each] for each, read in found.items() if read == most] if most >= NEARLY * len(texts) else []
+    slips = max((1 - NEARLY) * len(texts), 1 if len(texts) >= A_FEW else 0)
+    if most < len(texts) - slips:
+        return []
+    ways = [each for each, read in found.items() if read == most]
+    return [["iso"]] if "iso" in ways else [[each] for each in ways]
 
 
 def _of_numbers(texts: list[str]) -> list[list[str]]:
@@ -87,6 +93,28 @@ def _is_iso(text: str) -> bool:
         return bool(re.match(r"\d{4}-\d\d-\d\d", text)) and bool(datetime.fromisoformat(text))
     except ValueError:
         return False
+
+
+def could_be_date(text: str) -> bool:
+    """Whether a text has as many parts as a date: most texts of most columns do not, and are seen at once."""
+    if text.startswith(TYPED):
+        return True
+    digits = len(re.findall(r"\d+", text))
+    return digits > 2 or (digits > 1 and re.search(r"[^\W\d]{3}", text) is not None)
+
+
+_MIDNIGHT = re.compile(r"\d{4}-\d\d-\d\d([T ]00:00(:00(\.0+)?)? ?(Z|UTC|[+-]\d\d(:?\d\d)?))")
+
+
+def days_of_midnights(texts: list[str]) -> list[str]:
+    """Formats that read midnights with an offset as the days they are, where all texts are such."""
+    found = [_MIDNIGHT.fullmatch(text) for text in set(texts)]
+    endings = sorted({each[1] for each in found if each})
+    return (
+        [f"%Y-%m-%d{each}" for each in endings]
+        if found and all(found) and len(endings) <= MOST_FORMATS
+        else []
+    )
 
 
 def reads(text: str, written: str) -> bool:
@@ -143,6 +171,19 @@ def _counted(text: str, written: str) -> datetime | None:
     if written == "excel":
         return datetime(1899, 12, 30) + timedelta(days=number)  # noqa: DTZ001 local, as the file tells it
     return datetime.fromtimestamp(number / (1000 if written == "epoch_ms" else 1), UTC).replace(tzinfo=None)
+
+
+def clock_format(texts: list[str]) -> str | None:
+    """The format that reads every text as a time of day."""
+    known = [each.strip() for each in CLOCKS if each.startswith(" %") and "z" not in each]
+    return next(
+        (
+            each
+            for each in known
+            if texts and all(reads(f"2026-01-31 {text}", f"%Y-%m-%d {each}") for text in {*texts})
+        ),
+        None,
+    )
 
 
 def clock_of(written: str) -> str:

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from data import callers, noticing, scoring
-from data.dating import Moment, moments
+from data.dating import Moment, moments, role_of
 from data.duck import connect
-from data.layout import header_row, single_quoted
+from data.encodings import encoding_of
+from data.kinds import kind_of, lines_of
+from data.layout import first_rows, header, single_quoted
 from data.mapping import BadUse, Mapping
-from data.noticing import NAMES, OTHER_ID, Line, quoted
+from data.marks import marks_of
+from data.noticing import NAMES, OTHER_ID, Line, id_line, quoted
 from data.overlaps import overlapping
-from data.reading import Source, opened, readable, undecodable
+from data.reading import Source, is_binary, is_workbook, opened, readable, undecodable, unpacked
+from data.records import Contact
 from data.rejecting import broken_lines
-from data.sampling import Column, aggregate, look
+from data.sampling import Column, aggregate, long_table, look
 from data.saying import ENGLISH, Said, quotes, say
 from data.timing import DURATIONS, Timing
 from data.units import settle
@@ -31,6 +35,10 @@ MISSING = ("NA", "N/A", "N / A", "n/a", "N/D", "n/d", "S/D", "\\N", "<NA>", "NUL
            "nan", "NaT", "-", "--", "---", "?", "#N/A", "#VALUE!", "#REF!", "#DIV/0!", "(blank)",
            "(null)", "0000-00-00 00:00:00", "0000-00-00", "00/00/0000", "00.00.0000")  # fmt: skip
 A_WEEK_AND_MORE = 8  # rows
+# What happened to a call, as queues of telephone systems log it, a row each.
+EVENTS = {"ENTERQUEUE", "CONNECT", "ABANDON", "COMPLETECALLER", "COMPLETEAGENT", "RINGNOANSWER",
+          "EXITWITHTIMEOUT", "CHAN_START", "ANSWER", "HANGUP", "CHAN_END",
+          "LINKEDID_END", "BRIDGE_ENTER", "BRIDGE_EXIT"}  # fmt: skip
 FLAGS = ("self_service_first", "hit")
 
 
@@ -42,34 +50,76 @@ class Proposal:
     doubts: list[Said] = field(default_factory=list)
 
 
-def propose(path: Path, zone: str, *, single: bool = False, language: str = ENGLISH) -> Proposal:
+def propose(
+    path: Path, zone: str, *, single: bool = False, sheet: str = "", language: str = ENGLISH
+) -> Proposal:
     """Look at a file's rows and propose a mapping. ``BadUse`` where nothing can be proposed.
 
     ``zone`` is the installation's time zone, in which times are read that tell none. ``single``: a person has
-    said that a row is one contact, although a column seems to count contacts.
+    said that a row is one contact, although a column seems to count contacts. ``sheet``: of a workbook; left
+    out, the one that has contacts.
     """
-    encoding = "utf-8"
-    doubts: list[Said] = []
-    head = path.read_bytes()[:4] if path.is_file() else b""
-    if not head.startswith((b"PAR1", b"PK", b"\xff\xfe", b"\xfe\xff")) and path.is_file():
-        wrong = undecodable(path)
-        if wrong:
-            encoding = "cp1252"
-            doubts.append(say("doubt.encoding", where=wrong))
-    row = header_row(path, encoding) if path.is_file() else 1
-    if row != 1:
-        doubts.append(say("doubt.header_row", row=row) if row else say("doubt.no_header"))
-    quote = "'" if path.is_file() and single_quoted(path, encoding, row) else '"'
-    with connect(memory="1GB") as connection:
-        reading = Mapping(
-            by_name=True, encoding=encoding, header_row=row, single_contacts=single, quote=quote
-        )
-        with opened(connection, path, reading) as source, readable(path.name):
+    with unpacked(path) as (inner, notes), connect(memory="1GB") as connection:
+        doubts = [*notes]
+        reading = _reading(inner, sheet, doubts, single=single)
+        with opened(connection, inner, reading) as source, readable(path.name):
             columns = look(source, draw=True)
             if broken := broken_lines(connection):
                 doubts.append(say("doubt.lines", lines=len(broken), example=broken[0]["text"][:60]))
+            if not columns or not columns[0].rows:
+                raise BadUse(say("refusal.no_rows", file=path.name))
+            doubts += source.notes
             guess = _Guess(source, columns, reading, doubts, ZoneInfo(zone))
             return guess.made(path.name, language)
+
+
+def _reading(path: Path, sheet: str, doubts: list[Said], *, single: bool) -> Mapping:
+    """How the file is to be read, before anything is said of its fields."""
+    encoding = "utf-8"
+    if is_workbook(path):
+        sheet = sheet or _likely_sheet(path)
+    elif not is_binary(path):
+        encoding = encoding_of(path)
+        if encoding != "utf-8":
+            where = undecodable(path) if "16" not in encoding else say("doubt.zeros")
+            doubts.append(say("doubt.encoding", where=where, encoding=encoding))
+    rows = first_rows(path, encoding, sheet) if path.stat().st_size else []
+    found = header(rows)
+    told = re.search(r'"timeZone"\s*:\s*"([\w/+-]+)"', " ".join(cell for row in rows[:3] for cell in row))
+    zone = told[1] if told and told[1] in available_timezones() else ""
+    if zone:
+        doubts.append(say("doubt.column_zone", column=say("doubt.file"), zone=zone))
+    if found.row != 1:
+        doubts.append(say("doubt.header_row", row=found.row) if found.row else say("doubt.no_header"))
+    if found.below:
+        doubts.append(say("doubt.rows_below", rows=found.below, row=found.row))
+    return Mapping(
+        by_name=True,
+        encoding=encoding,
+        header_row=found.row,
+        rows_below_header=found.below,
+        single_contacts=single,
+        quote="'" if single_quoted(path, encoding, found.row) else '"',
+        sheet=sheet,
+        time_zone=zone,
+    )
+
+
+def _likely_sheet(path: Path) -> str:
+    """The sheet whose header names most of what a contact has; the first of several."""
+    from data import workbook  # heavy, and few files are workbooks
+
+    def likeness(sheet: workbook.Sheet) -> tuple[bool, int]:
+        rows = [list(row) for row in sheet.head]
+        names = rows[max(header(rows).row, 1) - 1] if rows else []
+        words = [Column(name, []).words for name in names]
+        known = sum(
+            any(re.fullmatch(like, each) for likes in NAMES.values() for like in likes) for each in words
+        )
+        return sheet.shown and sheet.rows > 0, known + sum(role_of(each) != "plain" for each in words)
+
+    there = workbook.sheets(path)
+    return max(there, key=likeness).name if len(there) > 1 else ""
 
 
 class _Guess:
@@ -86,15 +136,30 @@ class _Guess:
         self.left_out: dict[str, list[tuple[str, Said]]] = {}  # by field: columns that are not it, and why
         words = {cell for column in columns for cell in set(column.cells)}
         self.missing = [text for text in MISSING if text in words]
-        self.columns = [column.without({*self.missing}) for column in columns]
+        known = [marks_of(column.texts) for column in columns]
+        decimals = "".join({marks.decimal for marks in known if marks and marks.certain})
+        self.columns = [replace(column.without({*self.missing}), decimals=decimals) for column in columns]
 
     def made(self, file: str, language: str) -> Proposal:
+        self.file = file
+        self._refuse_events()
+        if kind := kind_of(self.columns):
+            writer = Writer(file, self.source, self.reading, self.missing, elsewhere=False, language=language)
+            toml = writer.toml(self.columns, lines_of(kind, self.columns), {}, self.doubts, record=kind)
+            return Proposal(toml, self.doubts)
+        if told := long_table(self.columns):
+            raise BadUse(told)
         totals = [column for column in self.columns if column.tells_totals]
         if totals and not self.reading.single_contacts:
             raise BadUse(aggregate(totals))
+        answered_form = {"responseid", "recordeddate"}, {"respondent id", "collector id"}
+        is_form = any(each <= {name.casefold() for name in self.source.columns} for each in answered_form)
+        if is_form:
+            self._leave_out_form()
         for name in DURATIONS:
             self._named(name)
         times = moments([column for column in self.columns if column.name not in self.taken])
+        self.times = times
         self.taken.update(column.name for moment in times for column in moment.columns)
         for name in NAMES:
             if name not in DURATIONS:
@@ -104,6 +169,8 @@ class _Guess:
         self._drop_place()
         timing = Timing(self.found, self.lines, self.told, self.doubts, self.zone)
         timing.tell(times, [column for column in self.columns if column.name not in self.taken])
+        if is_form:  # neither is the time between its beginning and its end
+            self.lines.pop("handling_s", None)
         self._id(times)
         for name, columns in self.left_out.items():
             self.told[name] += [why for column, why in columns if column not in self.taken]
@@ -113,13 +180,31 @@ class _Guess:
         toml = writer.toml(self.columns, self.lines, self.told, self.doubts)
         return Proposal(toml, [*self.doubts, *(doubt for each in self.told.values() for doubt in each)])
 
+    def _leave_out_form(self) -> None:
+        """Leave out how long a customer took to fill in a form: it is nobody's handling time."""
+        for column in self.columns:
+            if column.words.startswith("duration"):
+                self.taken.add(column.name)
+                self.told["handling_s"].append(say("doubt.form", column=column.name))
+
+    def _refuse_events(self) -> None:
+        """Refuse a log in which a contact is several rows, one for each thing that happened to it."""
+        for column in self.columns:
+            said = {*column.texts}
+            if len(said & EVENTS) > 1 and 2 * sum(text in EVENTS for text in column.texts) > len(
+                column.texts
+            ):
+                raise BadUse(say("refusal.events", column=column.name, examples=quotes(sorted(said)[:3])))
+
     def _named(self, name: str) -> None:
         """The column that is called like the field and whose values can be it."""
         ranked: list[tuple[int, bool, Column]] = []
         for column in self.columns:
             called = noticing.bare_name(column)[0] if name in DURATIONS else column.words
             ranks = (rank for rank, like in enumerate(NAMES[name]) if re.fullmatch(like, called))
-            rank = next(ranks, None)
+            rank = -1 if column.is_called(name) else next(ranks, None)
+            if any(column.is_called(other) for other in Contact.model_fields if other != name):
+                rank = None  # a field's own name is that field's
             if rank is not None and column.name not in self.taken and column.texts:
                 ranked.append((rank, len({*column.texts}) == 1, column))  # what says nothing new goes last
         fits = [column for *_, column in sorted(ranked, key=lambda each: each[:2])]
@@ -211,18 +296,18 @@ class _Guess:
             self.told["contact_id"].append(say("doubt.phones", column=best.name))
         rows, different = self._count(best)
         if rows == different:
-            self.lines["contact_id"] = quoted(best.name)
+            self.lines["contact_id"] = id_line(best)
             if len(free) > 1:
                 names = [column.name for column in free[1:]]
                 doubt = say("doubt.chosen", field="contact_id", column=best.name, others=names)
                 self.told["contact_id"].append(doubt)
             return
         if self._versions(best, times):
-            self.lines["contact_id"] = quoted(best.name)
+            self.lines["contact_id"] = id_line(best)
             doubt = say("doubt.versions", column=best.name, different=different, rows=rows)
             self.told["contact_id"].append(doubt)
             return
-        line = quoted(best.name)
+        line = id_line(best)
         self._number_rows(say("doubt.no_key", column=best.name, different=different, rows=rows, line=line))
 
     def _other_ids(self) -> list[Column]:
@@ -244,8 +329,16 @@ class _Guess:
         return found
 
     def _number_rows(self, why: Said) -> None:
-        self.lines["contact_id"] = f"{{ row_number = {quoted('row-')} }}"
+        self.lines["contact_id"] = f"{{ row_number = {quoted(self._word())} }}"
         self.told["contact_id"].append(why)
+
+    def _word(self) -> str:
+        """A word for the numbers of this file's rows that no other file has: its name and first day."""
+        stem = re.sub(r"[^\w.-]+", "_", Path(self.file).stem)[:60] or "file"
+        day = self.found.get("ended_at")
+        when = next((each for each in self.times if day in each.columns), None)
+        days = sorted(time for time in when.times if time) if when else []
+        return f"{stem}-{days[0]:%Y-%m-%d}-" if days else f"{stem}-"
 
     def _count(self, column: Column) -> tuple[int, int]:
         """Rows and different values of a column, in the whole file."""

@@ -40,6 +40,7 @@ from settings import Settings
 MEMORY = "2500MB"
 EXAMPLES = 10  # faults repeated in the summary
 STOPPED_S = 10  # by then the engine has ended what was interrupted, or never will
+NUMBER = r"[+-]?[\d., ]+"  # a text that is no formula, whatever it begins with
 STALE_S = 86_400  # a draft this old belongs to an import that was killed
 
 T = TypeVar("T")
@@ -77,11 +78,13 @@ def run(
     *,
     now: datetime,
     dry_run: bool = False,
+    replace: bool = False,
     progress: Progress = nobody,
 ) -> Summary:
     """Import a file. ``BadUse`` says what the person must change; then nothing has been written.
 
     ``now`` (aware) is when the import was begun: of two versions of a record the later accepted one counts.
+    ``replace``: a person has said that the file may take the place of records of other days.
     """
     started = time.monotonic()
     connection = connect(memory=MEMORY)
@@ -93,7 +96,7 @@ def run(
             importing = _Import(
                 settings, connection, source, mapping=mapping, path=path, now=now, progress=progress
             )
-            summary = importing.run(dry_run)
+            summary = importing.run(dry_run, replace=replace)
     finally:
         wait([in_background(connection.close)], timeout=STOPPED_S)
     summary.seconds = round(time.monotonic() - started, 3)
@@ -128,8 +131,10 @@ class _Import:
         self.fields = fields_of(self.record, mapping, source, settings.timezone)
         self.log = Log(settings.lake_path)
 
-    def run(self, dry_run: bool) -> Summary:
+    def run(self, dry_run: bool, *, replace: bool = False) -> Summary:
+        self.replace = replace
         self.summary = Summary(self.path.name, self.mapping.name, self.record, dry_run)
+        self.summary.notes += self.source.notes
         self.summary.read_as = self.source.read_as
         self.summary.unused_columns = self._unused()
         shaping.prepare(
@@ -167,6 +172,8 @@ class _Import:
         met = self._watch("comparing with what is there", draft.meet)
         summary.accepted, summary.updated, summary.unchanged = met.accepted, met.updated, met.unchanged
         summary.first_day, summary.last_day = draft.span()
+        if moved := doubting.refuse_replacement(draft, self.path.name, allowed=self.replace):
+            summary.notes.append(moved)
         if met.conflicting:
             told = {"rows": met.conflicting, "examples": met.examples, "key": KEYS[self.record]}
             summary.notes.append(say("note.conflicting", **told))
@@ -278,6 +285,12 @@ class _Import:
         ]
 
 
+def harmless(value: Any) -> Any:
+    """A value that a spreadsheet shows as it is written, and does not work out as a formula."""
+    begins = isinstance(value, str) and (value.lstrip()[:1] in [*"=+-@"] or value[:1] in [*"\t\r\n"])
+    return f"'{value}" if begins and not re.fullmatch(NUMBER, value) else value
+
+
 def _report_path(settings: Settings, summary: Summary, now: datetime, ending: str) -> Path:
     folder = settings.home / "imports"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -298,7 +311,7 @@ def _rejects_file(
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, ["row", "field", "value", "reason"])
         writer.writeheader()
-        yield writer.writerow
+        yield lambda fault: writer.writerow({name: harmless(each) for name, each in fault.items()})
 
 
 def _keep_summary(settings: Settings, summary: Summary, now: datetime) -> None:

@@ -2,37 +2,98 @@
 
 from __future__ import annotations
 
-import csv
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from data.reading import DELIMITERS, SAMPLE
+from data.reading import DELIMITERS, SAMPLE, cells, is_workbook
 
 LOOKED_AT = 15  # rows
 
 
+@dataclass(frozen=True)
+class Header:
+    """The row of the header, from 1 (0: there is none), and how many rows below it are no data either."""
+
+    row: int
+    below: int = 0
+
+
 def header_row(path: Path, encoding: str) -> int:
     """The row of the header, from 1: the first of the widest whose cells are all words. 0: there is none."""
+    return header(first_rows(path, encoding)).row
+
+
+def first_rows(path: Path, encoding: str, sheet: str = "") -> list[list[str]]:
+    """The first rows of a file as they are, none of a Parquet file."""
     with path.open("rb") as file:
         head = file.read(SAMPLE)
     if head.startswith(b"PAR1"):
-        return 1
-    rows = _workbook(path) if head.startswith(b"PK\x03\x04") else _csv(head, encoding)
+        return []
+    if is_workbook(path):
+        from data import workbook  # heavy, and few files are workbooks
+
+        return [list(row) for row in workbook.chosen(path, sheet).head]
+    return _csv(head, encoding)
+
+
+def header(rows: list[list[str]]) -> Header:
+    """Where the header is among the first rows of a file."""
     widths = [sum(bool(cell.strip()) for cell in row) for row in rows]
     widest = max(widths[1:] or widths, default=0)
+    if rows and widths[0] >= 0.7 * widest and _is_data(rows):
+        return Header(0)
     for number, (row, width) in enumerate(zip(rows, widths, strict=True), 1):
         if width >= max(2, 0.7 * widest) and not any(map(_is_value, row)):
-            return number
-    # In a header a value is an oddity; in a file of values alone it stands where the next rows have theirs.
-    alike = [[bool(_is_value(cell)) for cell in row] for row in rows[:3]]
-    return 0 if len(rows) > 1 and any(alike[0]) and all(each == alike[0] for each in alike) else 1
+            return Header(number, _questions(rows[number:]))
+    return Header(1)
+
+
+def _is_data(rows: list[list[str]]) -> bool:
+    """Whether the first row is one like those below: it has values where they have values, and nowhere else.
+
+    In a header a value is an oddity, and above values stand words.
+    """
+    first, below = rows[0], rows[1:]
+    if not below or not any(map(_is_value, first)):
+        return False
+    for place, cell in enumerate(first):
+        under = [row[place] for row in below if place < len(row) and row[place].strip()]
+        values = sum(map(_is_value, under))
+        if _is_value(cell) and under and 2 * values < len(under):
+            return False
+        if cell.strip() and not _is_value(cell) and len(under) > 1 and values == len(under):
+            return False
+    return True
+
+
+def _questions(rows: list[list[str]]) -> int:
+    """How many rows below a header are no data: questions, possible answers, names for programs."""
+    marked = [place for place, row in enumerate(rows[:3], 1) if any('{"ImportId"' in cell for cell in row)]
+    if marked:
+        return marked[-1]
+    for count in (2, 1):
+        under = rows[count:]
+        if len(under) < 3:
+            continue
+        width = max(map(len, under))
+        told = [
+            place
+            for place in range(width)
+            if all(place < len(row) and _is_value(row[place]) for row in under)
+        ]
+        above = [row[place] for row in rows[:count] for place in told if place < len(row)]
+        last = [rows[count - 1][place] for place in told if place < len(rows[count - 1])]
+        if len(told) > 1 and last and not any(map(_is_value, above)):
+            return count
+    return 0
 
 
 def single_quoted(path: Path, encoding: str, header: int) -> bool:
     """Whether the rows of a CSV file have single quotation marks around values instead of double ones."""
     with path.open("rb") as file:
         head = file.read(SAMPLE)
-    if head.startswith((b"PAR1", b"PK\x03\x04")) or b'"' in head:
+    if head.startswith(b"PAR1") or is_workbook(path) or b'"' in head:
         return False
     rows = [row for row in _csv(head, encoding)[header:] if len(row) > 1]
     # Counted apart, as a value may hold the delimiter.
@@ -47,7 +108,7 @@ def _csv(head: bytes, encoding: str) -> list[list[str]]:
     best: list[list[str]] = []
     for delimiter in DELIMITERS:
         rows = []
-        for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter):
+        for row in cells(text, delimiter, '"'):
             rows.append(row)
             if len(rows) == LOOKED_AT:
                 break
@@ -56,22 +117,12 @@ def _csv(head: bytes, encoding: str) -> list[list[str]]:
     return best
 
 
-def _workbook(path: Path) -> list[list[str]]:
-    import openpyxl  # heavy, and few files are workbooks
-
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    rows = book.worksheets[0].iter_rows(max_row=LOOKED_AT, values_only=True)
-    found = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    book.close()
-    return found
-
-
 def _is_value(cell: str) -> bool:
     """Whether a cell is a number or begins with a date: no name of a column."""
-    if re.match(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b", cell.strip()):
+    if re.match(r"⎖?\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b", cell.strip()):
         return True
     try:
-        float(cell.replace(",", "."))
+        float(cell.replace(",", ".").replace("⎖", "."))
     except ValueError:
         return False
     return True

@@ -18,9 +18,9 @@ from data.records import PATHS, RECORDS
 from data.saying import say, within
 
 SHIPPED = Path(__file__).with_name("mappings")
-SPECIAL_FORMATS = ("iso", "epoch", "epoch_ms", "excel")
+SPECIAL_FORMATS = ("iso", "swapped", "epoch", "epoch_ms", "excel")
 UNITS = {"milliseconds": 0.001, "seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
-CLOCKS = ("h:m:s", "h:m", "m:s")
+CLOCKS = ("h:m:s", "h:m", "m:s", "hhmmss", "hhmm")
 TWO = 2
 
 
@@ -69,14 +69,19 @@ class Given(BaseModel):
         [], description="Times: durations to be added, each a column or a table as here."
     )
     format: Texts = Field(
-        [], description="Times: strptime formats tried in order; iso, epoch, epoch_ms, excel."
+        [],
+        description="Times: strptime formats tried in order; iso, epoch, epoch_ms, excel; swapped: ISO "
+        "times and dates of a spreadsheet whose day and month it took for one another.",
     )
     time_zone: str | None = Field(None, description="Times without an offset are local to this zone.")
-    unit: Literal["milliseconds", "seconds", "minutes", "hours", "days", "h:m:s", "h:m", "m:s"] = Field(
-        "seconds", description="Durations: what 1 means, or which parts a clock such as 12:30 has."
+    unit: Literal[
+        "milliseconds", "seconds", "minutes", "hours", "days", "h:m:s", "h:m", "m:s", "hhmmss", "hhmm"
+    ] = Field(
+        "seconds", description="Durations: what 1 means, or which parts a clock such as 12:30 or 080000 has."
     )
     decimal: Literal[".", ","] | None = Field(None, description="Decimal mark of this column.")
     thousands: Literal[".", ",", "'"] | None = Field(None, description="Mark between thousands.")
+    whole: bool = Field(False, description="Ids: 1000.0 is 1000, as where a program took ids for numbers.")
     missing: Texts = Field([], description="Values that mean: not given.")
     values: Annotated[dict[str, str], BeforeValidator(_text_values)] = Field(
         {}, description="The file's word = our word; read in any case."
@@ -127,12 +132,21 @@ class Mapping(BaseModel):
     )
     by_name: bool = Field(False, description="Columns named like our fields are read as those fields.")
     encoding: str = Field("utf-8", description="Of a CSV file, e.g. cp1252; a byte order mark goes before.")
-    delimiter: str = Field("", description="Of a CSV file; empty: whichever of , ; tab | fits the header.")
-    quote: str = Field('"', description="What a CSV file puts around values.")
-    header_row: int = Field(1, ge=0, description="Row of the header; 0: none, columns are called 1, 2, 3.")
-    sheet: str = Field("", description="Of a workbook; empty: the first.")
+    delimiter: str = Field(
+        "", max_length=1, description="Of a CSV file; empty: whichever of , ; tab | fits the header."
+    )
+    quote: str = Field('"', max_length=1, description="What a CSV file puts around values; empty: nothing.")
+    header_row: int = Field(
+        1, ge=0, le=1_000, description="Row of the header; 0: none, columns are called 1, 2, 3."
+    )
+    rows_below_header: int = Field(
+        0, ge=0, le=100, description="Rows between the header and the first row of data, such as questions."
+    )
+    sheet: str = Field("", description="Of a workbook; empty: the first that is shown and has rows.")
     time_zone: str = Field("", description="Of times without an offset; empty: the installation's.")
-    decimal: Literal[".", ","] = Field(".", description="Decimal mark.")
+    decimal: Literal[".", ","] | None = Field(
+        None, description="Decimal mark; left out: a comma where the thousands mark is a point, else a point."
+    )
     thousands: Literal[".", ",", "'"] | None = Field(
         None, description="Mark between thousands; spaces always go."
     )
@@ -145,8 +159,10 @@ class Mapping(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> Mapping:
         _check_zone(self.time_zone)
-        if self.decimal == self.thousands:
-            raise ValueError("decimal and thousands cannot be the same mark")
+        for given in [Given(constant=""), *self.fields.values()]:
+            decimal, thousands = given.decimal or self.decimal, given.thousands or self.thousands
+            if decimal is not None and decimal == thousands:
+                raise ValueError("decimal and thousands cannot be the same mark")
         if not self.fields and not self.by_name:
             raise ValueError("has no fields")
         if self.record != "auto":

@@ -56,7 +56,12 @@ class Draft:
             self._execute("duplicates")
         self._execute("none")
         if before := self.logged(self.record):
-            before.select(*map(ColumnExpression, ORDERING), *self._identity()).create_view("known")
+            days = (
+                [ColumnExpression("day")]
+                if "day" in self.names
+                else [constant(None).cast("date").alias("day")]
+            )
+            before.select(*map(ColumnExpression, ORDERING), *days, *self._identity()).create_view("known")
             self.connection.execute("drop table met")
             self._execute("known")
             if "comment" in self.extra:
@@ -73,6 +78,11 @@ class Draft:
         """First and last day of what is new or changed."""
         first, last = self._one("span")
         return first, last
+
+    def moved(self) -> tuple[int, list[str]]:
+        """How many rows replace a record of another day, and some of their ids."""
+        moved, examples = self._one("moved")
+        return moved, (examples or [])[:3]
 
     def rows_of(self, question: str) -> list[tuple[Any, ...]]:
         """The answer to one of the questions of ``sql/`` about the draft."""

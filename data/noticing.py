@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.mapping import UNITS
-from data.reading import TYPED
+from data.marks import marks_of
 from data.sampling import Column, without_accents
 from data.saying import Said, quotes, say
 
@@ -26,8 +26,12 @@ _OUTCOMES: dict[str, str] = _KNOWN["outcomes"]
 SCALES: dict[str, list[list[str]]] = _KNOWN["scales"]
 _CLOCK_TEXT = re.compile(r"(\d+ days? \+?)?\d{1,4}:\d\d:\d\d(\.\d+)?( ?[AaPp][Mm])?")
 _TWO_PARTS = re.compile(r"\d+:\d\d")
-_NUMBER = re.compile(r"[+-]?\d+([.,⎖]\d+)?")
-_SPOKEN = re.compile(r"(?i)(\d+ ?[hmst][a-zæøå]*\.?[ ,]*)+")
+_WHOLE = re.compile(r"\d+(\.0+)?")
+_NUMBER = re.compile(r"[+-]?\d[\d.,'’⎖ \u00a0\u202f]*")
+_SPOKEN = re.compile(
+    r"(?i)(\d+ ?[hmst][a-zæøå]*\.?[ ,]*)+|\d+[.,]\d+ ?[hmst][a-zæøå]*\.?|"
+    r"P(\d+D)?(T(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?"
+)
 _NOBODY = re.compile(
     r"(?i)no[ _-]?(agent|server|one|body|name)|un-?assigned|none|not assigned|unknown|ukjent|ingen"
 )
@@ -35,6 +39,7 @@ _YES = re.compile(r"(?i)true|t|yes|y|1|ja|j|on")
 _FLAGS = re.compile(r"(?i)true|false|t|f|yes|no|y|n|1|0|ja|nei|j|on|off")
 ENOUGH = 30  # scores that tell a short scale from an unlucky one
 SLIPS = 0.02  # of the values
+A_FEW = 10  # values: of so many one may be a slip, such as that of a line of totals
 MANY = 40  # different words; more are no channel, language or outcome
 LONGEST_DAY_S = 86_400
 LONGEST_MIDDLE_S = 10_000  # no contacts take so long that this is their median in seconds
@@ -59,19 +64,32 @@ class Line:
 
 def tidied(column: Column) -> tuple[Column, list[str]]:
     """A column of numbers or durations without its few slips, and these: an import rejects their rows."""
-    if len(column.texts) < ENOUGH:
+    return _without_slips(column, _WHOLE, _NUMBER, _CLOCK_TEXT, _TWO_PARTS, _SPOKEN)
+
+
+def _without_slips(column: Column, *likes: re.Pattern[str]) -> tuple[Column, list[str]]:
+    """The column without the few values that are not like the others, and these."""
+    if len(column.texts) < A_FEW:
         return column, []
-    for like in (_NUMBER, _CLOCK_TEXT, _TWO_PARTS, _SPOKEN):
+    for like in likes:
         odd = [text for text in column.texts if not like.fullmatch(text)]
-        if odd and len(odd) <= SLIPS * len(column.texts):
+        if not odd:
+            return column, []
+        if len(odd) <= max(1, SLIPS * len(column.texts)):
             return column.without({*odd}), sorted({*odd})
     return column, []
 
 
 def quoted(text: str) -> str:
     """A string of TOML."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t").replace("\n", " ")
-    return f'"{escaped}"'
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda sign: f"\\u{ord(sign[0]):04x}", escaped) + '"'
+
+
+def id_line(column: Column, **more: str) -> str:
+    """An id's table; ids that a program took for numbers (1000.0) lose their decimals."""
+    whole = column.texts and all(re.fullmatch(r"\d+\.0", text) for text in column.texts)
+    return table(column.name, whole="true" if whole else "", **more)
 
 
 def table(column: str, **more: str) -> str:
@@ -112,11 +130,12 @@ def duration(name: str, column: Column) -> Line:
         return Line(table(column.name, unit='"m:s"'), [doubt])
     numbers = column.numbers
     if not numbers:
-        return Line(None, [say("doubt.no_duration", field=name, column=column.name, example=texts[0])])
+        likes = (_NUMBER, _CLOCK_TEXT, _TWO_PARTS, _SPOKEN)
+        odd = next((text for text in texts if not any(like.fullmatch(text) for like in likes)), texts[0])
+        return Line(None, [say("doubt.no_duration", field=name, column=column.name, example=odd)])
     doubts = []
     if "0" in texts:
         doubts.append(say("doubt.zero", field=name, column=column.name))
-    comma = '","' if any("," in text for text in texts) else ""
     if unit not in UNITS:
         known = sorted(number for number in numbers if number) or [0.0]
         middle = known[len(known) // 2]
@@ -126,7 +145,31 @@ def duration(name: str, column: Column) -> Line:
         doubts.append(
             say("doubt.over_a_day", field=name, longest=max(numbers), column=column.name, unit=unit)
         )
-    return Line(table(column.name, unit="" if unit == "seconds" else quoted(unit), decimal=comma), doubts)
+    declared, more = _marks(name, column, thousands=unit in {"seconds", "milliseconds"})
+    return Line(table(column.name, unit="" if unit == "seconds" else quoted(unit), **declared), doubts + more)
+
+
+def _marks(name: str, column: Column, *, thousands: bool) -> tuple[dict[str, str], list[Said]]:
+    """The marks of a column's numbers as TOML, and a doubt with one of them as it is read."""
+    marks = marks_of(column.texts, thousands=thousands)
+    if marks and not marks.certain and marks.thousands in [*column.decimals]:
+        marks = marks_of(column.texts)
+    if marks is None or not (marks.decimal or marks.thousands):
+        return {}, []
+    example = next(text for text in column.texts if re.search("[.,'’]", text))
+    if marks.decimal in {"", "."} and not marks.thousands and marks.certain:
+        return {}, []
+    told = {
+        "field": name,
+        "column": column.name,
+        "example": example,
+        "number": f"{marks.number(example):.10g}",
+    }
+    declared = {
+        "decimal": quoted(marks.decimal) if marks.decimal == "," else "",
+        "thousands": quoted(marks.thousands.replace("’", "'")) if marks.thousands else "",
+    }
+    return declared, [say("doubt.marks" if marks.certain else "doubt.open_marks", **told)]
 
 
 def _tells_when(column: Column) -> bool:
@@ -199,6 +242,8 @@ def answered(column: Column, work: Column | None) -> Line:
     different = sorted(set(column.texts))
     lost = bool(re.search(r"abandon|missed|tapt", column.words))
     if all(map(_FLAGS.fullmatch, different)):
+        if re.search(r"outcome|disposition|status|result|utfall", column.words):
+            return Line(None, [say("doubt.outcome", column=column.name, words=quotes(different))])
         if not lost:
             return Line(quoted(column.name))
         words = {text: "no" if _YES.fullmatch(text) else "yes" for text in different}
@@ -233,19 +278,25 @@ def _worked(column: Column, work: Column | None) -> set[str]:
 
 
 def flag(name: str, column: Column) -> Line:
-    if all(map(_FLAGS.fullmatch, column.texts)):
-        return Line(quoted(column.name))
-    return Line(None, [say("doubt.no_flag", field=name, column=column.name, example=column.texts[0])])
+    """Yes or no, but for slips."""
+    tidy, odd = _without_slips(column, _FLAGS)
+    if all(map(_FLAGS.fullmatch, tidy.texts)):
+        slips = [say("doubt.slips", field=name, examples=quotes(odd[:3]))] if odd else []
+        return Line(quoted(column.name), slips)
+    example = next(text for text in tidy.texts if not _FLAGS.fullmatch(text))
+    return Line(None, [say("doubt.no_flag", field=name, column=column.name, example=example)])
 
 
 def amount(column: Column) -> Line:
-    if not all(re.fullmatch(r"[+]?\d[\d., ⎖\u00a0]*", text) for text in column.texts):
-        return Line(None, [say("doubt.no_amount", column=column.name, example=column.texts[0])])
-    comma = any(re.search(r",\d{1,2}$", text) for text in column.texts)
-    thousands = any(re.search(r",\d{3}\b", text.replace(TYPED, ".")) for text in column.texts) and not comma
+    """The value of a sale."""
+    tidy, odd = _without_slips(column, re.compile(r"[+]?\d[\d.,'’⎖ \u00a0\u202f]*"))
+    if marks_of(tidy.texts) is None or any(text.startswith("-") for text in tidy.texts):
+        example = next((text for text in tidy.texts if marks_of([text]) is None), tidy.texts[0])
+        return Line(None, [say("doubt.no_amount", column=column.name, example=example)])
+    declared, doubts = _marks("hit_value", tidy, thousands=True)
+    slips = [say("doubt.slips", field="hit_value", examples=quotes(odd[:3]))] if odd else []
     return Line(
-        table(column.name, decimal='","' if comma else "", thousands='","' if thousands else ""),
-        [say("doubt.sale_value", column=column.name)],
+        table(column.name, **declared), [say("doubt.sale_value", column=column.name), *doubts, *slips]
     )
 
 

@@ -64,8 +64,9 @@ def _waits(rows: list[dict[str, float]], parts: list[str]) -> bool:
 
 def seconds(column: Column, line: str) -> list[float | None]:
     """The durations row by row, in seconds as the line of TOML reads them; None where nothing is told."""
-    unit = declared(line).get("unit", "seconds")
-    return [_read(cell, unit) for cell in column.cells]
+    told = declared(line)
+    unit, thousands = told.get("unit", "seconds"), told.get("thousands", "")
+    return [_read(cell.replace(thousands, "") if thousands else cell, unit) for cell in column.cells]
 
 
 def declared(line: str) -> dict[str, Any]:

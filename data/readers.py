@@ -10,7 +10,9 @@ from duckdb import CaseExpression, ColumnExpression, Expression
 
 from data.columns import TO, UPPER, Field, call, constant, formats, given_text, marks
 from data.mapping import CLOCKS, UNITS, Given, Mapping
-from data.reading import Source
+from data.reading import TYPED, Source
+
+SWAPPED = r"^(\d{4})-(\d{2})-(\d{2})"
 
 
 def values(field: Field) -> dict[str, Expression]:
@@ -98,9 +100,16 @@ def _from_to(field: Field, how: Given, given: Expression) -> Expression:
 def _moment(field: Field, given: Expression) -> dict[str, Expression]:
     nothing = constant(None)
     written_as = formats(field)
-    trimmed = call("trim", given)
+    trimmed = call("bare", given)
     local = [call("typed_local", given)] if field.typed else []
     moment = [call("typed_moment", given)] if field.typed else []
+    if "swapped" in written_as:
+        # Before anything else: a date that the spreadsheet holds is one that it swapped.
+        typed = call("ltrim", trimmed, TYPED)
+        swapped = call("regexp_replace", typed, SWAPPED, r"\1-\3-\2")
+        is_swapped = call("regexp_matches", typed, SWAPPED)
+        local = [CaseExpression(is_swapped, call("iso_local", swapped)).otherwise(constant(None))]
+        moment = []
     if "iso" in written_as:
         local.append(call("iso_local", given))
         moment.append(call("iso_moment", given))
@@ -144,12 +153,12 @@ def _sum(field: Field, local: Expression, moment: Expression) -> tuple[Expressio
 
 def _has_clock(field: Field, given: Expression) -> Expression:
     """Whether the text tells the time of day, not only the date."""
-    special = [each for each in formats(field) if each != "iso"]
+    special = [each for each in formats(field) if each not in {"iso", "swapped"}]
     telling = [each for each in special if re.search("%[HIcXsT]|epoch|excel", each)]
     if special and telling == special:
         return constant(True)
     assert field.given is not None  # noqa: S101 what is not given tells nothing
-    if "iso" not in formats(field) and not telling and not field.given.plus:
+    if {"iso", "swapped"}.isdisjoint(formats(field)) and not telling and not field.given.plus:
         return constant(False)
     return call("contains", given, ":")
 

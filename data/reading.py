@@ -1,4 +1,4 @@
-"""Opening a CSV, XLSX or Parquet file as a DuckDB relation of text columns.
+"""Opening a CSV file, a workbook or a Parquet file as a DuckDB relation of text columns.
 
 Columns are called ``c0``, ``c1``, … in the file's order, whatever a stranger has named them; their names in
 the file stand beside. Nothing is converted here, so nothing can be misread here: what was typed in the file
@@ -10,22 +10,34 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO
 
 import duckdb
 from duckdb import ConstantExpression, Expression, FunctionExpression, SQLExpression
 
+from data.encodings import utf16_without_mark
 from data.mapping import BadUse, Mapping
-from data.saying import Said, say
+from data.quotation import Dialect, Repair, repaired
+from data.saying import Said, quotes, say
 
 TYPED = "⎖"  # a typed number's decimal mark, and what a typed time begins with
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 256 * 1024  # bytes looked at for the header
+SHORT = 4_096  # bytes that tell a page from a table
+SHOWN = 5  # examples in a note
+LONGEST_NAME = 100  # characters of a file's name
 BLOCK = 1024 * 1024  # characters transcoded at a time
+UNPACKED = 20 << 30  # bytes of the file in an archive
+WORKBOOK_PARTS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"  # and what Excel puts around a workbook with a password
 csv.field_size_limit(2 * SAMPLE)  # what is looked at may be one long text
 _MARKS = [
     (codecs.BOM_UTF8, "utf-8"),
@@ -48,6 +60,7 @@ class Source:
     first_row: int  # of data, as a spreadsheet counts
     kind: str  # csv, xlsx or parquet
     read_as: dict[str, str] = field(default_factory=dict)  # encoding, delimiter, sheet
+    notes: tuple[Said, ...] = ()  # what was repaired, chosen or left out on the way
 
     def position(self, name: str) -> int | None:
         """Which column has this name: exactly, else where only case or white space differ."""
@@ -60,6 +73,24 @@ class Source:
         return None
 
 
+def numbered(columns: list[str]) -> tuple[list[str], list[str]]:
+    """The names with a number after each that was there before (``agent (2)``), and those that got one."""
+    seen: dict[str, int] = {}
+    taken = set(columns)
+    made, again = [], []
+    for name in columns:
+        count = seen[name] = seen.get(name, 0) + 1
+        unique = name
+        while name and count > 1 and (unique == name or unique in taken):
+            unique = f"{name} ({count})"
+            count += 1
+        made.append(unique)
+        if unique != name:
+            taken.add(unique)
+            again.append(unique)
+    return made, again
+
+
 def _fold(name: str) -> str:
     return " ".join(name.split()).casefold()
 
@@ -67,49 +98,160 @@ def _fold(name: str) -> str:
 @contextmanager
 def opened(connection: duckdb.DuckDBPyConnection, path: Path, mapping: Mapping) -> Iterator[Source]:
     """The file as a :class:`Source`; what had to be written aside is gone afterwards."""
-    head = _head(path)
-    with tempfile.TemporaryDirectory(prefix="svar-import-") as folder:
+    with tempfile.TemporaryDirectory(prefix="svar-import-") as folder, unpacked(path) as (inner, notes):
+        head = _head(inner, mapping)
         # Under a name of ours: brackets and stars in a file's name would be read as a pattern.
         plain = Path(folder) / "file"
-        plain.symlink_to(path.resolve())
+        plain.symlink_to(inner.resolve())
         if head.startswith(b"PAR1"):
-            yield _parquet(connection, plain, path.name)
-        elif head.startswith(b"PK\x03\x04"):
-            yield _workbook(connection, path, mapping)
+            source = _parquet(connection, plain, inner.name)
+        elif is_workbook(inner):
+            source = _workbook(connection, inner, mapping)
         else:
-            yield _csv(connection, plain, path.name, mapping, head)
+            source = _csv(connection, plain, inner.name, mapping, head)
+        columns, again = numbered(source.columns)
+        if again:
+            source = replace(source, notes=(*source.notes, say("note.same_name", columns=quotes(again))))
+        yield replace(source, columns=columns, notes=(*notes, *source.notes))
 
 
-def _head(path: Path) -> bytes:
+@contextmanager
+def unpacked(path: Path) -> Iterator[tuple[Path, tuple[Said, ...]]]:
+    """The only file of an archive, unpacked for as long as the block lasts; any other file as it is."""
+    head = _first_bytes(path)
+    if not head.startswith(b"PK\x03\x04") or is_workbook(path):
+        yield path, ()
+        return
+    try:
+        archive = zipfile.ZipFile(path)
+    except zipfile.BadZipFile:
+        raise BadUse(say("refusal.cut_short", file=path.name)) from None
+    with archive, tempfile.TemporaryDirectory(prefix="svar-archive-") as folder:
+        parts = [part for part in archive.infolist() if not part.is_dir() and not _is_beside(part.filename)]
+        if len(parts) != 1:
+            names = quotes(part.filename for part in parts[:SHOWN])
+            raise BadUse(say("refusal.archive", file=path.name, files=len(parts), names=names))
+        (part,) = parts
+        if part.file_size > UNPACKED:
+            raise BadUse(say("refusal.too_large", file=path.name))
+        inner = Path(folder) / (Path(part.filename).name[-LONGEST_NAME:] or "file")
+        try:
+            with archive.open(part) as packed, inner.open("wb") as plain:
+                inner.chmod(0o600)
+                _copy(packed, plain, part.file_size, path.name)
+        except RuntimeError:
+            raise BadUse(say("refusal.password", file=path.name)) from None
+        except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error):
+            raise BadUse(say("refusal.cut_short", file=path.name)) from None
+        yield inner, (say("note.archive", file=part.filename, archive=path.name),)
+
+
+def _copy(packed: IO[bytes], plain: IO[bytes], size: int, name: str) -> None:
+    """Unpack no more than the archive says there is."""
+    written = 0
+    while block := packed.read(BLOCK):
+        written += len(block)
+        if written > size:
+            raise BadUse(say("refusal.cut_short", file=name))
+        plain.write(block)
+
+
+def _is_beside(name: str) -> bool:
+    """Whether a part of an archive is what a Mac puts beside every file."""
+    return name.startswith("__MACOSX/") or Path(name).name.startswith(".")
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether the file is a workbook by its content, whatever its name."""
+    head = _first_bytes(path)
+    if head.startswith(OLD_WORKBOOK):
+        return True
+    if not head.startswith(b"PK\x03\x04"):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return not WORKBOOK_PARTS.isdisjoint(archive.namelist())
+    except zipfile.BadZipFile:
+        return path.suffix.lower() in {".xlsx", ".xlsm", ".xlsb", ".ods"}
+
+
+def is_binary(path: Path) -> bool:
+    """Whether the file says by its first bytes what it is, and is no text in an unknown encoding."""
+    return _first_bytes(path).startswith((b"PAR1", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff", OLD_WORKBOOK))
+
+
+def _first_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            head = file.read(SAMPLE)
+            return file.read(8)
     except OSError as error:
-        raise BadUse(say("refusal.unreadable", file=str(path), message=error.strerror)) from None
+        raise BadUse(say("refusal.unreadable", file=path.name, message=error.strerror)) from None
+
+
+def _head(path: Path, mapping: Mapping) -> bytes:
+    with path.open("rb") as file:
+        head = file.read(SAMPLE)
     if not head.strip():
         raise BadUse(say("refusal.empty", file=path.name))
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise BadUse(say("refusal.old_workbook", file=path.name))
-    if head.startswith(b"PK\x03\x04") and path.suffix.lower() not in {".xlsx", ".xlsm"}:
-        raise BadUse(say("refusal.archive", file=path.name))
     if head.startswith((b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd")):
         raise BadUse(say("refusal.compressed", file=path.name))
+    text = head[:SHORT].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if re.match(rb"\{\s*(\"|\})|\[\s*[{\[]", text):
+        raise BadUse(say("refusal.json", file=path.name))
+    if re.match(rb"<(!doctype|html|table|head|body|meta|div)\b", text):
+        raise BadUse(say("refusal.html", file=path.name))
+    if re.match(rb"<[?a-z][^,;\t]*>", text):
+        raise BadUse(say("refusal.xml", file=path.name))
+    if utf16_without_mark(head) and "16" not in mapping.encoding:
+        raise BadUse(say("refusal.utf16", file=path.name, encoding=utf16_without_mark(head)))
     return head
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, plain: Path, name: str) -> Source:
     try:
         relation = connection.read_parquet(str(plain))
+        lasting = _durations(plain)
+        flat = list(_flat(relation.columns, list(map(str, relation.types))))
     except duckdb.Error as error:
         raise BadUse(say("refusal.no_parquet", file=name, message=first_line(error))) from None
+    if nested := [column for column, _, kind in flat if re.match(r"(STRUCT|MAP|UNION)\(|.*\[\d*\]$", kind)]:
+        raise BadUse(say("refusal.nested", file=name, columns=quotes(nested)))
     texts = [
-        _typed(SQLExpression(f"#{place + 1}"), str(kind)).alias(f"c{place}")
-        for place, kind in enumerate(relation.types)
+        _typed(SQLExpression(place), kind, lasting.get(column)).alias(f"c{number}")
+        for number, (column, place, kind) in enumerate(flat)
     ]
-    return Source(relation.select(*texts), relation.columns, 1, "parquet")
+    return Source(relation.select(*texts), [column for column, _, _ in flat], 1, "parquet")
 
 
-def _typed(column: Expression, kind: str) -> Expression:
+def _flat(columns: list[str], kinds: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Name, place in SQL and type of every column; the fields of a struct are columns such as ``call.id``."""
+    for place, (name, kind) in enumerate(zip(columns, kinds, strict=True), 1):
+        fields = re.fullmatch(r"STRUCT\((.*)\)", kind)
+        plain = fields and not re.search(r"[()\[\]]", re.sub(r"DECIMAL\(\d+,\d+\)", "", fields[1]))
+        if not fields or not plain:
+            yield name, f"#{place}", kind
+            continue
+        parts = re.findall(r'("(?:[^"]|"")*"|\w+) ((?:DECIMAL\([^)]*\)|[^,])+)', fields[1])
+        for number, (part, of_kind) in enumerate(parts, 1):
+            yield f"{name}.{part.strip(chr(34))}", f"struct_extract_at(#{place}, {number})", of_kind.strip()
+
+
+def _durations(plain: Path) -> dict[str, int]:
+    """By column that Arrow calls a duration: how many of its units make a second."""
+    import pyarrow.parquet as pq  # heavy, and few files are Parquet
+
+    parts = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+    try:
+        schema = pq.read_schema(plain)
+    except (OSError, ValueError):  # a schema that Arrow does not know tells no durations
+        return {}
+    return {each.name: parts[each.type.unit] for each in schema if str(each.type).startswith("duration")}
+
+
+def _typed(column: Expression, kind: str, a_second: int | None) -> Expression:
+    if a_second is not None:
+        seconds = FunctionExpression("/", column.cast("double"), ConstantExpression(float(a_second)))
+        column, kind = seconds, "DOUBLE"
     text = column.cast("varchar")
     if kind.startswith(("FLOAT", "DOUBLE", "DECIMAL")):
         whole = FunctionExpression(
@@ -123,11 +265,20 @@ def _typed(column: Expression, kind: str) -> Expression:
 
 
 def _workbook(connection: duckdb.DuckDBPyConnection, path: Path, mapping: Mapping) -> Source:
-    from data.workbook import read_sheet  # heavy, and few files are workbooks
+    from data import workbook  # heavy, and few files are workbooks
 
-    sheet, columns, reader = read_sheet(path, mapping)
-    connection.from_arrow(reader).create("workbook")
-    return Source(connection.table("workbook"), columns, mapping.header_row + 1, "xlsx", {"sheet": sheet})
+    sheet = workbook.chosen(path, mapping.sheet)
+    above = mapping.header_row + (mapping.rows_below_header if mapping.header_row else 0)
+    with workbook.rows(path, sheet.name, mapping.header_row, above) as (columns, reader):
+        if reader is None:
+            place = {"sheet": sheet.name, "file": path.name, "row": mapping.header_row}
+            raise BadUse(say("refusal.no_sheet_header", **place))
+        connection.from_arrow(reader).create("workbook")
+    used = [name for given in mapping.fields.values() for name in given.columns]
+    workbook.refuse_unsaved(path, sheet, columns, used if mapping.fields else columns)
+    shown = {"sheet": sheet.name}
+    notes = tuple(workbook.notes(path, sheet))
+    return Source(connection.table("workbook"), columns, above + 1, "xlsx", shown, notes)
 
 
 def _csv(
@@ -141,11 +292,16 @@ def _csv(
     elif _ends_in_two_ways(plain):
         plain = _plain_lines(plain)
     delimiter, columns = _header(head, name, mapping)
+    above = mapping.header_row + (mapping.rows_below_header if mapping.header_row else 0)
+    repair = Repair()
+    if mapping.quote:
+        dialect = Dialect(delimiter.encode(), mapping.quote.encode(), len(columns))
+        plain, repair = repaired(plain, dialect, head)
     relation = connection.read_csv(
         str(plain),
         columns={f"c{place}": "VARCHAR" for place in range(len(columns))},
         header=False,
-        skiprows=mapping.header_row,
+        skiprows=above,
         sep=delimiter,
         quotechar=mapping.quote,
         escapechar=mapping.quote,
@@ -153,7 +309,17 @@ def _csv(
         store_rejects=True,
     )
     shown = {"encoding": encoding, "delimiter": delimiter}
-    return Source(relation, columns, mapping.header_row + 1, "csv", shown)
+    return Source(relation, columns, above + 1, "csv", shown, tuple(_repairs(repair)))
+
+
+def _repairs(repair: Repair) -> Iterator[Said]:
+    """What to say of quotation marks that were read as characters."""
+    for line, lines in list(repair.strays.items())[:SHOWN]:
+        yield say("note.stray_quote", line=line, lines=lines)
+    if len(repair.strays) > SHOWN:
+        yield say("note.stray_quotes", lines=len(repair.strays))
+    if repair.partly:
+        yield say("note.partly_quoted", lines=repair.partly)
 
 
 def _encoding(mapping: Mapping, head: bytes) -> str:
@@ -218,7 +384,7 @@ def _header(head: bytes, name: str, mapping: Mapping) -> tuple[str, list[str]]:
     wanted = {_fold(column) for given in mapping.fields.values() for column in given.columns}
     best: tuple[tuple[int, int], str, list[str]] | None = None
     for delimiter in [mapping.delimiter] if mapping.delimiter else DELIMITERS:
-        rows = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, quotechar=mapping.quote)
+        rows = cells(text, delimiter, mapping.quote)
         columns: list[str] = []
         for _ in range(max(mapping.header_row, 1)):
             columns = next(rows, [])
@@ -231,6 +397,14 @@ def _header(head: bytes, name: str, mapping: Mapping) -> tuple[str, list[str]]:
     if best is None or not any(best[2]):
         raise BadUse(say("refusal.no_header", file=name, row=mapping.header_row))
     return best[1], best[2]
+
+
+def cells(text: str, delimiter: str, quote: str) -> Iterator[list[str]]:
+    """The rows of a CSV text, as far as it goes; ``quote`` may be nothing."""
+    lines = text.splitlines(keepends=True)
+    if not quote:
+        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    return csv.reader(lines, delimiter=delimiter, quotechar=quote)
 
 
 def undecodable(path: Path) -> Said | None:

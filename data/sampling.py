@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
 
 from duckdb import ColumnExpression
 
 from data.mapping import BadUse
-from data.reading import TYPED, Source
+from data.marks import marks_of
+from data.reading import Source
 from data.saying import Said, quotes, say
 
 LOOKED_AT = 5_000  # rows, the first of the file
@@ -35,6 +36,17 @@ _DONE = re.compile(
     r"(total |antall )?((offer|answer|abandon|present|handl)(ed)?|"
     r"atendidas|contestadas|abandonadas|recebidas|recibidas|ofrecidas|oferecidas|perdidas|entrantes)"
 )  # of an interval: how many were
+# Of a campaign or a day: how many there were of something, in numbers that one contact does not have.
+_HOW_MANY = re.compile(
+    r"(total|sum|unique|antall|number of|no of|count of|num|anzahl|nombre de|cantidad de) ?"
+    r"(sent|dialled|dialed|dials?|delivered|opened|clicked|attempts?|sales?|leads?|answers?|replies|surveys?|"
+    r"calls?|contacts?|chats?|emails?|customers?|sendt|forsøk|salg|svar|kunder|besvart|tapt)"
+)
+_FIGURE_NAME = (
+    r"(kpi|metric|measure|indicator|nøkkeltall|måltall|kennzahl|indicador|indicateur)( (name|navn|id))?"
+)
+_FIGURE = r"(value|verdi|result|resultat|amount|score|wert|valor|valeur)"
+_MANY_OF_ONE = 10  # in the middle of such a column
 _RATE = re.compile(r".*\b(rate|service level|occupancy|svarprosent|servicenivå)\b.*|.*%.*")
 _LEVEL = re.compile(
     r".*\b(service ?level|answer rate|occupancy|svarprosent|servicenivå)\b.*|(answer|abandon)(ed)? ?%"
@@ -62,6 +74,7 @@ class Column:
 
     name: str
     cells: list[str]
+    decimals: str = ""  # marks that are plainly decimal in other columns of the file
     above: str = ""  # what its name begins with as all names of the file do: the table's name, mostly
 
     @cached_property
@@ -73,6 +86,10 @@ class Column:
     def rows(self) -> int:
         """How many rows were looked at."""
         return len(self.cells)
+
+    def is_called(self, field: str) -> bool:
+        """Whether its name is the field's own."""
+        return self.name.strip().casefold() == field
 
     @property
     def filled(self) -> float:
@@ -88,10 +105,8 @@ class Column:
     @cached_property
     def numbers(self) -> list[float]:
         """The values as numbers, where all of them are."""
-        try:
-            return [float(text.replace(TYPED, ".").replace(",", ".").replace(" ", "")) for text in self.texts]
-        except ValueError:
-            return []
+        marks = marks_of(self.texts)
+        return [marks.number(text) for text in self.texts] if marks else []
 
     @property
     def tells_totals(self) -> bool:
@@ -99,6 +114,9 @@ class Column:
         counting = _COUNTING.fullmatch(self.words) and _PLURAL_OR_COUNT.search(self.words)
         named = counting or _DONE.fullmatch(self.words)
         whole = self.numbers and all(number.is_integer() and number >= 0 for number in self.numbers)
+        many = sorted(self.numbers)[len(self.numbers) // 2] > _MANY_OF_ONE if whole else False
+        if many and _HOW_MANY.fullmatch(self.words):
+            return True
         counts = named and whole and sum(self.numbers) > 1.5 * len(self.numbers)
         rates = _RATE.fullmatch(self.words) and self.texts and all(map(_PERCENT.fullmatch, self.texts))
         levels = _LEVEL.fullmatch(self.words) and self.numbers and not {*self.numbers} <= {0, 1}
@@ -106,7 +124,7 @@ class Column:
 
     def without(self, missing: set[str]) -> Column:
         """The same column, where these words are blanks."""
-        return Column(self.name, ["" if cell in missing else cell for cell in self.cells], self.above)
+        return replace(self, cells=["" if cell in missing else cell for cell in self.cells])
 
 
 def look(source: Source, *, draw: bool = False) -> list[Column]:
@@ -119,7 +137,7 @@ def look(source: Source, *, draw: bool = False) -> list[Column]:
     filled = [row for row in found if any(value and value.strip() for value in row)]
     above = _above(source.columns)
     return [
-        Column(source.columns[place], [(row[place] or "").strip() for row in filled], above)
+        Column(source.columns[place], [(row[place] or "").strip() for row in filled], above=above)
         for place in places
     ]
 
@@ -129,6 +147,16 @@ def _above(names: list[str]) -> str:
     alike = takewhile(lambda pair: pair[0] == pair[1], zip(min(names), max(names), strict=False))
     whole = re.match(r".*[ _.:\[-]", "".join(letter for letter, _ in alike)) if len(names) > 2 else None
     return whole[0] if whole and all(len(name) > whole.end() for name in names) else ""
+
+
+def long_table(columns: list[Column]) -> Said | None:
+    """Why a file is refused that has a figure a row, and in a column which figure it is."""
+    names = [column for column in columns if re.fullmatch(_FIGURE_NAME, column.words) and column.texts]
+    values = [column for column in columns if re.fullmatch(_FIGURE, column.words) and column.numbers]
+    if not names or not values or 2 * len({*names[0].texts}) > len(names[0].texts):
+        return None
+    examples = quotes(sorted({*names[0].texts})[:3])
+    return say("refusal.long_table", name=names[0].name, value=values[0].name, examples=examples)
 
 
 def refuse_aggregate(source: Source, unused: list[str]) -> None:

@@ -5,19 +5,43 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from data.noticing import ENOUGH, SCALES, Line, quoted, words_table
+from data.noticing import A_FEW, ENOUGH, SCALES, Line, quoted, words_table
 from data.sampling import Column
 from data.saying import Said, quotes, say
 from data.values import ScoreScale, collapse, scale_limits
 
+FEW_OUTSIDE = 0.05  # of the scores: more are of another scale
 KNOWN = get_args(get_args(ScoreScale)[0])
 _UNKNOWN = re.compile(r"(?i).*\b(unknown|not|none|n/?a|ukjent|unrated|ikke)\b.*|(un|not ?)?offered")
 
 
 def score(column: Column) -> Line:
     """A score and its scale. The scale is stated, whichever it is: nobody shall have to wonder."""
+    column, outside = _on_the_scale(column)
+    line = _score(column)
+    if outside and line.toml:
+        line.doubts.append(say("doubt.slips", field="score", examples=quotes(outside[:3])))
+    return line
+
+
+def _on_the_scale(column: Column) -> tuple[Column, list[str]]:
+    """The column without the few numbers above 10 or below 0 among scores up to 10, and these."""
+    numbers = {text: int(text) for text in column.texts if re.fullmatch(r"-?\d{1,9}", text)}
+    outside = [text for text in column.texts if text in numbers and not 0 <= numbers[text] <= 10]
+    inside = len(column.texts) - len(outside)
+    if not outside or inside < A_FEW or len(outside) > max(1, FEW_OUTSIDE * inside):
+        return column, []
+    return column.without({*outside}), sorted({*outside})
+
+
+def _score(column: Column) -> Line:
     texts = column.texts
-    for pattern in (r"(\d+)(?:\.0+)?", r"(\d+) ?(?:/|of|out of|av) ?\d+", r"(\d+) ?(?:stars?|stjerner?)"):
+    for pattern in (
+        r"(\d+)(?:\.0+)?",
+        r"(\d+) ?(?:/|of|out of|av) ?\d+",
+        r"(\d+) ?(?:stars?|stjerner?)",
+        r"(\d+) ?%",
+    ):
         if numbers := _all_numbers(pattern, texts):
             words = {} if pattern.startswith(r"(\d+)(?:\.0") else _leading(pattern, texts)
             return _numbered(column, numbers, words, texts)
@@ -49,6 +73,8 @@ def _numbered(column: Column, numbers: list[int], words: dict[str, str], texts: 
     low, high = min(numbers), max(numbers)
     outer = re.fullmatch(r"\d+ ?(?:/|of|out of|av) ?(\d+)", texts[0])
     top = int(outer[1]) if outer else high
+    if texts[0].endswith("%"):
+        high = top = 100
     nps = bool(re.search(r"\bnps\b", column.words))
     scale = _named_scale(column, low, max(high, top)) or _scale(
         low, max(high, top), nps, sure=bool(words) or len(numbers) >= ENOUGH
@@ -95,7 +121,8 @@ def _worded(column: Column, texts: list[str]) -> Line:
         each for each in ladders if len(words) > 1 and words < {*each[1]}
     ]
     if not fits:
-        return Line(None, [say("doubt.no_number", column=column.name, example=texts[0])])
+        odd = next((text for text in texts if not re.fullmatch(r"\d+(\.0+)?", text)), texts[0])
+        return Line(None, [say("doubt.no_number", column=column.name, example=odd)])
     scale, ladder = fits[0]
     low, _ = scale_limits(scale)
     steps = sorted(given, key=lambda text: ladder.index(given[text]))

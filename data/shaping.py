@@ -27,6 +27,7 @@ from data.reading import Source
 from data.records import RECORDS
 from data.references import REFERENCES
 from data.saying import Said, quotes, say
+from data.swaps import swap_of
 from data.texts import OfColumn, each_different
 from data.values import FUTURE, filters_of
 from settings import Settings
@@ -175,6 +176,10 @@ def look_at_sample(connection: duckdb.DuckDBPyConnection, fields: list[Field]) -
         given, value = ColumnExpression(f"{field.name}_given"), ColumnExpression(field.name)
         texts = sample.filter(given.isnotnull()).select(given, value.isnull()).fetchall()
         unread = [text for text, unknown in texts if unknown]
+        swap = swap_of(text for text, _ in texts)
+        if swap and "swapped" not in (field.given.format if field.given else []):
+            columns = quotes(field.given.columns if field.given else [])
+            raise BadUse(say("refusal.swapped", column=columns, example=swap.example, meant=swap.meant))
         if 2 * len(unread) > len(texts):
             raise BadUse(_unread_times(field, unread[0]))
 

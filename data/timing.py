@@ -10,14 +10,18 @@ from zoneinfo import ZoneInfo
 
 from data.clocks import added, is_clock
 from data.dating import Moment, exists, gaps, ordered, parts
-from data.formats import alternatives, clock_of
+from data.formats import alternatives, clock_format, clock_of, days_of_midnights
+from data.mapping import BadUse
 from data.noticing import SLIPS, quoted
 from data.sampling import Column
 from data.saying import Said, quotes, say
+from data.swaps import swap_of
+from data.zones import zone_of
 
 NEARLY_ALL = 0.99  # of the rows
 ONE_CONTACT = timedelta(hours=4)  # from beginning to end; what takes longer is a case
 A_DAY = timedelta(days=1)
+A_SHIFT = timedelta(hours=12)  # in which every contact of one clock ends by another
 SOON = timedelta(minutes=10)  # in which most calls are answered
 SELDOM = 0.2  # of the rows: those who gave up have no durations, and they may be many
 _OFFSET = re.compile(r"(Z|UTC|[+-]\d\d:?\d\d)$")
@@ -47,7 +51,12 @@ class Timing:
         begun = next(iter(by_role["offered"] + by_role["plain"]), None)
         durations = [name for name in DURATIONS if name in self.found and self.found[name].filled > SELDOM]
         told = begun is not None and begun.to_the_minute and len(durations) > 1 and "wait_s" in durations
-        if ended and self._is_end(ended, begun) and not told:
+        own = next((each for each in times if each.columns[0].is_called("ended_at")), None)
+        if own or (ended and not told and begun and self._clocks(begun, answered, ended)):
+            if own:
+                self._set("ended_at", [own])
+                self._parts(begun if begun is not own else None, answered, own)
+        elif ended and self._is_end(ended, begun) and not told:
             self._set("ended_at", [ended])
             self._parts(begun, answered, ended)
         elif begun and begun.has_clock and durations and (begun.role == "offered" or "wait_s" in durations):
@@ -64,6 +73,47 @@ class Timing:
         else:
             self._no_time(columns)
         self._drop_waiting()
+        scored = next((each for each in times if each.columns[0].is_called("score_at")), None)
+        if scored and "score" in self.lines:
+            self._set("score_at", [scored])
+
+    def _clocks(self, begun: Moment, answered: Moment | None, ended: Moment) -> bool:
+        """Take times of day beside one date: what is earlier than the beginning is of the next day."""
+        if not _beside_one_date(begun, ended):
+            return False
+        lasting = self._from_clock(begun, ended)
+        if lasting is None:
+            return False
+        self._set("ended_at", [begun], [lasting])
+        first, last = begun.names[-1], ended.names[-1]
+        if any(gap < timedelta(0) for gap in gaps(begun, ended)):
+            self._tell("ended_at", "past_midnight", first=first, last=last)
+        work = lasting
+        waiting = self.lines.get("wait_s")
+        if answered and _beside_one_date(begun, answered):
+            waiting = self._from_clock(begun, answered)
+            work = self._from_clock(answered, ended) or work
+        if waiting:
+            self._set("offered_at", [begun])
+            self._set("answered_at", [begun], [waiting])
+        if not {"talk_s", "handling_s"} & self.lines.keys():
+            self.lines["handling_s"] = work
+            start = answered.names[-1] if answered and work != lasting else first
+            self._tell("handling_s", "from_to", first=start, last=last)
+        return True
+
+    def _from_clock(self, start: Moment, end: Moment) -> str | None:
+        """The duration in TOML from one clock to another, past midnight or not; None where it is none."""
+        found = sorted(gap % A_DAY for gap in gaps(start, end))
+        if not found or found[len(found) // 2] > ONE_CONTACT:
+            return None
+        if sum(gap <= A_SHIFT for gap in found) < NEARLY_ALL * len(found):
+            return None
+        clocks = [clock_format(moment.columns[-1].texts) for moment in (start, end)]
+        if None in clocks:
+            return None
+        names = f"{quoted(start.names[-1])}, {quoted(end.names[-1])}"
+        return f"{{ between = [{names}], format = {_toml_list([*dict.fromkeys(map(str, clocks))])} }}"
 
     def _whatever(self, own: list[Moment], beside: list[Moment]) -> None:
         """The first that is given of the times that nearly all rows have between them."""
@@ -177,6 +227,8 @@ class Timing:
             parts["format"] = (
                 quoted(formats[0]) if len(formats) == 1 else f"[{', '.join(map(quoted, formats))}]"
             )
+        if zone := self._zone(name, given):
+            parts["time_zone"] = quoted(zone)
         if missing := [*dict.fromkeys(moment.missing for moment in given if moment.missing)]:
             parts["missing"] = f"[{', '.join(map(quoted, missing))}]"
         if first.after and len(given) == 1:
@@ -191,8 +243,29 @@ class Timing:
         )
         self.found[name] = first.columns[0]
 
+    def _zone(self, name: str, given: list[Moment]) -> str:
+        """The zone that the columns' names tell of times without an offset; "" where none or several do."""
+        if any(_OFFSET.search(text) for moment in given for text in moment.texts if text):
+            return ""
+        told = {zone: each for moment in given for each in moment.names if (zone := zone_of(each))}
+        if len(told) != 1:
+            return ""
+        ((zone, column),) = told.items()
+        self._tell(name, "column_zone", column=column, zone=zone)
+        return zone
+
     def _formats(self, name: str, moment: Moment) -> list[str]:
         sample = next((text for text in moment.texts if text), "")
+        column = moment.columns[0]
+        if len(moment.columns) == 1 and (swap := swap_of(column.texts)):
+            about = {"column": column.name, "example": swap.example, "meant": swap.meant}
+            if not swap.certain or len(moment.formats) != 1:
+                raise BadUse(say("refusal.swapped", **about))
+            self._tell_once(name, say("doubt.swapped", **about))
+            return ["swapped", *(each for each in moment.formats[0] if each != "iso")]
+        if moment.formats and moment.formats[0] == days_of_midnights(column.texts):
+            self._tell(name, "midnights", field=name, example=sample)
+            return moment.formats[0]
         if not moment.formats:
             self._tell(name, "unknown_format", example=sample)
             return []
@@ -242,6 +315,14 @@ class Timing:
     def _tell_once(self, name: str, doubt: Said) -> None:
         if all(doubt not in each for each in self.told.values()):
             self.told[name].append(doubt)
+
+
+def _beside_one_date(one: Moment, other: Moment) -> bool:
+    """Whether two times are each a clock of its own beside the same date."""
+    days = [[column.name for column in moment.columns[:-1]] for moment in (one, other)]
+    clocks = [moment.columns[-1] for moment in (one, other)]
+    apart = one.clock is None and other.clock is None and clocks[0].name != clocks[1].name
+    return apart and bool(days[0]) and days[0] == days[1] and all(map(is_clock, clocks))
 
 
 def _toml_list(formats: list[str]) -> str:

@@ -57,10 +57,9 @@ def _is_too_long(name: str, found: dict[str, Column], lines: dict[str, str]) -> 
 
 
 def _state(name: str, unit: str, column: Column, lines: dict[str, str], told: dict[str, list[Said]]) -> None:
-    comma = declared(lines[name]).get("decimal", "")
-    lines[name] = table(
-        column.name, unit="" if unit == "seconds" else quoted(unit), decimal=quoted(comma) if comma else ""
-    )
+    kept = {key: value for key, value in declared(lines[name]).items() if key in {"decimal", "thousands"}}
+    marks = {key: quoted(value) for key, value in kept.items()}
+    lines[name] = table(column.name, unit="" if unit == "seconds" else quoted(unit), **marks)
     told[name] = [
         say(doubt.code, **{**doubt.values, "unit": unit}) if doubt.code == "doubt.unit" else doubt
         for doubt in told[name]

@@ -9,7 +9,7 @@ from typing import Any
 from data.mapping import Mapping
 from data.noticing import quoted
 from data.reading import TYPED, Source
-from data.records import Contact
+from data.records import RECORDS
 from data.sampling import Column
 from data.saying import Said, say
 
@@ -44,14 +44,16 @@ class Writer:
         lines: Map[str, str],
         doubts: Map[str, list[Said]],
         general: list[Said],
+        *,
+        record: str = "contact",
     ) -> str:
         """``lines`` are TOML values by field; ``doubts`` by field, ``general`` of the file as a whole."""
         by_name = {column.name: column for column in columns}
-        made = [*self._top(general), "", "[fields]"]
-        for name in Contact.model_fields:
+        made = [*self._top(general, record), "", "[fields]"]
+        for name in RECORDS[record].model_fields:
             if name in lines:
                 made += self._field(name, lines[name], by_name, doubts.get(name, []))
-        if "channel" not in lines:
+        if "channel" not in lines and record == "contact":
             made += ["", f'# channel = {{ constant = "phone" }}   # {self._say("channel")}']
         for name, more in doubts.items():
             if name not in lines and more:
@@ -59,13 +61,15 @@ class Writer:
         made += self._rest(columns, lines)
         return "\n".join(line.replace("\n", " ") for line in made) + "\n"
 
-    def _top(self, general: list[Said]) -> list[str]:
+    def _top(self, general: list[Said], record: str) -> list[str]:
         made = [
             f"# {self._say('title', file=self.file)}",
             f"#   python -m data import {self.file} --mapping THIS_FILE.toml --dry-run",
             *map(self._doubt, general),
-            'record = "contact"',
-            'time_zone = "UTC"' if self.elsewhere else f'# time_zone = "Europe/Oslo"   # {self._say("zone")}',
+            f"record = {quoted(record)}",
+            f"time_zone = {quoted(self.reading.time_zone or 'UTC')}"
+            if self.elsewhere or self.reading.time_zone
+            else f'# time_zone = "Europe/Oslo"   # {self._say("zone")}',
         ]
         if self.reading.encoding != "utf-8":
             made.append(f"encoding = {quoted(self.reading.encoding)}")
@@ -73,6 +77,10 @@ class Writer:
             made.append("single_contacts = true")
         if self.reading.header_row != 1:
             made.append(f"header_row = {self.reading.header_row}")
+        if self.reading.rows_below_header:
+            made.append(f"rows_below_header = {self.reading.rows_below_header}")
+        if self.reading.sheet:
+            made.append(f"sheet = {quoted(self.reading.sheet)}")
         delimiter = self.source.read_as.get("delimiter", ",")
         if delimiter != ",":
             made.append(f"delimiter = {quoted(delimiter)}")

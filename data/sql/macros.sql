@@ -8,6 +8,12 @@ create type known_word as enum (select distinct unnest(getvariable('known_words'
 
 create macro has_controls(given) as regexp_matches(given, '[\x00-\x08\x0e-\x1b\x7f]');
 
+-- Without the white space around it. What is plain ASCII is seen to have none, which is cheaper than to trim it.
+create macro bare(given) as case
+    when regexp_full_match(given, '[!-~]([ -~]*[!-~])?') then given
+    else regexp_replace(given, '^[\t-\r\x1c-\x20\x{85}\pZ]+|[\t-\r\x1c-\x20\x{85}\pZ]+$', '', 'g')
+end;
+
 -- Labels: white space as Python's str.isspace has it, trimmed and collapsed; null where it is no text.
 create macro as_text(given) as case
     when regexp_full_match(given, '[!-~]+( [!-~]+)*') then given
@@ -30,15 +36,15 @@ end;
 create macro as_flag(given) as case
     when given = 'true' then true
     when given = 'false' then false
-    when regexp_full_match(given, '(?i) *(true|t|yes|y|1|on|ja|j) *') then true
-    when regexp_full_match(given, '(?i) *(false|f|no|n|0|off|nei) *') then false
+    when regexp_full_match(bare(given), '(?i)(true|t|yes|y|1|on|ja|j)') then true
+    when regexp_full_match(bare(given), '(?i)(false|f|no|n|0|off|nei)') then false
 end;
 
 -- A number to six decimals: plain, or of the shape that numbers have under the mapping's marks.
 create macro as_number(given, shape, decimal_mark, thousands_mark) as coalesce(
     case when decimal_mark = '.' then try_cast(given as decimal(18, 6)) end,
-    case when regexp_full_match(trim(given), shape) then try_cast(
-        replace(replace(regexp_replace(given, '[\x20\pZ]', '', 'g'), thousands_mark, ''), decimal_mark, '.')
+    case when regexp_full_match(bare(given), shape) then try_cast(
+        replace(replace(regexp_replace(bare(given), '[\x20\pZ]', '', 'g'), thousands_mark, ''), decimal_mark, '.')
         as decimal(18, 6)
     ) end
 );
@@ -63,8 +69,26 @@ create macro clock_seconds(given, clock) as case
     when regexp_full_match(given, '\d{1,2} days? [+]?\d{1,2}:[0-5]\d:[0-5]\d(\.\d+)?')
         then split_part(given, ' ', 1)::bigint * 86400 + hms_seconds(regexp_extract(given, '[\d:.]+$'))
 end;
--- 1h 5m, 2 min 30 s, 45 sec, 3 timer: each part names its unit.
+-- A number with or without decimals, whichever mark they have: what names its unit is no number of thousands.
+create macro as_decimal(given) as try_cast(replace(given, ',', '.') as decimal(18, 6));
+-- 080000, 901: a time of day without colons.
+create macro packed_seconds(given, clock) as case
+    when clock = 'hhmmss' and regexp_full_match(given, '([01]?\d|2[0-3])?([0-5]?\d)?[0-5]?\d') then
+        given::bigint // 10000 * 3600 + given::bigint // 100 % 100 * 60 + given::bigint % 100
+    when clock = 'hhmm' and regexp_full_match(given, '([01]?\d|2[0-3])?[0-5]?\d') then
+        given::bigint // 100 * 3600 + given::bigint % 100 * 60
+end;
+-- 1h 5m, 2 min 30 s, 45 sec, 3 timer: each part names its unit. PT1M49S is ISO 8601's way.
 create macro spoken_seconds(given) as case
+    when regexp_full_match(given, '\d{1,6}[.,]\d{1,6} ?(h|hrs?|hours?|t|timer?|m|mins?|minut(es?|ter|t)|s|secs?|seconds?|sek|sekund(er)?)\.?')
+        then floor(0.5 + as_decimal(regexp_extract(given, '[\d.,]*\d')) * case
+            when regexp_matches(given, '\d ?[ht]') then 3600 when regexp_matches(given, '\d ?m') then 60 else 1
+        end)::bigint
+    when regexp_full_match(given, 'p(\d{1,3}d)?(t(\d{1,4}h)?(\d{1,5}m)?(\d{1,6}([.,]\d{1,6})?s)?)?') and regexp_matches(given, '\d') then
+        coalesce(try_cast(regexp_extract(given, '(\d+)d', 1) as bigint), 0) * 86400
+        + coalesce(try_cast(regexp_extract(given, '(\d+)h', 1) as bigint), 0) * 3600
+        + coalesce(try_cast(regexp_extract(given, '(\d+)m', 1) as bigint), 0) * 60
+        + floor(0.5 + coalesce(as_decimal(regexp_extract(given, '([\d.,]+)s', 1)), 0))::bigint
     when regexp_full_match(
         given,
         '(\d{1,4} ?(h|hrs?|hours?|t|timer?)\.?)?[ ,]*(\d{1,5} ?(m|mins?|minut(es?|ter|t))\.?)?[ ,]*(\d{1,6} ?(s|secs?|seconds?|sek|sekund(er)?)\.?)?'
@@ -77,8 +101,12 @@ end;
 create macro as_seconds(given, number, factor, clock, plain) as coalesce(
     case when plain then try_cast(given as integer) end,
     floor(number::double * factor + 0.5)::bigint,
-    case when contains(given, ':') then clock_seconds(lower(trim(given)), clock) end,
-    spoken_seconds(lower(trim(given)))
+    -- A list of one, so that the text is trimmed once and not at each of its uses, of which there are dozens.
+    case when given is not null then list_transform([lower(bare(given))], lambda text: case
+        when contains(text, ':') then clock_seconds(text, clock)
+        when starts_with(clock, 'hh') then packed_seconds(text, clock)
+        else spoken_seconds(text)
+    end)[1] end
 );
 
 create macro within(value, low, high) as nullif(nullif(least(greatest(value, low), high), low), high);
@@ -90,12 +118,16 @@ create macro sensible(moment) as within(
 -- ISO 8601 in two halves: with its offset it is a moment, without it a local time (a cast to timestamp alone would
 -- drop an offset). The casts want the year first; one of fewer than four digits was a day or a month. Looked for first
 -- is what is common, and cheap to see.
-create macro has_offset(given) as regexp_matches(given, '[^0-9]$|\+|^.{11,}-');
+create macro has_offset(given) as regexp_matches(
+    given,
+    '[^0-9\t-\r\x1c-\x20\x{85}\pZ][\t-\r\x1c-\x20\x{85}\pZ]*$|\+|[^\t-\r\x1c-\x20\x{85}\pZ].{10,}-'
+);
 create macro iso_moment(given) as case
     when strlen(given) = 20 and ends_with(given, 'Z') and strpos(given, '-') = 5 then try_cast(given as timestamptz)
     when strlen(given) = 19 and given[14] = ':' and given[17] = ':' then null
     when has_offset(given) then sensible(coalesce(
-        try_cast(given as timestamptz), try_cast(replace(given, ' +', '+') as timestamptz)
+        try_cast(given as timestamptz),
+        try_cast(upper(regexp_replace(bare(given), ' +([+-]\d|[Zz]$)', '\1')) as timestamptz)
     ))
 end;
 create macro iso_local(given) as case
@@ -103,11 +135,12 @@ create macro iso_local(given) as case
     when strlen(given) = 19 and given[5] = '-' and given[14] = ':' and given[17] = ':'
         then try_cast(given as timestamp)
     when not has_offset(given) then within(
-        try_cast(given as timestamp), timestamp '1000-01-01 00:00:00', timestamp '3000-01-01 00:00:00'
+        coalesce(try_cast(given as timestamp), try_cast(bare(given) as timestamp)),
+        timestamp '1000-01-01 00:00:00', timestamp '3000-01-01 00:00:00'
     )
 end;
 create macro epoch_moment(given, factor) as to_timestamp(
-    within(try_cast(replace(given, '⎖', '.') as double) / factor, 0::double, 32503680000::double)
+    within(try_cast(replace(bare(given), '⎖', '.') as double) / factor, 0::double, 32503680000::double)
 );
 -- An Excel serial number counts days from the end of 1899.
 create macro excel_local(number) as
@@ -115,7 +148,7 @@ create macro excel_local(number) as
 
 -- A month alone is its first day.
 create macro whole_month(given) as case
-    when regexp_full_match(trim(given), '\d{4}-\d{2}') then trim(given) || '-01' else given
+    when regexp_full_match(bare(given), '\d{4}-\d{2}') then bare(given) || '-01' else given
 end;
 
 -- `⎖` marks what was a number or a time in the file, not text (data/reading.py).

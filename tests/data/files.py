@@ -25,11 +25,17 @@ def write(folder: Path, text: str | bytes, name: str = "file.csv") -> Path:
 
 
 def load(
-    settings: Settings, path: Path, toml: str = GENERIC, *, now: datetime = NOW, dry_run: bool = False
+    settings: Settings,
+    path: Path,
+    toml: str = GENERIC,
+    *,
+    now: datetime = NOW,
+    dry_run: bool = False,
+    replace: bool = False,
 ) -> importer.Summary:
     """Import a file by a shipped mapping's name or by the text of a mapping."""
     made = mapping.load(toml) if "=" not in toml else mapping.read(toml.encode(), "own")
-    return importer.run(settings, path, made, now=now, dry_run=dry_run)
+    return importer.run(settings, path, made, now=now, dry_run=dry_run, replace=replace)
 
 
 def log_rows(settings: Settings, kind: str = "contact") -> list[dict[str, Any]]:

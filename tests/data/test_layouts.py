@@ -144,9 +144,9 @@ LAYOUTS: list[tuple[str, str, list[dict[str, Any]]]] = [
         {"contact_id": "ID0003", "hour": 13, "wait_s": None, "talk_s": None, "answered": False},
     ]),
     ("bank", BANK, [
-        {"contact_id": "row-1", "hour": 11, "answered": True, "wait_s": 79, "handling_s": 243, "identified": True},
-        {"contact_id": "row-2", "hour": 14, "answered": False, "wait_s": None, "identified": False},
-        {"contact_id": "row-3", "answered": False, "customer_key": ""},
+        {"contact_id": "file-1999-01-13-1", "hour": 11, "answered": True, "wait_s": 79, "handling_s": 243, "identified": True},
+        {"contact_id": "file-1999-01-13-2", "hour": 14, "answered": False, "wait_s": None, "identified": False},
+        {"contact_id": "file-1999-01-13-3", "answered": False, "customer_key": ""},
     ]),
     ("city", CITY, [
         {"contact_id": "32309159", "partner": "HPD", "topic": "Blocked Driveway", "channel": "phone", "hour": 13},
@@ -177,10 +177,10 @@ LAYOUTS: list[tuple[str, str, list[dict[str, Any]]]] = [
         {"contact_id": "3", "score_given": 3, "score": None},
     ]),
     ("norwegian", NORWEGIAN, [
-        {"contact_id": "row-1", "hour": 8, "handling_s": 90, "agent": "Kåre", "channel": "phone", "score_given": 3},
-        {"contact_id": "row-2", "answered": False, "handling_s": 30},
-        {"contact_id": "row-3", "score_given": 1, "score_scale": "1-3", "channel": "email", "topic": "Flytting"},
-        {"contact_id": "row-4", "score_given": 2},
+        {"contact_id": "file-2026-03-01-1", "hour": 8, "handling_s": 90, "agent": "Kåre", "channel": "phone", "score_given": 3},
+        {"contact_id": "file-2026-03-01-2", "answered": False, "handling_s": 30},
+        {"contact_id": "file-2026-03-01-3", "score_given": 1, "score_scale": "1-3", "channel": "email", "topic": "Flytting"},
+        {"contact_id": "file-2026-03-01-4", "score_given": 2},
     ]),
 ]  # fmt: skip
 
