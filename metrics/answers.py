@@ -60,7 +60,7 @@ class Comparison:
     unknown: int = 0
     reason: str = ""
     reason_always: str = ""  # why there are no always-valid limits
-    method: str = "contacts"  # or robust, cluster_means (the average agent, not the average contact)
+    method: str = "contacts"  # or robust: with the noise of clusters
     cluster: str = ""  # agent, customer
     clusters: dict[str, int] = field(default_factory=dict)  # how many each group has
     design_effect: float | None = None  # the interval's variance ÷ that without clusters

@@ -197,7 +197,7 @@ def _clustered(reader: Reader, asked: Request, plain: Comparison, sums: Sums) ->
     entry, first, second = asked.metric, *plain.groups.values()
     if plain.reason and plain.difference is None:
         return replace(plain, cluster=asked.cluster)
-    method, design = "robust", None
+    design = None
     if asked.cluster == "customer":
         one, other, gap, counts = customers.compared(reader, asked, sums.names, sums.strata, plain.weights)
     elif entry.kind == "quantile":
@@ -217,7 +217,7 @@ def _clustered(reader: Reader, asked: Request, plain: Comparison, sums: Sums) ->
             scale=scale_of(entry),
         )
         one, other, gap = raw.first, raw.second, raw.difference
-        counts, method, design = (raw.clusters_first, raw.clusters_second), raw.method, raw.design_effect
+        counts, design = (raw.clusters_first, raw.clusters_second), raw.design_effect
     if gap.difference is None:
         # Too few clusters to say how sure it is; the values stand all the same.
         one, other = (Estimate(e.n, e.value, None, None, gap.reason) for e in (first, second))
@@ -232,7 +232,7 @@ def _clustered(reader: Reader, asked: Request, plain: Comparison, sums: Sums) ->
         high_always=None,
         p=gap.p,
         reason=gap.reason,
-        method=method,
+        method="robust",
         cluster=asked.cluster,
         clusters=dict(zip(sums.names, counts, strict=True)),
         design_effect=_wider(gap, plain) if design is None else design,

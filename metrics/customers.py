@@ -9,6 +9,7 @@ import numpy as np
 
 from metrics.inference import Difference, Estimate, reasons
 from metrics.inference.clustered_strata import linearised
+from metrics.inference.kitagawa import tables_of
 from metrics.inference.quantiles import compare_quantiles, contributions, noise, standardised
 from metrics.inference.strata import arrays, measured, stratum_weights
 from metrics.sums import scale_of
@@ -62,6 +63,8 @@ def compared(reader: Reader, asked: Request, names: tuple[str, str], strata: Pai
         (sum(n[0]), sum(n[1])),
         len(shared),
         shared=shared_customers,
+        tables=tables_of(columns) if columns.shares else None,
+        weights=w,
         scale=scale_of(entry),
     )
     return *found, counts[:2]

@@ -73,11 +73,22 @@ def moments(stats: MeanStats | ScoreStats | RatioStats | ShareStats) -> tuple[fl
 
 def wilson(stats: ShareStats, alpha: float = ALPHA) -> tuple[float, float]:
     """Wilson's score interval of a share (JASA 22, 1927), without continuity correction. Needs n ≥ 1."""
-    n, p, z = stats.n, stats.share, z_quantile(1 - alpha / 2)
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return wilson_limits(stats.share, stats.n, z_quantile(1 - alpha / 2))
+
+
+def wilson_limits(share: float, size: float, z: float) -> tuple[float, float]:
+    """Wilson's limits of a share worth ``size`` independent observations; z may be a quantile of t."""
+    share = min(max(share, 0.0), 1.0)
+    middle = (share + z * z / (2 * size)) / (1 + z * z / size)
+    half = z / (1 + z * z / size) * math.sqrt(share * (1 - share) / size + z * z / (4 * size * size))
     # At the ends the limits are 0 and 1 exactly; rounding would leave 1e-17.
-    return (0.0 if stats.hits == 0 else middle - half, 1.0 if stats.hits == n else middle + half)
+    return (0.0 if share == 0 else middle - half, 1.0 if share == 1 else middle + half)
+
+
+def effective_size(share: float, variance: float, size: float) -> float:
+    """How many independent observations a share of known variance is worth, at most the ``size`` it has (Korn
+    and Graubard, Survey Methodology 24, 1998); all of them where nothing varied."""
+    return min(size, share * (1 - share) / variance) if variance > 0 and 0 < share < 1 else size
 
 
 def gamma(stats: RateStats, alpha: float = ALPHA) -> tuple[float, float]:
