@@ -22,6 +22,7 @@ def split_by_cluster(
     split: Decomposition,
     clusters: Mapping[str, Strata],
     *,
+    by_day: bool = False,
     scale: Scale = AS_IS,
     alpha: float = ALPHA,
 ) -> Decomposition:
@@ -65,7 +66,7 @@ def split_by_cluster(
         return replace(part, low=low, high=high)
 
     def noise(added: np.ndarray) -> tuple[float, float]:
-        if crossed(here):
+        if crossed(here) and not by_day:
             count = int(here.any(axis=0).sum())
             return count / (count - 1) * float((added.sum(axis=0) ** 2).sum()), count - 1.0
         # Both groups' parts are added up here; what corrects them takes their difference.
@@ -95,6 +96,24 @@ def split_by_cluster(
         mix=told(split.mix, mix.sum(axis=2)),
         cells=cells,
     )
+
+
+def as_wide(split: Decomposition, design_effect: float | None) -> Decomposition:
+    """The same split with intervals as much wider (in variance) as clusters made that of the difference,
+    where they are too many to list. Never narrower."""
+    factor = math.sqrt(max(design_effect or 1.0, 1.0))
+
+    def wider(part: Estimate) -> Estimate:
+        if part.value is None or part.low is None or part.high is None:
+            return part
+        low, high = (
+            part.value - factor * (part.value - part.low),
+            part.value + factor * (part.high - part.value),
+        )
+        return replace(part, low=low, high=high)
+
+    cells = tuple(replace(part, within=wider(part.within), mix=wider(part.mix)) for part in split.cells)
+    return replace(split, within=wider(split.within), mix=wider(split.mix), cells=cells)
 
 
 def without_intervals(split: Decomposition, reason: str) -> Decomposition:

@@ -20,11 +20,14 @@ def like_for_like_by_cluster(
     *,
     weights: str = "",
     minimum_n: int = minimum.TOO_FEW,
+    fixed_start: bool = False,
+    by_day: bool = False,
     scale: Scale = AS_IS,
     alpha: float = ALPHA,
 ) -> LikeForLike:
     """As :func:`metrics.inference.strata.like_for_like`, over ``{cluster: {cell: (first, second)}}``, with
-    the noise of clusters (agents) instead of that of single contacts.
+    the noise of clusters (agents) instead of that of single contacts; ``fixed_start`` and ``by_day`` as in
+    :func:`metrics.inference.clusters.by_cluster`.
 
     V sums the squares of what each cluster adds to d (linearisation; Särndal, Swensson and Wretman, *Model
     Assisted Survey Sampling*, 1992, 5.5). Where few clusters are in both groups each is corrected for what
@@ -59,10 +62,11 @@ def like_for_like_by_cluster(
         (sums[1][:, :, shared] - mean[:, None] * sums[0][:, :, shared]) * (w / n[:, shared])[:, None]
     ).sum(axis=2)
     values = float(mean[0] @ w), float(mean[1] @ w)
+    looked_at = int(kept.sum()) if fixed_start and min(kept) >= minimum.ALWAYS_VALID else 0
     tables = _tables(n[:, shared], mean) if shares(clusters) and scale == AS_IS else None
-    if not crossed(here):
+    if by_day or not crossed(here):
         noise = corrected(added, (sums[0][:, :, shared] * (w / n[:, shared])[:, None]).sum(axis=2))
-        return result(*_apart(values, noise, kept, tables, w, scale=scale, alpha=alpha))
+        return result(*_apart(values, noise, kept, tables, w, looked_at=looked_at, scale=scale, alpha=alpha))
     squares = float(added[0] @ added[0]), float(added[1] @ added[1]), float(added[0] @ added[1])
     present = int(counts[0]), int(counts[1]), int(here.any(axis=0).sum())
     first, second, gap = linearised(
@@ -74,6 +78,7 @@ def like_for_like_by_cluster(
         shared=True,
         tables=tables,
         weights=w,
+        looked_at=looked_at,
         scale=scale,
         alpha=alpha,
     )
@@ -87,6 +92,7 @@ def _apart(
     tables: Tables | None,
     weights: np.ndarray,
     *,
+    looked_at: int,
     scale: Scale,
     alpha: float,
 ) -> tuple[list[Estimate], Difference]:
@@ -96,7 +102,7 @@ def _apart(
     groups = [
         interval(int(kept[g]), a + b * values[g], *noise[g], alpha, share=tables is not None) for g in (0, 1)
     ]
-    gap = gap_with(b * (values[0] - values[1]), *noise[2], alpha)
+    gap = gap_with(b * (values[0] - values[1]), *noise[2], alpha, looked_at=looked_at)
     return groups, gap if tables is None else gap_of_shares(gap, tables, weights, noise[2], alpha)
 
 
@@ -115,6 +121,7 @@ def linearised(
     shared: bool,
     tables: Tables | None = None,
     weights: np.ndarray | None = None,
+    looked_at: int = 0,
     scale: Scale = AS_IS,
     alpha: float = ALPHA,
 ) -> tuple[Estimate, Estimate, Difference]:
@@ -140,7 +147,7 @@ def linearised(
         variance, df = factor * (squares[0] + squares[1] - 2 * squares[2]), counts[2] - 1.0
     else:
         variance, df = together([(variances[g], counts[g] - 1.0) for g in (0, 1)])
-    found = gap_with(told[0] - told[1], variance, df, alpha)
+    found = gap_with(told[0] - told[1], variance, df, alpha, looked_at=looked_at)
     if tables is not None and weights is not None:
         found = gap_of_shares(found, tables, weights, (variance, df), alpha)
     return first, second, found

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtr
+from scipy.special import ndtr, stdtr, stdtrit
 
-from metrics.inference import minimum, reasons
+from metrics.inference import always, minimum, reasons
 from metrics.inference.estimates import (
     ALPHA,
     AS_IS,
@@ -42,6 +42,8 @@ def by_cluster(
     clusters: Mapping[str, tuple[Averaged, Averaged]],
     *,
     minimum_n: int = minimum.TOO_FEW,
+    fixed_start: bool = False,
+    by_day: bool = False,
     scale: Scale = AS_IS,
     alpha: float = ALPHA,
 ) -> Clustered:
@@ -51,7 +53,8 @@ def by_cluster(
     Where few clusters are in both groups each is corrected for what it weighs, see :func:`corrected`. Where
     half of them or more are, the sandwich variance with the correction G/(G−1)·(N−1)/(N−2) and t with G − 1
     degrees of freedom (Cameron and Miller, Journal of Human Resources 50, 2015), as statsmodels'
-    ``cov_type="cluster"``. Shares have score limits, see :func:`gap_of_shares`.
+    ``cov_type="cluster"``; clusters that are days, of which there are few, are corrected all the same. Shares
+    have score limits, see :func:`gap_of_shares`. ``fixed_start`` adds always-valid limits from 30 per group.
     """
     table = np.array([[*row(a), *row(b)] for a, b in clusters.values()], dtype=float).reshape(-1, 6)
     here = np.array([table[:, 1] > 0, table[:, 4] > 0])
@@ -66,7 +69,7 @@ def by_cluster(
     raw = above.sum(axis=1) / totals[:, 0]
     # Residuals from the cluster rows themselves keep the digits that sums of squares would lose.
     added = (above - raw[:, None] * below) / totals
-    if crossed(here):
+    if crossed(here) and not by_day:
         noise = _sandwich(added, len(table), counts, sum(sizes))
     else:
         noise = corrected(added, below / totals)
@@ -75,7 +78,8 @@ def by_cluster(
     first, second = (
         interval(sizes[g], a + b * float(raw[g]), *noise[g], alpha, share=shares) for g in (0, 1)
     )
-    found = gap_with(b * float(raw[0] - raw[1]), *noise[2], alpha)
+    looked_at = sum(sizes) if fixed_start and min(sizes) >= minimum.ALWAYS_VALID else 0
+    found = gap_with(b * float(raw[0] - raw[1]), *noise[2], alpha, looked_at=looked_at)
     if shares:
         one = Tables(above[[0]].sum(axis=1), above[[1]].sum(axis=1), totals[0], totals[1])
         found = gap_of_shares(found, one, np.ones(1), noise[2], alpha)
@@ -128,23 +132,39 @@ def together(noise: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return variance, variance**2 / below if below else 1.0
 
 
-def gap_with(gap: float, variance: float, df: float, alpha: float = ALPHA) -> Difference:
-    """A difference with its interval and p by t; without effect."""
+def t_beyond(z: float, df: float) -> float:
+    """The quantile of t that is as far out as z is in a normal distribution."""
+    return -float(stdtrit(df, ndtr(-z)))
+
+
+def gap_with(
+    gap: float, variance: float, df: float, alpha: float = ALPHA, *, looked_at: int = 0
+) -> Difference:
+    """A difference with its interval and p by t, without effect; with always-valid limits where
+    ``looked_at``, the observations of both groups, is given."""
     if variance <= 0:
         return Difference(gap, None, None, None, None, None, None, reasons.NO_SPREAD)
     se = math.sqrt(variance)
     half = t_quantile(1 - alpha / 2, df) * se
-    return Difference(gap, gap - half, gap + half, None, None, 2 * float(stdtr(df, -abs(gap) / se)), None)
+    found = Difference(gap, gap - half, gap + half, None, None, 2 * float(stdtr(df, -abs(gap) / se)), None)
+    if not looked_at:
+        return found
+    wide = max(t_beyond(always.quantile(looked_at, alpha), df) * se, half)
+    return replace(found, low_always=gap - wide, high_always=gap + wide)
 
 
 def gap_of_shares(
-    found: Difference, tables: Tables, weights: np.ndarray, noise: tuple[float, float], alpha: float = ALPHA
+    found: Difference,
+    tables: Tables,
+    weights: np.ndarray,
+    noise: tuple[float, float],
+    alpha: float = ALPHA,
 ) -> Difference:
     """A difference of shares by cluster, with limits that hold where hits are rare.
 
     The score limits of single contacts, moved out by how much more clusters scatter than those would (a
-    design effect, at least 1; Rao and Scott, Biometrics 48, 1992) and by t ÷ z; p is the larger of both tests'. With
-    ``noise``, the variance by cluster and its degrees of freedom.
+    design effect, at least 1; Rao and Scott, Biometrics 48, 1992) and by t ÷ z; p is the larger of
+    both tests'. ``noise`` is the variance by cluster and its degrees of freedom.
     """
     if found.difference is None or share_p(tables) is None:
         return found
@@ -156,7 +176,13 @@ def gap_of_shares(
     factor = t_quantile(1 - alpha / 2, df) / z * math.sqrt(design)
     low, high = stretched(*score_limits(tables, weights, z), found.difference, factor)
     p = max(found.p or 0.0, share_p(tables) or 0.0)
-    return agreeing(Difference(found.difference, low, high, None, None, p, found.effect), alpha)
+    low_always = high_always = None
+    if found.low_always is not None:
+        z = always.quantile(int(tables.n1.sum() + tables.n2.sum()), alpha)
+        factor = t_beyond(z, df) / z * math.sqrt(design)
+        low_always, high_always = stretched(*score_limits(tables, weights, z), found.difference, factor)
+    scored = Difference(found.difference, low, high, low_always, high_always, p, found.effect)
+    return agreeing(scored, alpha)
 
 
 def row(stats: Averaged) -> tuple[float, float, float]:

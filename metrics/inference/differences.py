@@ -14,6 +14,7 @@ from metrics.inference.estimates import (
     AS_IS,
     Scale,
     gamma,
+    heaped_times,
     moments,
     quantile,
     t_quantile,
@@ -130,7 +131,9 @@ def _rates(first: RateStats, second: RateStats, alpha: float) -> tuple[Differenc
 
 def _quantiles(first: TimeBins, second: TimeBins, alpha: float) -> tuple[Difference, float]:
     values = quantile(first, first.q), quantile(second, second.q)
-    limits = woodruff(first, alpha), woodruff(second, alpha)
+    # Where times are not heaped, those of two groups lie alike in their bins.
+    edges = heaped_times(first) or heaped_times(second)
+    limits = woodruff(first, alpha, edges=edges), woodruff(second, alpha, edges=edges)
     gap, size = values[0] - values[1], relative(values)
     if limits[0] is None or limits[1] is None:
         return Difference(gap, None, None, None, None, None, size, reasons.TOO_FEW), 0.0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from scipy.special import chdtri, ndtri, stdtrit
 
 from metrics.inference import minimum, reasons
+from metrics.inference.heaping import heaped, lower_edge, upper_edge
 from metrics.inference.results import Estimate
 from metrics.inference.stats import (
     BIN_WIDTH,
@@ -105,24 +107,38 @@ def gamma(stats: RateStats, alpha: float = ALPHA) -> tuple[float, float]:
 
 def quantile(stats: TimeBins, q: float) -> float:
     """The q-quantile in seconds, interpolated on the log scale within its bin. Needs n ≥ 1."""
+    k, inside = _place(stats, q)
+    return float(BIN_WIDTH ** (k + inside)) if k >= 0 else 0.0
+
+
+def _place(stats: TimeBins, q: float) -> tuple[int, float]:
+    """The bin of the q-quantile, and how far into it that lies."""
     wanted, before = q * stats.n, 0
     for k, count in stats.counts:
         if count and before + count >= wanted:
-            inside = (wanted - before) / count
-            return float(BIN_WIDTH ** (k + inside)) if k >= 0 else inside
+            return k, (wanted - before) / count
         before += count
     raise ValueError("a histogram without times has no quantile")
 
 
-def woodruff(stats: TimeBins, alpha: float = ALPHA) -> tuple[float, float] | None:
-    """Limits of the quantile: the quantiles at q ± z√(q(1−q)/n) (Woodruff, JASA 47, 1952).
+def heaped_times(stats: TimeBins) -> bool:
+    """Whether times were told to the minute, say, near the quantile."""
+    bins, counts = np.array(stats.counts).T
+    return heaped(bins, counts, _place(stats, stats.q)[0])
+
+
+def woodruff(stats: TimeBins, alpha: float = ALPHA, *, edges: bool = True) -> tuple[float, float] | None:
+    """Limits of the quantile: the quantiles at q ± z√(q(1−q)/n) (Woodruff, JASA 47, 1952), out to the edges
+    of their bins (unless ``edges`` is off), since times told to the minute may lie anywhere in a bin.
 
     None where those lie outside of what was observed.
     """
     half = z_quantile(1 - alpha / 2) * math.sqrt(stats.q * (1 - stats.q) / stats.n)
     if stats.q - half <= 0 or stats.q + half >= 1:
         return None
-    return quantile(stats, stats.q - half), quantile(stats, stats.q + half)
+    if not edges:
+        return quantile(stats, stats.q - half), quantile(stats, stats.q + half)
+    return lower_edge(_place(stats, stats.q - half)[0]), upper_edge(_place(stats, stats.q + half)[0])
 
 
 def z_quantile(p: float) -> float:

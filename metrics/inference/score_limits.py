@@ -1,8 +1,8 @@
 """Shares whose hits are few: limits and tests that do not lean on the variance of the hits that were seen.
 
 With one hit in the small group the plug-in variance is itself a matter of luck. Score limits take the
-variance that each candidate difference would have, and the exact test counts the ways in which the hits could have
-fallen.
+variance that each candidate difference would have, and the exact test counts the ways in which the hits could
+have fallen.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def score_limits(tables: Tables, weights: np.ndarray, z: float) -> tuple[float, 
     """Limits of Σw(p₁ − p₂), w adding up to 1: the differences δ that a score test does not reject.
 
     (Σw(d − δ))² ≤ z²·Σw²·V(δ), V being each stratum's variance at the likeliest shares that differ by δ,
-    times N/(N − 1) (Miettinen and Nurminen, Statistics in Medicine 4, 1985). With Mantel–Haenszel weights 0 lies within exactly where the Cochran–Mantel–Haenszel test does not reject.
+    times N/(N − 1) (Miettinen and Nurminen, Statistics in Medicine 4, 1985). With the weights of Mantel and
+    Haenszel 0 lies within exactly where the Cochran–Mantel–Haenszel test does not reject.
     """
     gap = float(weights @ (tables.a / tables.n1 - tables.c / tables.n2))
     total = tables.n1 + tables.n2
