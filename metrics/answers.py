@@ -79,6 +79,13 @@ class Comparison:
         return cls(metric, groups, **asdict(found), **more)
 
     @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """The limits to show: those that allow for repeated looks where there are any, as the sentence has."""
+        if self.low_always is not None and self.high_always is not None:
+            return self.low_always, self.high_always
+        return self.low, self.high
+
+    @property
     def verdict(self) -> str:
         """The sentence in English."""
         return self.sentence("en")

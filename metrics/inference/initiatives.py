@@ -159,12 +159,13 @@ def rank(initiatives: Mapping[str, Estimate], *, draws: int = 2000, seed: int = 
     """Initiatives by what they avoided (contacts, money, or either per krone spent), the most first.
 
     Places are drawn from each estimate and its interval, so that a large but uncertain number does not
-    pass for the best; those without an interval have no place. The seed makes the draws repeatable.
+    pass for the best; those without an interval, or not yet measurable, have no place. The seed makes the
+    draws repeatable.
     """
     known = [
         (name, e.value, e.low, e.high)
         for name, e in initiatives.items()
-        if e.low is not None and e.high is not None
+        if e.low is not None and e.high is not None and not e.reason
     ]
     values = np.array([value for _, value, _, _ in known], dtype=float)
     # An interval of counts is skew: each side keeps its own width.
@@ -182,7 +183,7 @@ def rank(initiatives: Mapping[str, Estimate], *, draws: int = 2000, seed: int = 
     rest = [
         Ranked(name, e.value, None, None, None, None, e.reason or reasons.NO_DATA)
         for name, e in initiatives.items()
-        if e.low is None or e.high is None
+        if e.low is None or e.high is None or e.reason
     ]
     return tuple(sorted(found, key=lambda r: r.place or 0)) + tuple(rest)
 
