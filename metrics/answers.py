@@ -80,7 +80,7 @@ class Comparison:
 
     @property
     def interval(self) -> tuple[float | None, float | None]:
-        """The limits to show: those that allow for repeated looks where there are any, as the sentence has."""
+        """The limits to show: those that allow for repeated looks where there are any, as in words."""
         if self.low_always is not None and self.high_always is not None:
             return self.low_always, self.high_always
         return self.low, self.high

@@ -145,8 +145,8 @@ def weigh(
 
 def _capped(weight: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Weights of the answers, the average being 1, none above the cap; and which cells it held down. Each cut
-    lowers the average, and so the cap is taken again until it holds (Potter, Proceedings of the ASA Section on
-    Survey Research Methods, 1990)."""
+    lowers the average, and so the cap is taken again until it holds (Potter, Proceedings of the ASA Section
+    on Survey Research Methods, 1990)."""
     capped = np.zeros(len(weight), dtype=bool)
     for _ in range(200):
         average = float(weight @ r / r.sum())

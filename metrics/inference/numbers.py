@@ -44,7 +44,7 @@ def level(value: float, unit: str, language: str, more: int = 0) -> str:
 
 
 def size(n: int, language: str) -> str:
-    """How many there are, ``n = 1 234``; of so few that somebody could be recognised only that, everywhere."""
+    """How many there are, ``n = 1 234``; where somebody could be recognised only that there are few."""
     if 0 < n < minimum.HIDDEN:
         return f"n under {minimum.HIDDEN}"
     return f"n = {decimal(n, 0, language)}"

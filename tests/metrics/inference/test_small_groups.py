@@ -9,11 +9,11 @@ import json
 
 import numpy as np
 import pytest
-from scipy.stats import binom
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 from scipy import stats as reference
+from scipy.stats import binom
 from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.multitest import multipletests
 
