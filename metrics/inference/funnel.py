@@ -19,6 +19,7 @@ from metrics.inference.stats import MeanStats, ScoreStats, ShareStats
 Judged = MeanStats | ScoreStats | ShareStats
 FALSE_SHARE = 0.1  # of those called different, at most this share is expected not to be
 WINSORISED = 0.1
+RARE = 5.0  # hits (or misses) expected of a group, below which they are counted rather than averaged
 # What winsorising a tenth at each end leaves of a standard normal variance.
 _LEFT = 0.6786
 
@@ -72,7 +73,8 @@ def funnel(
 ) -> Funnel:
     """z = (value − centre) ÷ (sd/√n·√φ), φ being the winsorised over-dispersion of Spiegelhalter (Statistics
     in Medicine 24, 2005; Qual. Saf. Health Care 14, 2005), corrected for what winsorising takes away. The p
-    of means and scores allows for their skewness; that of shares is exact, each group against all others.
+    of means and scores allows for their skewness; that of rare shares
+    (below five hits or misses expected of a group) is exact, each group against all others.
 
     Groups below ``minimum_n`` are neither judged nor counted among the peers; fewer than five peers: none is.
     """
@@ -91,7 +93,8 @@ def funnel(
         return Funnel(None, None, None, points, reasons.NO_SPREAD)
     z = (table[:, 0] - centre) / np.sqrt(variance / n)
     if shares:
-        z = _exact_z(n, np.round(n * table[:, 0]))
+        rare = n * min(centre, 1 - centre) < RARE
+        z = np.where(rare, _exact_z(n, np.round(n * table[:, 0])), z)
     phi = over_dispersion(z)
     p = adjusted_p(2 * ndtr(-np.abs(z / math.sqrt(phi) * _skewed(peers.values(), table, variance))))
     z = z / math.sqrt(phi)
