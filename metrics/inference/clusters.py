@@ -23,6 +23,7 @@ from metrics.inference.results import Difference, Estimate
 from metrics.inference.score_limits import Tables, agreeing, score_limits, share_p, stretched
 from metrics.inference.stats import MeanStats, RatioStats, ScoreStats, ShareStats
 
+FEW = 10.0  # degrees of freedom, below which the variance of shares by cluster is itself too unsure
 Averaged = MeanStats | ShareStats | ScoreStats | RatioStats
 
 
@@ -54,7 +55,8 @@ def by_cluster(
     half of them or more are, the sandwich variance with the correction G/(G−1)·(N−1)/(N−2) and t with G − 1
     degrees of freedom (Cameron and Miller, Journal of Human Resources 50, 2015), as statsmodels'
     ``cov_type="cluster"``; clusters that are days, of which there are few, are corrected all the same. Shares
-    have score limits, see :func:`gap_of_shares`. ``fixed_start`` adds always-valid limits from 30 per group.
+    with rare hits have score limits, see :func:`gap_of_shares`. ``fixed_start`` adds always-valid limits from
+    30 per group.
     """
     table = np.array([[*row(a), *row(b)] for a, b in clusters.values()], dtype=float).reshape(-1, 6)
     here = np.array([table[:, 1] > 0, table[:, 4] > 0])
@@ -160,15 +162,15 @@ def gap_of_shares(
     noise: tuple[float, float],
     alpha: float = ALPHA,
 ) -> Difference:
-    """A difference of shares by cluster, with limits that hold where hits are rare.
+    """A difference of shares by cluster, with limits that hold where hits are rare or clusters few.
 
     The score limits of single contacts, moved out by how much more clusters scatter than those would (a
     design effect, at least 1; Rao and Scott, Biometrics 48, 1992) and by t ÷ z; p is the larger of
     both tests'. ``noise`` is the variance by cluster and its degrees of freedom.
     """
-    if found.difference is None or share_p(tables) is None:
-        return found
     variance, df = noise
+    if found.difference is None or share_p(tables) is None or not (tables.rare or df < FEW):
+        return found
     first, second = tables.a / tables.n1, tables.c / tables.n2
     plain = float(weights**2 @ (first * (1 - first) / tables.n1 + second * (1 - second) / tables.n2))
     design = max(variance / plain, 1.0) if plain else 1.0
