@@ -96,6 +96,7 @@ def route_comparison(version: str, scope: Scope, filters: Filters) -> RouteCompa
             where=filters.where,
             start=filters.start,
             end=filters.end,
+            fixed_start=filters.growing,
         )
         for metric in COMPARED
     }
@@ -109,7 +110,8 @@ def route_comparison(version: str, scope: Scope, filters: Filters) -> RouteCompa
 def like_for_like(version: str, scope: Scope, filters: Filters, metric: str) -> Comparison:  # noqa: ARG001
     """The routes on one metric, with the same among contacts alike in what they were about."""
     reader = context.reader(scope)
-    return reader.compare(metric, where=filters.where, start=filters.start, end=filters.end, alike=ALIKE)
+    span = {"where": filters.where, "start": filters.start, "end": filters.end}
+    return reader.compare(metric, **span, alike=ALIKE, fixed_start=filters.growing)  # type: ignore[arg-type]
 
 
 @shared

@@ -29,7 +29,7 @@ def comparison_card(metric: str, comparison: Comparison, look: Look, marks: Mark
     words, formats = look.words, look.formats
     rows = "".join(_route_row(metric, route, comparison.groups[route], look, marks) for route in ROUTES)
     difference = formats.difference(metric, comparison.difference)
-    limits = formats.difference_interval(metric, comparison.low, comparison.high)
+    limits = formats.difference_interval(metric, *comparison.interval)
     mark = marks.css(f"{metric}.difference", difference)
     apart = (
         f'<div class="svar-sub">{escape(words("card.difference"))} '

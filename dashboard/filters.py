@@ -40,6 +40,7 @@ class Filters:
     partner: str = ""
     channel: str = ""
     topic: str = ""
+    growing: bool = False  # from a fixed start, up to the last day there is: looked at again and again
 
     @property
     def long(self) -> bool:
@@ -66,6 +67,12 @@ def period_days(code: str, first: date, last: date) -> tuple[date, date]:
     return max(first, last - timedelta(days=int(code) - 1)), last
 
 
+def grows(code: str, end: date, last: date) -> bool:
+    """Whether a period has a fixed start and is not over: then its intervals allow for repeated looks. The
+    latest days of a rolling window are a snapshot."""
+    return code in {"month", "all"} or (code == "custom" and end >= last)
+
+
 def filter_row(
     choices: Choices, words: Words, formats: Formats, names: Sequence[str] = DIMENSIONS
 ) -> Filters | None:
@@ -74,6 +81,7 @@ def filter_row(
         return None
     with st.container(key="svar-filters", horizontal=True, vertical_alignment="bottom", gap="small"):
         start, end = _period(choices.days, words, formats)
+        period = st.session_state["svar-period"]
         chosen = {name: _dimension(name, choices.members[name], words) for name in names}
     custom = st.session_state["svar-period"] == "custom"
     _remember(
@@ -84,7 +92,7 @@ def filter_row(
             "to": end.isoformat() if custom else "",
         }
     )
-    return Filters(start, end, **chosen)
+    return Filters(start, end, **chosen, growing=grows(period, end, choices.days[1]))
 
 
 def _period(days: tuple[date, date], words: Words, formats: Formats) -> tuple[date, date]:

@@ -141,7 +141,7 @@ def _label(row: Row) -> str:
 
 def _gap(found: Comparison) -> Estimate:
     n = sum(group.n for group in found.groups.values())
-    return Estimate(n, found.difference, found.low, found.high, found.reason)
+    return Estimate(n, found.difference, *found.interval, found.reason)
 
 
 def _row(metric: str, name: str, one: Estimate, look: Look, *, strong: bool = False) -> Row:

@@ -56,7 +56,7 @@ def comparison_rows(found: RouteComparison, look: Look) -> tuple[Header, Rows]:
                     *limits,
                 ]
             )
-        differences = (comparison.difference, comparison.low, comparison.high)
+        differences = (comparison.difference, *comparison.interval)
         rows.append(["", say("table.difference"), "", *(formats.difference(metric, d) for d in differences)])
     return header, rows
 
@@ -74,7 +74,7 @@ def comparison_csv(found: RouteComparison, filters: Filters) -> bytes:
             group = comparison.groups[route]
             shown = [group.n, group.value, group.low, group.high] if enough(group) else ["", "", "", ""]
             writer.writerow([metric, route, *shown, *place])
-        limits = [comparison.difference, comparison.low, comparison.high]
+        limits = [comparison.difference, *comparison.interval]
         writer.writerow([metric, "difference", "", *limits, *place])
     return ("\ufeff" + out.getvalue()).encode()
 

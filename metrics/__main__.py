@@ -102,7 +102,7 @@ def compare(
         str, typer.Option(metavar="DIM,DIM…", help="Compare only what is alike in these.")
     ] = "",
     cluster: Annotated[
-        str, typer.Option(help="What contacts have in common: agent (always so for partners) or customer.")
+        str, typer.Option(help="What they have in common: agent, customer, day; contact: nothing.")
     ] = "",
     weights: Annotated[
         str, typer.Option(help="Of the strata: pooled, first, second, equal, mantel_haenszel.")

@@ -60,7 +60,7 @@ class Comparison:
     unknown: int = 0
     reason: str = ""
     reason_always: str = ""  # why there are no always-valid limits
-    method: str = "contacts"  # or robust, cluster_means (the average agent, not the average contact)
+    method: str = "contacts"  # or robust: with the noise of clusters
     cluster: str = ""  # agent, customer
     clusters: dict[str, int] = field(default_factory=dict)  # how many each group has
     design_effect: float | None = None  # the interval's variance ÷ that without clusters
@@ -77,6 +77,13 @@ class Comparison:
     def of(cls, metric: str, groups: dict[str, Estimate], found: Difference, **more: Any) -> Comparison:
         """A comparison from what the statistics found."""
         return cls(metric, groups, **asdict(found), **more)
+
+    @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """The limits to show: those that allow for repeated looks where there are any, as in words."""
+        if self.low_always is not None and self.high_always is not None:
+            return self.low_always, self.high_always
+        return self.low, self.high
 
     @property
     def verdict(self) -> str:

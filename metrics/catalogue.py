@@ -46,6 +46,7 @@ class Metric:
     settings: tuple[str, ...] = ()
     scale: str = ""
     q: float = 0.5  # of a quantile: which
+    cluster: str = ""  # what observations have in common when groups are compared: customer, day
     matures_days: int = 0  # a day counts only when so many have passed
     reasons: bool = False
     subject: str = "contact"  # what its sums are of: contact, customer, queue (calls offered), session

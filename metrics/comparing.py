@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from metrics import customers
 from metrics.answers import Comparison
 from metrics.catalogue import Metric
 from metrics.inference import Difference, Estimate, Stats, difference, minimum, reasons
-from metrics.inference.clustered_split import split_by_cluster, without_intervals
+from metrics.inference.clustered_split import as_wide, split_by_cluster, without_intervals
 from metrics.inference.clustered_strata import like_for_like_by_cluster
-from metrics.inference.clusters import by_cluster
+from metrics.inference.clusters import Clustered, by_cluster
+from metrics.inference.daily_rates import rates_by_day
 from metrics.inference.kitagawa import Decomposition, decompose
 from metrics.inference.quantiles import quantiles_alike
 from metrics.inference.strata import Cell, LikeForLike, like_for_like
@@ -22,6 +24,7 @@ from metrics.sums import Group, estimated, missing, nobody, scale_of
 if TYPE_CHECKING:
     from metrics.reader import Reader
 
+LISTED = ("agent", "day")  # clusters of which there are few enough to list
 Pair = tuple[Any, Any]  # the sums of the first and the second group
 Pairs = Mapping[Cell, Pair]
 
@@ -38,7 +41,7 @@ def compare(reader: Reader, asked: Request) -> Comparison:
     sums = Sums(
         names,
         _strata(reader, asked, names) if asked.alike and not asked.no_strata else {(): raw},
-        _agents(reader, asked, names) if asked.cluster == "agent" and not asked.no_clusters else {},
+        _clusters(reader, asked, names) if asked.cluster in LISTED and not asked.no_clusters else {},
     )
     estimates = {name: estimated(entry, group) for name, group in zip(names, groups, strict=True)}
     absent = {missing(entry, group) for group in found.values()}
@@ -86,12 +89,14 @@ def _strata(reader: Reader, asked: Request, names: tuple[str, str]) -> Pairs:
     return _paired(asked.metric, names, [(group.key[0], group.key[1:], group) for group in groups])
 
 
-def _agents(reader: Reader, asked: Request, names: tuple[str, str]) -> Mapping[str, Pairs]:
-    """The strata of each agent. Agents of different partners may share a name."""
-    own = [dim for dim in ("partner", "agent") if dim != asked.groups]
+def _clusters(reader: Reader, asked: Request, names: tuple[str, str]) -> Mapping[str, Pairs]:
+    """The strata of each day, or of each agent. Agents of different partners may share a name."""
+    of = ("day",) if asked.cluster == "day" else ("partner", "agent")
+    own = [dim for dim in of if dim != asked.groups]
     rows: dict[Cell, list[tuple[str, Cell, Group]]] = {}
-    for group in reader.groups([asked.metric], [asked.groups, *own, *asked.alike], *asked.span):
-        name = (group.key[0], group.key[1]) if asked.groups == "partner" else group.key[1:3]
+    alike = () if asked.no_strata else asked.alike
+    for group in reader.groups([asked.metric], [asked.groups, *own, *alike], *asked.span):
+        name = group.key[:2] if asked.groups in of else group.key[1 : 1 + len(own)]
         rows.setdefault(name, []).append((group.key[0], group.key[1 + len(own) :], group))
     paired = {" · ".join(name): _paired(asked.metric, names, found) for name, found in rows.items()}
     # An agent may have contacts of neither group.
@@ -136,23 +141,23 @@ def _alike(asked: Request, strata: Pairs) -> LikeForLike:
 
 @dataclass(frozen=True)
 class Sums:
-    """What the two groups have in each stratum, and each agent of theirs where agents are clusters."""
+    """What the two groups have in each stratum, and in each cluster where those are listed."""
 
     names: tuple[str, str]
     strata: Pairs
-    agents: Mapping[str, Pairs]
+    clusters: Mapping[str, Pairs]
 
     @property
     def whole(self) -> Sums:
         """The same in a single stratum."""
-        agents: dict[str, Pairs] = {name: {(): _whole(cells)} for name, cells in self.agents.items()}
-        return Sums(self.names, {(): _whole(self.strata)} if self.strata else {}, agents)
+        clusters: dict[str, Pairs] = {name: {(): _whole(cells)} for name, cells in self.clusters.items()}
+        return Sums(self.names, {(): _whole(self.strata)} if self.strata else {}, clusters)
 
     @property
     def present(self) -> tuple[int, int]:
-        """How many agents each group has something of."""
+        """How many clusters each group has something of."""
         there = [
-            [any(pair[g].n for pair in cells.values()) for g in (0, 1)] for cells in self.agents.values()
+            [any(pair[g].n for pair in cells.values()) for g in (0, 1)] for cells in self.clusters.values()
         ]
         return sum(first for first, _ in there), sum(second for _, second in there)
 
@@ -176,20 +181,21 @@ def _adjusted(reader: Reader, asked: Request, sums: Sums) -> Comparison:
     elif asked.cluster:
         found = _clustered(reader, asked, found, sums)
     if entry.kind != "quantile":
-        found = replace(found, split=_split(asked, sums))
+        found = replace(found, split=_split(asked, sums, found.design_effect))
     return found
 
 
-def _split(asked: Request, sums: Sums) -> Decomposition:
-    """Where the raw gap comes from, as sure as the comparison is: by agent, or without intervals where
-    clusters cannot be listed."""
+def _split(asked: Request, sums: Sums, design_effect: float | None) -> Decomposition:
+    """Where the raw gap comes from, as sure as the comparison is: by cluster, or as much wider as the
+    comparison became where clusters cannot be listed."""
     entry = asked.metric
     split = decompose(sums.strata, minimum_n=entry.minimum_n, scale=scale_of(entry))
     if asked.no_clusters:
         return without_intervals(split, asked.no_clusters)
-    if asked.cluster == "agent":
-        return split_by_cluster(split, sums.agents, scale=scale_of(entry))
-    return without_intervals(split, reasons.NOT_BY_CUSTOMER) if asked.cluster else split
+    if asked.cluster in LISTED:
+        by_day = asked.cluster == "day"
+        return split_by_cluster(split, sums.clusters, by_day=by_day, scale=scale_of(entry))
+    return as_wide(split, design_effect) if asked.cluster else split
 
 
 def _clustered(reader: Reader, asked: Request, plain: Comparison, sums: Sums) -> Comparison:
@@ -197,27 +203,34 @@ def _clustered(reader: Reader, asked: Request, plain: Comparison, sums: Sums) ->
     entry, first, second = asked.metric, *plain.groups.values()
     if plain.reason and plain.difference is None:
         return replace(plain, cluster=asked.cluster)
-    method, design = "robust", None
+    design = None
     if asked.cluster == "customer":
         one, other, gap, counts = customers.compared(reader, asked, sums.names, sums.strata, plain.weights)
     elif entry.kind == "quantile":
-        found = quantiles_alike(sums.agents, sums.strata, weights=asked.weights, minimum_n=entry.minimum_n)
+        found = quantiles_alike(
+            sums.clusters,
+            sums.strata,
+            weights=asked.weights,
+            minimum_n=entry.minimum_n,
+            fixed_start=asked.fixed_start,
+        )
         one, other, gap = found.first, found.second, found.difference
         counts = sums.present
     elif asked.alike:
         found = like_for_like_by_cluster(
-            sums.agents, weights=asked.weights, minimum_n=entry.minimum_n, scale=scale_of(entry)
+            sums.clusters,
+            weights=asked.weights,
+            minimum_n=entry.minimum_n,
+            fixed_start=asked.fixed_start,
+            by_day=asked.cluster == "day",
+            scale=scale_of(entry),
         )
         one, other, gap = found.first, found.second, found.difference
         counts = sums.present
     else:
-        raw = by_cluster(
-            {name: cells[()] for name, cells in sums.agents.items()},
-            minimum_n=entry.minimum_n,
-            scale=scale_of(entry),
-        )
+        raw = _rates(reader, asked, sums) if entry.kind == "rate" else _by_cluster(asked, sums)
         one, other, gap = raw.first, raw.second, raw.difference
-        counts, method, design = (raw.clusters_first, raw.clusters_second), raw.method, raw.design_effect
+        counts, design = (raw.clusters_first, raw.clusters_second), raw.design_effect
     if gap.difference is None:
         # Too few clusters to say how sure it is; the values stand all the same.
         one, other = (Estimate(e.n, e.value, None, None, gap.reason) for e in (first, second))
@@ -228,15 +241,41 @@ def _clustered(reader: Reader, asked: Request, plain: Comparison, sums: Sums) ->
         difference=gap.difference,
         low=gap.low,
         high=gap.high,
-        low_always=None,
-        high_always=None,
+        low_always=gap.low_always,
+        high_always=gap.high_always,
         p=gap.p,
         reason=gap.reason,
-        method=method,
+        method="robust",
         cluster=asked.cluster,
         clusters=dict(zip(sums.names, counts, strict=True)),
         design_effect=_wider(gap, plain) if design is None else design,
     )
+
+
+def _by_cluster(asked: Request, sums: Sums) -> Clustered:
+    entry = asked.metric
+    return by_cluster(
+        {name: cells[()] for name, cells in sums.clusters.items()},
+        minimum_n=entry.minimum_n,
+        fixed_start=asked.fixed_start,
+        by_day=asked.cluster == "day",
+        scale=scale_of(entry),
+    )
+
+
+def _rates(reader: Reader, asked: Request, sums: Sums) -> Clustered:
+    """Rates by day, of all days of the span: one without a contact counts as well."""
+    (groups,) = sums.strata.values()
+    known = sorted(date.fromisoformat(name) for name in sums.clusters)
+    first, last = asked.start or known[0], min(asked.end or known[-1], reader.as_of.date())
+    first, last = min(first, known[0]), max(last, known[-1])
+    days = []
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        cells = sums.clusters.get(day.isoformat())
+        pair = cells[()] if cells else None
+        days.append((day.weekday(), pair[0].total if pair else 0.0, pair[1].total if pair else 0.0))
+    return rates_by_day(days, groups, minimum_n=asked.metric.minimum_n, fixed_start=asked.fixed_start)
 
 
 def _wider(gap: Difference, plain: Comparison) -> float | None:
@@ -250,8 +289,8 @@ def _described(reader: Reader, asked: Request, found: Comparison) -> Comparison:
     """With where it was read, and why there are no always-valid limits where there are none."""
     entry, parts = asked.metric, [asked.groups]
     clustered = "" if asked.no_clusters else asked.cluster
-    if clustered == "agent":
-        parts += ["partner", "agent"]
+    if clustered in LISTED:
+        parts += ["partner", "agent"] if clustered == "agent" else ["day"]
     cuts = {(), () if asked.no_strata else asked.alike}
     sources = {reader.source([entry.id], [*parts, *alike], asked.where) for alike in cuts}
     source = ", ".join(sorted(sources | ({"facts"} if clustered == "customer" else set())))
@@ -267,8 +306,6 @@ def _always(asked: Request, found: Comparison) -> str:
         return ""
     if not asked.fixed_start:
         return reasons.NO_FIXED_START
-    if found.cluster:
-        return reasons.CLUSTERED
     if min(group.n for group in found.groups.values()) < minimum.ALWAYS_VALID:
         return reasons.TOO_FEW
     return found.reason or reasons.NO_SPREAD

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from metrics.inference import Difference, Estimate, reasons
+from metrics.inference import Difference, Estimate, minimum, reasons
 from metrics.inference.clustered_strata import linearised
+from metrics.inference.kitagawa import tables_of
 from metrics.inference.quantiles import compare_quantiles, contributions, noise, standardised
 from metrics.inference.strata import arrays, measured, stratum_weights
 from metrics.sums import scale_of
@@ -53,7 +54,7 @@ def compared(reader: Reader, asked: Request, names: tuple[str, str], strata: Pai
         return empty[0], empty[1], missing, counts[:2]
     if columns is None:
         spread = noise(sums, counts, shared=shared_customers)
-        return *compare_quantiles(groups, spread, entry.q), counts[:2]
+        return *compare_quantiles(groups, spread, entry.q, fixed_start=asked.fixed_start), counts[:2]
     values = float(w @ columns.mean[0]), float(w @ columns.mean[1])
     found = linearised(
         values,
@@ -62,6 +63,9 @@ def compared(reader: Reader, asked: Request, names: tuple[str, str], strata: Pai
         (sum(n[0]), sum(n[1])),
         len(shared),
         shared=shared_customers,
+        tables=tables_of(columns) if columns.shares else None,
+        looked_at=sum(map(sum, n)) if asked.fixed_start and min(map(sum, n)) >= minimum.ALWAYS_VALID else 0,
+        weights=w,
         scale=scale_of(entry),
     )
     return *found, counts[:2]

@@ -178,8 +178,10 @@ def touched_by_others(measures: Sequence[Initiative], own: str = "") -> set[str]
 
 
 def _outcome(past: History, measure: Initiative, measures: Sequence[Initiative]) -> Outcome:
-    others = touched_by_others(measures, measure.initiative_id)
     until = measure.ended - timedelta(days=1) if measure.ended else past.last
+    # What is only proposed, or came when this one was over, has touched nothing yet.
+    begun = [one for one in measures if one.launched <= min(until, past.last)]
+    others = touched_by_others(begun, measure.initiative_id)
     weeks = weekly(past, measure.topics, measure.launched, others, until)
     cost = past.cost_per_contact(measure.topics)
     found = impact(weeks.touched, weeks.untouched, weeks.start, cost_per_contact=cost)

@@ -13,7 +13,7 @@ from metrics.inference.strata import WEIGHTS
 
 ROUTE = "self_service_first"
 ROUTES = ("self_service_first", "direct")
-CLUSTERS = ("agent", "customer")
+CLUSTERS = ("agent", "customer", "day", "contact")  # contact: nothing in common
 # Groups that have agents of their own: contacts of one agent are alike, and the groups have few of them.
 NESTED = ("partner", "team")
 
@@ -79,14 +79,16 @@ def request(
     if held and not held_equal:
         raise ValueError(f"groups that differ in {dim} cannot be alike in it; choose another dimension")
     if cluster and cluster not in CLUSTERS:
-        raise ValueError(f"clusters are {' or '.join(CLUSTERS)}, not {cluster!r}")
+        raise ValueError(f"clusters are {', '.join(CLUSTERS[:-1])} or {CLUSTERS[-1]}, not {cluster!r}")
     if cluster == "agent" and dim == "agent":
         raise ValueError("agents are what is compared; they cannot be the clusters as well")
     if weights and weights not in WEIGHTS:
         raise ValueError(f"weights are one of {', '.join(WEIGHTS)}, not {weights!r}")
     if weights == "mantel_haenszel" and entry.kind != "share":
         raise ValueError(f"mantel_haenszel weights are for shares; {metric} is none")
-    clusterable = entry.adds_up and entry.subject == "contact"
+    listed = entry.adds_up and entry.subject == "contact"
+    usual = "agent" if dim in NESTED and listed else entry.cluster
+    chosen = "" if cluster == "contact" or (not cluster and dim == "day") else cluster or usual
     return Request(
         entry,
         dim,
@@ -95,9 +97,9 @@ def request(
         end,
         fixed_start,
         held_equal,
-        cluster or ("agent" if dim in NESTED and clusterable else ""),
+        chosen,
         weights,
         no_groups="" if catalogue.kept_by(entry, (dim, *(where or {}))) else reasons.NO_GROUPS,
         no_strata="" if entry.adds_up and set(held_equal) <= set(entry.dims) else reasons.NO_STRATA,
-        no_clusters=reasons.NO_CLUSTERS if cluster and not clusterable else "",
+        no_clusters="" if listed or chosen in {"", entry.cluster} else reasons.NO_CLUSTERS,
     )

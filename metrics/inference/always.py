@@ -20,6 +20,13 @@ def tuning(alpha: float = 0.05) -> float:
     return float(-lambertw(-alpha * alpha / math.e, -1).real - 1)
 
 
+def quantile(n: int, alpha: float = 0.05) -> float:
+    """The standard errors that each side is wide at ``n`` observations, as a normal quantile for one look.
+
+    With it as their quantile score limits stay true for rare shares, whose plug-in variance would not."""
+    return half_width(1.0, n, alpha=alpha)
+
+
 def half_width(variance: float, n: int, *, alpha: float = 0.05, tightest_at: int = TIGHTEST_AT) -> float:
     """Half-width around an estimate with squared standard error ``variance`` from ``n`` observations."""
     k = n * tuning(alpha) / tightest_at

@@ -9,11 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from metrics.inference import reasons
-from metrics.inference.clustered_strata import sums_of
-from metrics.inference.clusters import leverage_corrected, together
-from metrics.inference.estimates import ALPHA, AS_IS, Scale, t_quantile
+from metrics.inference.clustered_strata import shares, sums_of
+from metrics.inference.clusters import corrected, crossed
+from metrics.inference.estimates import ALPHA, AS_IS, Scale, t_quantile, z_quantile
 from metrics.inference.kitagawa import Decomposition
 from metrics.inference.results import Estimate
+from metrics.inference.score_limits import stretched
 from metrics.inference.strata import Strata
 
 
@@ -21,6 +22,7 @@ def split_by_cluster(
     split: Decomposition,
     clusters: Mapping[str, Strata],
     *,
+    by_day: bool = False,
     scale: Scale = AS_IS,
     alpha: float = ALPHA,
 ) -> Decomposition:
@@ -50,29 +52,68 @@ def split_by_cluster(
     within = sign * average * by_mean + gap / 2 * by_share
     mix = shift / 2 * by_mean + sign * level * by_share
     leverage = weight.sum(axis=2) / size[:, None]
+    rare = shares(clusters) and scale == AS_IS
+    plain = average**2 * (mean * (1 - mean) / n).sum(axis=0) if rare else np.zeros(len(column))
+
+    def widened(part: Estimate, added: np.ndarray, plain: float) -> Estimate:
+        """Limits of single contacts, which know that hits are rare, as much wider as clusters make them."""
+        if part.value is None or part.low is None or part.high is None:
+            return part
+        variance, df = noise(added)
+        factor = t_quantile(1 - alpha / 2, df) / z_quantile(1 - alpha / 2)
+        factor *= math.sqrt(max(variance / plain, 1.0) if plain else 1.0)
+        low, high = stretched(part.low, part.high, part.value, factor)
+        return replace(part, low=low, high=high)
+
+    def noise(added: np.ndarray) -> tuple[float, float]:
+        if crossed(here) and not by_day:
+            count = int(here.any(axis=0).sum())
+            return count / (count - 1) * float((added.sum(axis=0) ** 2).sum()), count - 1.0
+        # Both groups' parts are added up here; what corrects them takes their difference.
+        return corrected(added * np.array([[1.0], [-1.0]]), leverage)[2]
 
     def told(part: Estimate, added: np.ndarray) -> Estimate:
-        if (here[0] & here[1]).any():
-            count = int(here.any(axis=0).sum())
-            variance, df = count / (count - 1) * float((added.sum(axis=0) ** 2).sum()), count - 1.0
-        else:
-            noise = [leverage_corrected(added[g][here[g]], leverage[g][here[g]]) for g in (0, 1)]
-            variance, df = together(noise)
+        variance, df = noise(added)
         if part.value is None or (variance <= 0 and part.value):
             return replace(part, low=None, high=None, reason=part.reason or reasons.NO_SPREAD)
         half = t_quantile(1 - alpha / 2, df) * math.sqrt(variance)
         return replace(part, low=part.value - half, high=part.value + half)
 
     cells = tuple(
-        replace(part, within=told(part.within, within[:, :, i]), mix=told(part.mix, mix[:, :, i]))
+        replace(
+            part,
+            within=widened(part.within, within[:, :, i], float(plain[i]))
+            if rare
+            else told(part.within, within[:, :, i]),
+            mix=told(part.mix, mix[:, :, i]),
+        )
         for i, part in enumerate(split.cells)
     )
+    whole = within.sum(axis=2)
     return replace(
         split,
-        within=told(split.within, within.sum(axis=2)),
+        within=widened(split.within, whole, float(plain.sum())) if rare else told(split.within, whole),
         mix=told(split.mix, mix.sum(axis=2)),
         cells=cells,
     )
+
+
+def as_wide(split: Decomposition, design_effect: float | None) -> Decomposition:
+    """The same split with intervals as much wider (in variance) as clusters made that of the difference,
+    where they are too many to list. Never narrower."""
+    factor = math.sqrt(max(design_effect or 1.0, 1.0))
+
+    def wider(part: Estimate) -> Estimate:
+        if part.value is None or part.low is None or part.high is None:
+            return part
+        low, high = (
+            part.value - factor * (part.value - part.low),
+            part.value + factor * (part.high - part.value),
+        )
+        return replace(part, low=low, high=high)
+
+    cells = tuple(replace(part, within=wider(part.within), mix=wider(part.mix)) for part in split.cells)
+    return replace(split, within=wider(split.within), mix=wider(split.mix), cells=cells)
 
 
 def without_intervals(split: Decomposition, reason: str) -> Decomposition:

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from metrics.inference import minimum, reasons
-from metrics.inference.clusters import gap_with, interval, leverage_corrected, row, together
+from metrics.inference.clusters import corrected, crossed, gap_of_shares, gap_with, interval, row, together
 from metrics.inference.estimates import ALPHA, AS_IS, Scale
 from metrics.inference.results import Difference, Estimate
+from metrics.inference.score_limits import Tables
 from metrics.inference.stats import ShareStats
 from metrics.inference.strata import MANTEL_HAENSZEL, LikeForLike, Strata, stratum_weights
 
@@ -19,15 +20,18 @@ def like_for_like_by_cluster(
     *,
     weights: str = "",
     minimum_n: int = minimum.TOO_FEW,
+    fixed_start: bool = False,
+    by_day: bool = False,
     scale: Scale = AS_IS,
     alpha: float = ALPHA,
 ) -> LikeForLike:
     """As :func:`metrics.inference.strata.like_for_like`, over ``{cluster: {cell: (first, second)}}``, with
-    the noise of clusters (agents) instead of that of single contacts.
+    the noise of clusters (agents) instead of that of single contacts; ``fixed_start`` and ``by_day`` as in
+    :func:`metrics.inference.clusters.by_cluster`.
 
     V sums the squares of what each cluster adds to d (linearisation; Särndal, Swensson and Wretman, *Model
-    Assisted Survey Sampling*, 1992, 5.5). Where no cluster is in both groups each group is corrected for what
-    its clusters weigh in it, see :func:`metrics.inference.clusters.leverage_corrected`; else t with G − 1.
+    Assisted Survey Sampling*, 1992, 5.5). Where few clusters are in both groups each is corrected for what
+    its clusters weigh in it, see :func:`metrics.inference.clusters.corrected`; else t with G − 1.
     Shares keep the weights of Mantel and Haenszel.
     """
     cells = sorted({cell for own in clusters.values() for cell in own})
@@ -37,7 +41,7 @@ def like_for_like_by_cluster(
     kept, all_ = n[:, shared].sum(axis=1), n.sum(axis=1)
     here = sums[0][:, :, shared].sum(axis=2) > 0  # (group, cluster)
     counts = here.sum(axis=1)
-    weights = weights or (MANTEL_HAENSZEL if _shares(clusters) else "pooled")
+    weights = weights or (MANTEL_HAENSZEL if shares(clusters) else "pooled")
 
     def result(groups: list[Estimate], gap: Difference) -> LikeForLike:
         supported = [_share(k, a) for k, a in zip(kept, all_, strict=True)]
@@ -58,11 +62,12 @@ def like_for_like_by_cluster(
         (sums[1][:, :, shared] - mean[:, None] * sums[0][:, :, shared]) * (w / n[:, shared])[:, None]
     ).sum(axis=2)
     values = float(mean[0] @ w), float(mean[1] @ w)
+    looked_at = int(kept.sum()) if fixed_start and min(kept) >= minimum.ALWAYS_VALID else 0
+    tables = _tables(n[:, shared], mean) if shares(clusters) and scale == AS_IS else None
+    if by_day or not crossed(here):
+        noise = corrected(added, (sums[0][:, :, shared] * (w / n[:, shared])[:, None]).sum(axis=2))
+        return result(*_apart(values, noise, kept, tables, w, looked_at=looked_at, scale=scale, alpha=alpha))
     squares = float(added[0] @ added[0]), float(added[1] @ added[1]), float(added[0] @ added[1])
-    if not (here[0] & here[1]).any():
-        weight = (sums[0][:, :, shared] * (w / n[:, shared])[:, None]).sum(axis=2)
-        noise = [leverage_corrected(added[g][here[g]], weight[g][here[g]]) for g in (0, 1)]
-        return result(*_apart(values, noise, kept, scale, alpha))
     present = int(counts[0]), int(counts[1]), int(here.any(axis=0).sum())
     first, second, gap = linearised(
         values,
@@ -71,6 +76,9 @@ def like_for_like_by_cluster(
         (int(kept[0]), int(kept[1])),
         int(shared.sum()),
         shared=True,
+        tables=tables,
+        weights=w,
+        looked_at=looked_at,
         scale=scale,
         alpha=alpha,
     )
@@ -81,14 +89,26 @@ def _apart(
     values: tuple[float, float],
     noise: Sequence[tuple[float, float]],
     kept: np.ndarray,
+    tables: Tables | None,
+    weights: np.ndarray,
+    *,
+    looked_at: int,
     scale: Scale,
     alpha: float,
 ) -> tuple[list[Estimate], Difference]:
-    """Groups without a cluster in common."""
+    """Groups with few clusters in common."""
     a, b = scale
     noise = [(b * b * variance, df) for variance, df in noise]
-    groups = [interval(int(kept[g]), a + b * values[g], *noise[g], alpha) for g in (0, 1)]
-    return groups, gap_with(b * (values[0] - values[1]), *together(noise), alpha)
+    groups = [
+        interval(int(kept[g]), a + b * values[g], *noise[g], alpha, share=tables is not None) for g in (0, 1)
+    ]
+    gap = gap_with(b * (values[0] - values[1]), *noise[2], alpha, looked_at=looked_at)
+    return groups, gap if tables is None else gap_of_shares(gap, tables, weights, noise[2], alpha)
+
+
+def _tables(n: np.ndarray, mean: np.ndarray) -> Tables:
+    hits = np.round(n * mean)
+    return Tables(hits[0], hits[1], n[0], n[1])
 
 
 def linearised(
@@ -99,6 +119,9 @@ def linearised(
     strata: int,
     *,
     shared: bool,
+    tables: Tables | None = None,
+    weights: np.ndarray | None = None,
+    looked_at: int = 0,
     scale: Scale = AS_IS,
     alpha: float = ALPHA,
 ) -> tuple[Estimate, Estimate, Difference]:
@@ -106,13 +129,17 @@ def linearised(
     and Σab over clusters, ``counts`` how many the first, the second and both together have (2 or more each);
     ``shared`` says that some are in both.
 
-    The correction is that of a regression on groups and strata and the product of both, as statsmodels'
+    Shares come with their ``tables`` and ``weights`` of strata, for limits that hold where hits are rare. The
+    correction is that of a regression on groups and strata and the product of both, as statsmodels'
     ``cov_type="cluster"`` has it: G/(G−1)·(N−1)/(N−2·strata). A group by itself has G/(G−1).
     """
     a, b = scale
     variances = [b * b * counts[g] / (counts[g] - 1) * squares[g] for g in (0, 1)]
     told = [a + b * value for value in values]
-    first, second = (interval(sizes[g], told[g], variances[g], counts[g] - 1.0, alpha) for g in (0, 1))
+    scored = tables is not None
+    first, second = (
+        interval(sizes[g], told[g], variances[g], counts[g] - 1.0, alpha, share=scored) for g in (0, 1)
+    )
     if shared:
         n = sum(sizes)
         left = max(n - 2 * strata, 1)  # none where every stratum has but one contact of each group
@@ -120,7 +147,10 @@ def linearised(
         variance, df = factor * (squares[0] + squares[1] - 2 * squares[2]), counts[2] - 1.0
     else:
         variance, df = together([(variances[g], counts[g] - 1.0) for g in (0, 1)])
-    return first, second, gap_with(told[0] - told[1], variance, df, alpha)
+    found = gap_with(told[0] - told[1], variance, df, alpha, looked_at=looked_at)
+    if tables is not None and weights is not None:
+        found = gap_of_shares(found, tables, weights, (variance, df), alpha)
+    return first, second, found
 
 
 def sums_of(clusters: Mapping[str, Strata], column: Mapping[tuple[str, ...], int]) -> np.ndarray:
@@ -134,7 +164,8 @@ def sums_of(clusters: Mapping[str, Strata], column: Mapping[tuple[str, ...], int
     return sums
 
 
-def _shares(clusters: Mapping[str, Strata]) -> bool:
+def shares(clusters: Mapping[str, Strata]) -> bool:
+    """Whether the clusters' strata are of shares."""
     pairs = [pair for own in clusters.values() for pair in own.values()]
     return bool(pairs) and all(isinstance(pair[0], ShareStats) for pair in pairs)
 

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtr
+from scipy.special import ndtr, stdtr, stdtrit
 
-from metrics.inference import minimum, reasons
-from metrics.inference.differences import welch
-from metrics.inference.estimates import ALPHA, AS_IS, Scale, t_quantile
+from metrics.inference import always, minimum, reasons
+from metrics.inference.estimates import (
+    ALPHA,
+    AS_IS,
+    Scale,
+    effective_size,
+    t_quantile,
+    wilson_limits,
+    z_quantile,
+)
 from metrics.inference.results import Difference, Estimate
+from metrics.inference.score_limits import Tables, agreeing, score_limits, share_p, stretched
 from metrics.inference.stats import MeanStats, RatioStats, ScoreStats, ShareStats
 
+FEW = 10.0  # degrees of freedom, below which the variance of shares by cluster is itself too unsure
 Averaged = MeanStats | ShareStats | ScoreStats | RatioStats
-ROBUST, CLUSTER_MEANS = "robust", "cluster_means"
 
 
 @dataclass(frozen=True)
 class Clustered:
-    """A comparison by cluster. ``design_effect`` is its variance ÷ the variance without clusters.
+    """A comparison by cluster. ``design_effect`` is its variance ÷ the variance without clusters."""
 
-    ``method`` is ``robust`` (the average contact) or ``cluster_means`` (the average agent).
-    """
-
-    method: str
     first: Estimate
     second: Estimate
     difference: Difference
@@ -39,43 +43,75 @@ def by_cluster(
     clusters: Mapping[str, tuple[Averaged, Averaged]],
     *,
     minimum_n: int = minimum.TOO_FEW,
+    fixed_start: bool = False,
+    by_day: bool = False,
     scale: Scale = AS_IS,
     alpha: float = ALPHA,
 ) -> Clustered:
-    """Compare two groups over ``{cluster: (its part in the first, in the second)}``.
+    """Compare two groups over ``{cluster: (its part in the first, in the second)}``: the average contact, as
+    like for like, however few the clusters.
 
-    Below 40 clusters, when none is in both groups, Welch's test on the clusters' means; from 40 on
-    :func:`leverage_corrected` in each group, with Welch's degrees of freedom. Otherwise the sandwich variance
-    with the correction G/(G−1)·(N−1)/(N−2) and t with G − 1 degrees of freedom (Cameron and Miller, Journal
-    of Human Resources 50, 2015), as statsmodels' ``cov_type="cluster"``.
+    Where few clusters are in both groups each is corrected for what it weighs, see :func:`corrected`. Where
+    half of them or more are, the sandwich variance with the correction G/(G−1)·(N−1)/(N−2) and t with G − 1
+    degrees of freedom (Cameron and Miller, Journal of Human Resources 50, 2015), as statsmodels'
+    ``cov_type="cluster"``; clusters that are days, of which there are few, are corrected all the same. Shares
+    with rare hits have score limits, see :func:`gap_of_shares`. ``fixed_start`` adds always-valid limits from
+    30 per group.
     """
     table = np.array([[*row(a), *row(b)] for a, b in clusters.values()], dtype=float).reshape(-1, 6)
-    in_first, in_second = table[:, 1] > 0, table[:, 4] > 0
-    counts = int(in_first.sum()), int(in_second.sum())
-    nested = not (in_first & in_second).any()
+    here = np.array([table[:, 1] > 0, table[:, 4] > 0])
+    counts = int(here[0].sum()), int(here[1].sum())
     sizes = int(table[:, 0].sum()), int(table[:, 3].sum())
     reason = _missing(sizes, counts, minimum_n)
     if reason:
         return _nothing(reason, sizes, counts)
-    if nested and sum(counts) < minimum.CLUSTERS:
-        found, variance = _on_means(table, in_first, in_second, sizes, scale=scale, alpha=alpha)
+    a, b = scale
+    below, above = table[:, [1, 4]].T, table[:, [2, 5]].T
+    totals = below.sum(axis=1, keepdims=True)
+    raw = above.sum(axis=1) / totals[:, 0]
+    # Residuals from the cluster rows themselves keep the digits that sums of squares would lose.
+    added = (above - raw[:, None] * below) / totals
+    if crossed(here) and not by_day:
+        noise = _sandwich(added, len(table), counts, sum(sizes))
     else:
-        rows = table[:, [1, 2, 4, 5]]
-        # Residuals from the cluster rows themselves keep the digits that sums of squares would lose.
-        values = rows[:, 1].sum() / rows[:, 0].sum(), rows[:, 3].sum() / rows[:, 2].sum()
-        errors = [(rows[:, i + 1] - values[i // 2] * rows[:, i]) / rows[:, i].sum() for i in (0, 2)]
-        if nested:
-            noise = [leverage_corrected(errors[g], rows[:, 2 * g] / rows[:, 2 * g].sum()) for g in (0, 1)]
-            found, variance = _apart(values, noise, sizes, scale=scale, alpha=alpha)
-        else:
-            products = (
-                float(errors[0] @ errors[0]),
-                float(errors[1] @ errors[1]),
-                float(errors[0] @ errors[1]),
-            )
-            found, variance = _sandwich(values, products, sizes, len(table), counts, scale=scale, alpha=alpha)
-    naive = scale[1] ** 2 * _naive(list(clusters.values()))
-    return Clustered(*found, *counts, variance / naive if naive else None)
+        noise = corrected(added, below / totals)
+    noise = [(b * b * variance, df) for variance, df in noise]
+    shares = scale == AS_IS and all(isinstance(one, ShareStats) for pair in clusters.values() for one in pair)
+    first, second = (
+        interval(sizes[g], a + b * float(raw[g]), *noise[g], alpha, share=shares) for g in (0, 1)
+    )
+    looked_at = sum(sizes) if fixed_start and min(sizes) >= minimum.ALWAYS_VALID else 0
+    found = gap_with(b * float(raw[0] - raw[1]), *noise[2], alpha, looked_at=looked_at)
+    if shares:
+        one = Tables(above[[0]].sum(axis=1), above[[1]].sum(axis=1), totals[0], totals[1])
+        found = gap_of_shares(found, one, np.ones(1), noise[2], alpha)
+    naive = b * b * _naive(list(clusters.values()))
+    return Clustered(first, second, found, *counts, noise[2][0] / naive if naive else None)
+
+
+def crossed(here: np.ndarray) -> bool:
+    """Whether at least half of the clusters, (group, cluster), are in both groups."""
+    return bool(2 * here.all(axis=0).sum() >= here.any(axis=0).sum())
+
+
+def corrected(added: np.ndarray, leverage: np.ndarray) -> list[tuple[float, float]]:
+    """Variance and degrees of freedom of the first group's value, the second's, and of their difference, from
+    what each cluster adds to them and what it weighs in each, both (group, cluster).
+
+    CR2 of Bell and McCaffrey (Survey Methodology 28, 2002): (Σ ± a/√(1 − h))² over clusters, which is without
+    bias where contacts have nothing in common, and Satterthwaite's degrees of freedom under each group's own
+    variance: Welch's where no cluster is in both groups, and nearly so where one is.
+    """
+    here = leverage > 0
+    groups = [leverage_corrected(added[g][here[g]], leverage[g][here[g]]) for g in (0, 1)]
+    scaled = np.where(here, added / np.sqrt(1 - leverage), 0.0)
+    variance = float(((scaled[0] - scaled[1]) ** 2).sum())
+    own = np.array([v for v, _ in groups])
+    v = leverage / np.sqrt(1 - leverage)
+    diagonal = own @ (leverage / (1 - leverage))
+    squares = diagonal @ diagonal - 2 * diagonal @ (own @ v**2) + own @ (v @ v.T) ** 2 @ own
+    df = float(own.sum()) ** 2 / float(squares) if squares > 0 else 1.0
+    return [*groups, (variance, df)]
 
 
 def leverage_corrected(added: np.ndarray, share: np.ndarray) -> tuple[float, float]:
@@ -87,26 +123,8 @@ def leverage_corrected(added: np.ndarray, share: np.ndarray) -> tuple[float, flo
     one size, fewer where some are large.
     """
     squares = share**2 / (1 - share)
-    degrees = 1 / float((share**2).sum() + squares.sum() ** 2 - (squares**2).sum())
-    return float((added**2 / (1 - share)).sum()), degrees
-
-
-def _apart(
-    values: tuple[float, float],
-    noise: Sequence[tuple[float, float]],
-    sizes: tuple[int, int],
-    *,
-    scale: Scale,
-    alpha: float,
-) -> tuple[Found, float]:
-    """Groups without a cluster in common, from the variance and degrees of freedom of each."""
-    a, b = scale
-    first, second = (
-        interval(size, a + b * value, b * b * variance, df, alpha)
-        for size, value, (variance, df) in zip(sizes, values, noise, strict=True)
-    )
-    variance, df = together([(b * b * v, df) for v, df in noise])
-    return (ROBUST, first, second, gap_with(b * (values[0] - values[1]), variance, df, alpha)), variance
+    below = float((share**2).sum() + squares.sum() ** 2 - (squares**2).sum())
+    return float((added**2 / (1 - share)).sum()), 1 / below if below > 0 else 1.0
 
 
 def together(noise: Sequence[tuple[float, float]]) -> tuple[float, float]:
@@ -116,13 +134,57 @@ def together(noise: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return variance, variance**2 / below if below else 1.0
 
 
-def gap_with(gap: float, variance: float, df: float, alpha: float = ALPHA) -> Difference:
-    """A difference with its interval and p by t; without effect."""
+def t_beyond(z: float, df: float) -> float:
+    """The quantile of t that is as far out as z is in a normal distribution."""
+    return -float(stdtrit(df, ndtr(-z)))
+
+
+def gap_with(
+    gap: float, variance: float, df: float, alpha: float = ALPHA, *, looked_at: int = 0
+) -> Difference:
+    """A difference with its interval and p by t, without effect; with always-valid limits where
+    ``looked_at``, the observations of both groups, is given."""
     if variance <= 0:
         return Difference(gap, None, None, None, None, None, None, reasons.NO_SPREAD)
     se = math.sqrt(variance)
     half = t_quantile(1 - alpha / 2, df) * se
-    return Difference(gap, gap - half, gap + half, None, None, 2 * float(stdtr(df, -abs(gap) / se)), None)
+    found = Difference(gap, gap - half, gap + half, None, None, 2 * float(stdtr(df, -abs(gap) / se)), None)
+    if not looked_at:
+        return found
+    wide = max(t_beyond(always.quantile(looked_at, alpha), df) * se, half)
+    return replace(found, low_always=gap - wide, high_always=gap + wide)
+
+
+def gap_of_shares(
+    found: Difference,
+    tables: Tables,
+    weights: np.ndarray,
+    noise: tuple[float, float],
+    alpha: float = ALPHA,
+) -> Difference:
+    """A difference of shares by cluster, with limits that hold where hits are rare or clusters few.
+
+    The score limits of single contacts, moved out by how much more clusters scatter than those would (a
+    design effect, at least 1; Rao and Scott, Biometrics 48, 1992) and by t ÷ z; p is the larger of
+    both tests'. ``noise`` is the variance by cluster and its degrees of freedom.
+    """
+    variance, df = noise
+    if found.difference is None or share_p(tables) is None or not (tables.rare or df < FEW):
+        return found
+    first, second = tables.a / tables.n1, tables.c / tables.n2
+    plain = float(weights**2 @ (first * (1 - first) / tables.n1 + second * (1 - second) / tables.n2))
+    design = max(variance / plain, 1.0) if plain else 1.0
+    z = z_quantile(1 - alpha / 2)
+    factor = t_quantile(1 - alpha / 2, df) / z * math.sqrt(design)
+    low, high = stretched(*score_limits(tables, weights, z), found.difference, factor)
+    p = max(found.p or 0.0, share_p(tables) or 0.0)
+    low_always = high_always = None
+    if found.low_always is not None:
+        z = always.quantile(int(tables.n1.sum() + tables.n2.sum()), alpha)
+        factor = t_beyond(z, df) / z * math.sqrt(design)
+        low_always, high_always = stretched(*score_limits(tables, weights, z), found.difference, factor)
+    scored = Difference(found.difference, low, high, low_always, high_always, p, found.effect)
+    return agreeing(scored, alpha)
 
 
 def row(stats: Averaged) -> tuple[float, float, float]:
@@ -143,61 +205,24 @@ def _missing(sizes: tuple[int, int], counts: tuple[int, int], minimum_n: int) ->
 
 def _nothing(reason: str, sizes: tuple[int, int], counts: tuple[int, int]) -> Clustered:
     groups = [Estimate(n, None, None, None, reason) for n in sizes]
-    return Clustered(ROBUST, groups[0], groups[1], Difference.missing(reason), *counts, None)
+    return Clustered(groups[0], groups[1], Difference.missing(reason), *counts, None)
 
 
-Found = tuple[str, Estimate, Estimate, Difference]
+def _sandwich(added: np.ndarray, clusters: int, counts: tuple[int, int], n: int) -> list[tuple[float, float]]:
+    """As :func:`corrected`. A group by itself is a regression on nothing but its mean: G/(G − 1) of its own
+    clusters."""
+    correction = clusters / (clusters - 1) * (n - 1) / (n - 2)
+    groups = [(counts[g] / (counts[g] - 1) * float(added[g] @ added[g]), counts[g] - 1.0) for g in (0, 1)]
+    return [*groups, (correction * float(((added[0] - added[1]) ** 2).sum()), clusters - 1.0)]
 
 
-def _on_means(
-    table: np.ndarray,
-    in_first: np.ndarray,
-    in_second: np.ndarray,
-    sizes: tuple[int, int],
-    *,
-    scale: Scale,
-    alpha: float,
-) -> tuple[Found, float]:
-    a, b = scale
-    means = [
-        a + b * table[own, column + 1] / table[own, column] for own, column in ((in_first, 1), (in_second, 4))
-    ]
-    centres = float(means[0].mean()), float(means[1].mean())
-    spreads = float(means[0].var(ddof=1)), float(means[1].var(ddof=1))
-    gap, variance = welch(centres, spreads, (len(means[0]), len(means[1])), alpha)
-    groups = [
-        interval(n, centre, spread / len(m), len(m) - 1, alpha)
-        for n, centre, spread, m in zip(sizes, centres, spreads, means, strict=True)
-    ]
-    return (CLUSTER_MEANS, groups[0], groups[1], gap), variance
-
-
-def _sandwich(
-    values: tuple[float, float],
-    products: tuple[float, float, float],
-    sizes: tuple[int, int],
-    clusters: int,
-    counts: tuple[int, int],
-    *,
-    scale: Scale,
-    alpha: float,
-) -> tuple[Found, float]:
-    a, b = scale
-    n = sum(sizes)
-    correction = b * b * clusters / (clusters - 1) * (n - 1) / (n - 2)
-    own_1, own_2, both = products
-    variance, df = max(correction * (own_1 + own_2 - 2 * both), 0.0), clusters - 1
-    # A group by itself is a regression on nothing but its mean: G/(G − 1) of its own clusters.
-    groups = [
-        interval(size, a + b * value, b * b * count / (count - 1) * own, count - 1, alpha)
-        for size, value, own, count in zip(sizes, values, products[:2], counts, strict=True)
-    ]
-    found = gap_with(b * (values[0] - values[1]), variance, df, alpha)
-    return (ROBUST, groups[0], groups[1], found), variance
-
-
-def interval(n: int, value: float, variance: float, df: float, alpha: float = ALPHA) -> Estimate:
-    """A value with its interval by t."""
+def interval(
+    n: int, value: float, variance: float, df: float, alpha: float = ALPHA, *, share: bool = False
+) -> Estimate:
+    """A value with its interval by t; of a ``share`` Wilson's, of as many contacts as it is worth."""
+    if share:
+        size = effective_size(value, variance, n)
+        return Estimate(n, value, *wilson_limits(value, size, t_quantile(1 - alpha / 2, df)))
     if variance <= 0:
         return Estimate(n, value, None, None, reasons.NO_SPREAD)
     half = t_quantile(1 - alpha / 2, df) * math.sqrt(variance)

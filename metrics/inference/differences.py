@@ -14,6 +14,7 @@ from metrics.inference.estimates import (
     AS_IS,
     Scale,
     gamma,
+    heaped_times,
     moments,
     quantile,
     t_quantile,
@@ -57,9 +58,14 @@ def difference(
         found = _welch(first, second, alpha)  # type: ignore[arg-type]
     result, variance = found
     n = first.n + second.n
-    if fixed_start and variance and min(first.n, second.n) >= minimum.ALWAYS_VALID:
-        result = _looked_at(result, always.half_width(variance, n, alpha=alpha))
-    return _scaled(result, scale[1])
+    if fixed_start and min(first.n, second.n) >= minimum.ALWAYS_VALID:
+        if isinstance(first, ShareStats) and isinstance(second, ShareStats):
+            if not result.reason:
+                low, high = newcombe(first, second, 2 * float(ndtr(-always.quantile(n, alpha))))
+                result = replace(result, low_always=low, high_always=high)
+        elif variance:
+            result = _looked_at(result, always.half_width(variance, n, alpha=alpha))
+    return result.scaled(scale[1])
 
 
 def welch(
@@ -125,7 +131,9 @@ def _rates(first: RateStats, second: RateStats, alpha: float) -> tuple[Differenc
 
 def _quantiles(first: TimeBins, second: TimeBins, alpha: float) -> tuple[Difference, float]:
     values = quantile(first, first.q), quantile(second, second.q)
-    limits = woodruff(first, alpha), woodruff(second, alpha)
+    # Where times are not heaped, those of two groups lie alike in their bins.
+    edges = heaped_times(first) or heaped_times(second)
+    limits = woodruff(first, alpha, edges=edges), woodruff(second, alpha, edges=edges)
     gap, size = values[0] - values[1], relative(values)
     if limits[0] is None or limits[1] is None:
         return Difference(gap, None, None, None, None, None, size, reasons.TOO_FEW), 0.0
@@ -148,15 +156,3 @@ def _squared_and_added(
 def _looked_at(found: Difference, half: float) -> Difference:
     gap = found.difference
     return found if gap is None else replace(found, low_always=gap - half, high_always=gap + half)
-
-
-def _scaled(found: Difference, by: float) -> Difference:
-    def pair(low: float | None, high: float | None) -> tuple[float | None, float | None]:
-        if low is None or high is None:
-            return None, None
-        return (by * low, by * high) if by >= 0 else (by * high, by * low)
-
-    low, high = pair(found.low, found.high)
-    low_always, high_always = pair(found.low_always, found.high_always)
-    gap = None if found.difference is None else by * found.difference
-    return Difference(gap, low, high, low_always, high_always, found.p, found.effect, found.reason)

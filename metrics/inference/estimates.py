@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from scipy.special import chdtri, ndtri, stdtrit
 
 from metrics.inference import minimum, reasons
+from metrics.inference.heaping import heaped, lower_edge, upper_edge
 from metrics.inference.results import Estimate
 from metrics.inference.stats import (
     BIN_WIDTH,
@@ -73,11 +75,22 @@ def moments(stats: MeanStats | ScoreStats | RatioStats | ShareStats) -> tuple[fl
 
 def wilson(stats: ShareStats, alpha: float = ALPHA) -> tuple[float, float]:
     """Wilson's score interval of a share (JASA 22, 1927), without continuity correction. Needs n ≥ 1."""
-    n, p, z = stats.n, stats.share, z_quantile(1 - alpha / 2)
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return wilson_limits(stats.share, stats.n, z_quantile(1 - alpha / 2))
+
+
+def wilson_limits(share: float, size: float, z: float) -> tuple[float, float]:
+    """Wilson's limits of a share worth ``size`` independent observations; z may be a quantile of t."""
+    share = min(max(share, 0.0), 1.0)
+    middle = (share + z * z / (2 * size)) / (1 + z * z / size)
+    half = z / (1 + z * z / size) * math.sqrt(share * (1 - share) / size + z * z / (4 * size * size))
     # At the ends the limits are 0 and 1 exactly; rounding would leave 1e-17.
-    return (0.0 if stats.hits == 0 else middle - half, 1.0 if stats.hits == n else middle + half)
+    return (0.0 if share == 0 else middle - half, 1.0 if share == 1 else middle + half)
+
+
+def effective_size(share: float, variance: float, size: float) -> float:
+    """How many independent observations a share of known variance is worth, at most the ``size`` it has (Korn
+    and Graubard, Survey Methodology 24, 1998); all of them where nothing varied."""
+    return min(size, share * (1 - share) / variance) if variance > 0 and 0 < share < 1 else size
 
 
 def gamma(stats: RateStats, alpha: float = ALPHA) -> tuple[float, float]:
@@ -94,24 +107,38 @@ def gamma(stats: RateStats, alpha: float = ALPHA) -> tuple[float, float]:
 
 def quantile(stats: TimeBins, q: float) -> float:
     """The q-quantile in seconds, interpolated on the log scale within its bin. Needs n ≥ 1."""
+    k, inside = _place(stats, q)
+    return float(BIN_WIDTH ** (k + inside)) if k >= 0 else 0.0
+
+
+def _place(stats: TimeBins, q: float) -> tuple[int, float]:
+    """The bin of the q-quantile, and how far into it that lies."""
     wanted, before = q * stats.n, 0
     for k, count in stats.counts:
         if count and before + count >= wanted:
-            inside = (wanted - before) / count
-            return float(BIN_WIDTH ** (k + inside)) if k >= 0 else inside
+            return k, (wanted - before) / count
         before += count
     raise ValueError("a histogram without times has no quantile")
 
 
-def woodruff(stats: TimeBins, alpha: float = ALPHA) -> tuple[float, float] | None:
-    """Limits of the quantile: the quantiles at q ± z√(q(1−q)/n) (Woodruff, JASA 47, 1952).
+def heaped_times(stats: TimeBins) -> bool:
+    """Whether times were told to the minute, say, near the quantile."""
+    bins, counts = np.array(stats.counts).T
+    return heaped(bins, counts, _place(stats, stats.q)[0])
+
+
+def woodruff(stats: TimeBins, alpha: float = ALPHA, *, edges: bool = True) -> tuple[float, float] | None:
+    """Limits of the quantile: the quantiles at q ± z√(q(1−q)/n) (Woodruff, JASA 47, 1952), out to the edges
+    of their bins (unless ``edges`` is off), since times told to the minute may lie anywhere in a bin.
 
     None where those lie outside of what was observed.
     """
     half = z_quantile(1 - alpha / 2) * math.sqrt(stats.q * (1 - stats.q) / stats.n)
     if stats.q - half <= 0 or stats.q + half >= 1:
         return None
-    return quantile(stats, stats.q - half), quantile(stats, stats.q + half)
+    if not edges:
+        return quantile(stats, stats.q - half), quantile(stats, stats.q + half)
+    return lower_edge(_place(stats, stats.q - half)[0]), upper_edge(_place(stats, stats.q + half)[0])
 
 
 def z_quantile(p: float) -> float:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
+from scipy.stats import binom
 
 from metrics.inference import minimum, reasons
 from metrics.inference.discovery import adjusted_p
@@ -18,6 +19,7 @@ from metrics.inference.stats import MeanStats, ScoreStats, ShareStats
 Judged = MeanStats | ScoreStats | ShareStats
 FALSE_SHARE = 0.1  # of those called different, at most this share is expected not to be
 WINSORISED = 0.1
+RARE = 5.0  # hits (or misses) expected of a group, below which they are counted rather than averaged
 # What winsorising a tenth at each end leaves of a standard normal variance.
 _LEFT = 0.6786
 
@@ -49,14 +51,17 @@ class Funnel:
     shares: bool = False
 
     def limits(self, sizes: Sequence[int], level: float = 0.95) -> tuple[tuple[float, float], ...]:
-        """(low, high) of the funnel at group sizes ``sizes``, of shares within 0 and 1; nothing where
-        there is no funnel."""
+        """(low, high) of the funnel at group sizes ``sizes``, of shares the exact binomial ones
+        (Spiegelhalter, Statistics in Medicine 24, 2005, appendix); nothing where there is no funnel."""
         if self.centre is None or self.unit_sd is None or self.over_dispersion is None:
             return ()
-        least, most = (0.0, 1.0) if self.shares else (-math.inf, math.inf)
-        z = z_quantile((1 + level) / 2) * self.unit_sd * math.sqrt(self.over_dispersion)
-        half = [z / math.sqrt(n) for n in sizes]
-        return tuple((max(self.centre - one, least), min(self.centre + one, most)) for one in half)
+        z = z_quantile((1 + level) / 2) * math.sqrt(self.over_dispersion)
+        if self.shares:
+            n, tail = np.array(sizes, dtype=float), float(ndtr(-z))
+            low, high = binom.ppf(tail, n, self.centre) / n, binom.isf(tail, n, self.centre) / n
+            return tuple(zip(low.tolist(), high.tolist(), strict=True))
+        half = [z * self.unit_sd / math.sqrt(size) for size in sizes]
+        return tuple((self.centre - one, self.centre + one) for one in half)
 
 
 def funnel(
@@ -68,7 +73,8 @@ def funnel(
 ) -> Funnel:
     """z = (value − centre) ÷ (sd/√n·√φ), φ being the winsorised over-dispersion of Spiegelhalter (Statistics
     in Medicine 24, 2005; Qual. Saf. Health Care 14, 2005), corrected for what winsorising takes away. The p
-    of means and scores allows for their skewness.
+    of means and scores allows for their skewness; that of rare shares
+    (below five hits or misses expected of a group) is exact, each group against all others.
 
     Groups below ``minimum_n`` are neither judged nor counted among the peers; fewer than five peers: none is.
     """
@@ -86,6 +92,9 @@ def funnel(
         points = tuple(_unjudged(name, stats, reasons.NO_SPREAD, scale) for name, stats in groups.items())
         return Funnel(None, None, None, points, reasons.NO_SPREAD)
     z = (table[:, 0] - centre) / np.sqrt(variance / n)
+    if shares:
+        rare = n * min(centre, 1 - centre) < RARE
+        z = np.where(rare, _exact_z(n, np.round(n * table[:, 0])), z)
     phi = over_dispersion(z)
     p = adjusted_p(2 * ndtr(-np.abs(z / math.sqrt(phi) * _skewed(peers.values(), table, variance))))
     z = z / math.sqrt(phi)
@@ -105,6 +114,16 @@ def funnel(
     )
     unit_sd = abs(scale[1]) * math.sqrt(variance)
     return Funnel(scale[0] + scale[1] * centre, phi, unit_sd, points, shares=shares)
+
+
+def _exact_z(n: np.ndarray, hits: np.ndarray) -> np.ndarray:
+    """z of each group's hits, given those of the others: the normal quantile of the exact probability, which
+    knows how skewed rare hits are. Half of the number's own probability counts (mid-p)."""
+    others = np.clip((hits.sum() - hits) / np.maximum(n.sum() - n, 1), 1e-12, 1 - 1e-12)
+    own = binom.pmf(hits, n, others)
+    below, above = binom.cdf(hits, n, others) - own / 2, binom.sf(hits, n, others) + own / 2
+    tail = np.clip(np.minimum(below, above), 1e-300, 0.5)
+    return np.asarray(np.where(below < above, ndtri(tail), -ndtri(tail)))
 
 
 def _skewed(groups: Iterable[Judged], table: np.ndarray, common: float) -> np.ndarray:

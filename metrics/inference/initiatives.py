@@ -20,6 +20,8 @@ from metrics.inference.weekly import Step, step, step_error, step_size
 FEWEST_BEFORE, FEWEST_AFTER = 8, 3  # weeks
 LONGEST = 52  # weeks after launch beyond which nobody waits
 POWER = 0.8
+DRIFT = 0.005  # a week: how much topics grow or shrink against others by themselves (standard deviation)
+PLACEBOS = 0.1  # so many dates before the start may show as large a step
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Impact:
     ``effect`` is the relative change of contacts (−.12: 12 % fewer), ``avoided`` the contacts that did not
     come since the start, ``money`` their handling cost (NOK). ``placebo_dates`` is the share of the dates
     before the start at which as large a step is found, ``placebo_topics`` the untouched topics that show
-    one (p below .05) of those tried. ``reason`` is ``not_yet_measurable`` where the interval holds 0.
+    one (p below .05) of those tried. ``reason`` is ``not_yet_measurable`` where the interval holds 0 or dates
+    at which nothing happened show as large a step.
     """
 
     weeks_before: int
@@ -83,7 +86,8 @@ def impact(
     """Contacts avoided since week ``start`` (an index), from weekly counts of the touched topic and of topics
     that the initiative does not touch.
 
-    Step regression on ln(touched) − ln(sum of untouched), :func:`metrics.inference.weekly.step`;
+    Step regression on ln(touched) − ln(sum of untouched), :func:`metrics.inference.weekly.step`, beside a
+    drift of the topic's own, held to be near nothing until the weeks say otherwise;
     avoided = touched since the start · (e^(−b) − 1). ``settling`` weeks after the start are left out of the
     estimate (but not of the sum). Topics that compete for the same customers must not be among the
     untouched: what moved there would count twice.
@@ -96,12 +100,14 @@ def impact(
         empty = Estimate(max(after, 0), None, None, None, reason)
         return Impact(start, max(after, 0), empty, empty, empty, None, None, None, len(untouched), reason)
     used = np.r_[0:start, start + settling : len(touched)]
-    found = step(_log_ratio(touched, topics.sum(axis=0))[used], start)
+    found = step(_log_ratio(touched, topics.sum(axis=0))[used], start, weeks=used, drift=DRIFT)
     since = float(touched[start:].sum())
     avoided = [since * math.expm1(-b) for b in (found.size, found.high, found.low)]
     effect = [math.expm1(b) for b in (found.size, found.low, found.high)]
-    measurable = "" if found.low > 0 or found.high < 0 else reasons.NOT_MEASURABLE
     tried, shown = _placebo_topics(topics, used, start)
+    dates, earlier = _placebo_dates(_log_ratio(touched, topics.sum(axis=0))[:start], len(used) - start, found)
+    apart = found.low > 0 or found.high < 0
+    measurable = "" if apart and _unlike_before(dates, earlier) else reasons.NOT_MEASURABLE
     money = Estimate(after, None, None, None, reasons.NO_COST)
     if cost_per_contact is not None:
         money = _estimate(after, [cost_per_contact * value for value in avoided], measurable)
@@ -112,7 +118,7 @@ def impact(
         _estimate(after, avoided, measurable),
         money,
         found.p,
-        _placebo_dates(_log_ratio(touched, topics.sum(axis=0))[:start], len(used) - start, found),
+        dates,
         shown,
         tried,
         measurable,
@@ -159,12 +165,13 @@ def rank(initiatives: Mapping[str, Estimate], *, draws: int = 2000, seed: int = 
     """Initiatives by what they avoided (contacts, money, or either per krone spent), the most first.
 
     Places are drawn from each estimate and its interval, so that a large but uncertain number does not
-    pass for the best; those without an interval have no place. The seed makes the draws repeatable.
+    pass for the best; those without an interval, or not yet measurable, have no place. The seed makes the
+    draws repeatable.
     """
     known = [
         (name, e.value, e.low, e.high)
         for name, e in initiatives.items()
-        if e.low is not None and e.high is not None
+        if e.low is not None and e.high is not None and not e.reason
     ]
     values = np.array([value for _, value, _, _ in known], dtype=float)
     # An interval of counts is skew: each side keeps its own width.
@@ -182,7 +189,7 @@ def rank(initiatives: Mapping[str, Estimate], *, draws: int = 2000, seed: int = 
     rest = [
         Ranked(name, e.value, None, None, None, None, e.reason or reasons.NO_DATA)
         for name, e in initiatives.items()
-        if e.low is None or e.high is None
+        if e.low is None or e.high is None or e.reason
     ]
     return tuple(sorted(found, key=lambda r: r.place or 0)) + tuple(rest)
 
@@ -227,16 +234,24 @@ def _log_ratio(touched: np.ndarray, untouched: np.ndarray) -> np.ndarray:
     return np.asarray(np.log(touched + 0.5) - np.log(untouched + 0.5))
 
 
-def _placebo_dates(before: np.ndarray, after: int, found: Step) -> float | None:
-    """Share of the dates before the start, with as many weeks after them, that show as large a step."""
+def _placebo_dates(before: np.ndarray, after: int, found: Step) -> tuple[float | None, int]:
+    """Share of the dates before the start, with as many weeks after them, that show as large a step; and how
+    many such dates there are."""
     after = min(after, len(before) - FEWEST_BEFORE)
     if after < FEWEST_AFTER:
-        return None
+        return None, 0
     sizes = [
         abs(step_size(before[: start + after], start))
         for start in range(FEWEST_BEFORE, len(before) - after + 1)
     ]
-    return (1 + sum(size >= abs(found.size) for size in sizes)) / (1 + len(sizes))
+    return (1 + sum(size >= abs(found.size) for size in sizes)) / (1 + len(sizes)), len(sizes)
+
+
+def _unlike_before(dates: float | None, earlier: int) -> bool:
+    """Whether the step is larger than what the same weeks show without an initiative, as a season does.
+    A permutation in time (Abadie, Diamond and Hainmueller, JASA 105, 2010), at one in ten, or
+    at the largest of all where there are fewer dates than that."""
+    return dates is None or dates <= max(PLACEBOS, 1 / (1 + earlier)) + 1e-9
 
 
 def _placebo_topics(topics: np.ndarray, used: np.ndarray, start: int) -> tuple[int, int | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from metrics.inference import minimum, reasons
 from metrics.inference.effects import Averaged
 from metrics.inference.estimates import ALPHA, AS_IS, Scale, moments, z_quantile
 from metrics.inference.results import Estimate
+from metrics.inference.score_limits import Tables, score_limits, share_p
 from metrics.inference.stats import RatioStats
 from metrics.inference.strata import Arrays, Cell, Strata, arrays, measured
 
@@ -49,7 +50,8 @@ def decompose(
     """Kitagawa's split (JASA 50, 1955) of a raw gap over ``{cell: (first, second)}``.
 
     within = Σ½(p₁+p₂)(m₁−m₂), mix = Σ½(m₁+m₂)(p₁−p₂), p being a group's share in the stratum. The
-    variances (delta method) hold the noise of the shares as well as that of the means. A stratum's mix
+    variances (delta method) hold the noise of the shares as well as that of the means; limits of what shares
+    differ in within strata are score limits, as in :mod:`metrics.inference.score_limits`. A stratum's mix
     part is measured from the average stratum, which changes no sum: a topic as good as the others
     contributes nothing, whoever has more of it.
     """
@@ -73,6 +75,8 @@ def decompose(
     alone = [pair for cell, pair in strata.items() if cell not in shared]
     raw = by * (_overall(columns, sizes, alone, 0) - _overall(columns, sizes, alone, 1))
     within, mix, cells = _parts(columns, shares, by, z_quantile(1 - alpha / 2))
+    if columns.shares and scale == AS_IS:
+        within, cells = _scored(columns, shares, within, cells, alpha)
     explained = sum(part.value for part in (within, mix) if part.value is not None)
     return Decomposition(raw, within, mix, raw - explained, cells)
 
@@ -157,6 +161,49 @@ def _parts(
         _with_interval(n, float(level @ shift), mix_v, z),
         cells,
     )
+
+
+def _scored(
+    columns: Arrays, p: np.ndarray, within: Estimate, cells: tuple[CellPart, ...], alpha: float
+) -> tuple[Estimate, tuple[CellPart, ...]]:
+    """The same within parts, whose limits do not lean on the variance of the few hits that were seen."""
+    tables = tables_of(columns)
+    z, average = z_quantile(1 - alpha / 2), p.mean(axis=0)
+    gap, totals = columns.mean[0] - columns.mean[1], columns.n.sum(axis=1)
+    noise = sum(
+        max(float(p[g] @ gap**2) - float(p[g] @ gap) ** 2, 0.0) / float(totals[g]) / 4 for g in (0, 1)
+    )
+    whole = with_limits(within, score_limits(tables, average, z), z * math.sqrt(noise))
+    whole = agreeing_estimate(whole, share_p(tables), alpha)
+    own = 0.25 * gap**2 * (p * (1 - p) / totals[:, None]).sum(axis=0)
+    found = []
+    for i, part in enumerate(cells):
+        one = Tables(tables.a[[i]], tables.c[[i]], tables.n1[[i]], tables.n2[[i]])
+        low, high = (average[i] * limit for limit in score_limits(one, np.ones(1), z))
+        scored = with_limits(part.within, (float(low), float(high)), z * math.sqrt(float(own[i])))
+        found.append(replace(part, within=agreeing_estimate(scored, share_p(one), alpha)))
+    return whole, tuple(found)
+
+
+def tables_of(columns: Arrays) -> Tables:
+    """The hits of shares in the strata that both groups have."""
+    hits = np.round(columns.mean * columns.n)
+    return Tables(hits[0], hits[1], columns.n[0], columns.n[1])
+
+
+def with_limits(part: Estimate, limits: tuple[float, float], more: float) -> Estimate:
+    """A part of a gap with these limits and, squared and added, ``more`` noise on either side."""
+    if part.value is None:
+        return part
+    low, high = math.hypot(part.value - limits[0], more), math.hypot(limits[1] - part.value, more)
+    return Estimate(part.n, part.value, part.value - low, part.value + high)
+
+
+def agreeing_estimate(part: Estimate, p: float | None, alpha: float) -> Estimate:
+    """An interval that holds 0 where the test does not reject it."""
+    if p is None or p <= alpha or part.low is None or part.high is None:
+        return part
+    return replace(part, low=min(part.low, 0.0), high=max(part.high, 0.0))
 
 
 def _with_interval(n: int, value: float, variance: float, z: float) -> Estimate:

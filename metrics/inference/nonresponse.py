@@ -112,8 +112,7 @@ def weigh(
         return Weighted(raw, missing, missing, None, None, heard, None, 0, 0, None, told)
     merged = _merge([cell for cell, _ in table], eligible, r)
     weight = np.divide(merged, r, out=np.zeros_like(r), where=r > 0) * r.sum() / eligible.sum()
-    capped = weight > CAP
-    weight = np.minimum(weight, CAP)
+    weight, capped = _capped(weight, r)
     share = weight * r / (weight @ r)
     mean, noise = _cell_means(table, r)
     a, b = scale
@@ -142,6 +141,21 @@ def weigh(
         float(eligible[r == 0].sum() / eligible.sum()),
         told,
     )
+
+
+def _capped(weight: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of the answers, the average being 1, none above the cap; and which cells it held down. Each cut
+    lowers the average, and so the cap is taken again until it holds (Potter, Proceedings of the ASA Section
+    on Survey Research Methods, 1990)."""
+    capped = np.zeros(len(weight), dtype=bool)
+    for _ in range(200):
+        average = float(weight @ r / r.sum())
+        over = (weight > CAP * average * (1 + 1e-9)) & (r > 0)
+        if not over.any():
+            break
+        capped |= over
+        weight = np.where(over, CAP * average, weight)
+    return np.minimum(weight * r.sum() / float(weight @ r), CAP), capped
 
 
 def _whole(cells: Sequence[ScoreStats | MeanStats]) -> MeanStats:

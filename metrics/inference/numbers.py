@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from datetime import date
 
+from metrics.inference import minimum
+
 NO_BREAK = "\u00a0"
 _DECIMALS = {"seconds": 0, "nok": 0, "count": 0}  # all other units have one
 _UNIT = {
@@ -39,6 +41,13 @@ def level(value: float, unit: str, language: str, more: int = 0) -> str:
         return decimal(100 * value, 1 + more, language) + (f"{NO_BREAK}%" if language == "nb" else "%")
     text = decimal(value, decimals(unit, [value]) + more, language)
     return f"{text}{NO_BREAK}{_UNIT[unit][language]}" if unit in {"nok", "per_thousand", "hours"} else text
+
+
+def size(n: int, language: str) -> str:
+    """How many there are, ``n = 1 234``; where somebody could be recognised only that there are few."""
+    if 0 < n < minimum.HIDDEN:
+        return f"n under {minimum.HIDDEN}"
+    return f"n = {decimal(n, 0, language)}"
 
 
 def levels(first: float, second: float, unit: str, language: str) -> tuple[str, str]:

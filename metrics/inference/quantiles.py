@@ -10,8 +10,10 @@ import numpy as np
 from scipy.special import ndtr, stdtr
 
 from metrics.inference import always, minimum, reasons
+from metrics.inference.clusters import t_beyond
 from metrics.inference.effects import relative
 from metrics.inference.estimates import ALPHA, t_quantile, z_quantile
+from metrics.inference.heaping import heaped, lower_edge, upper_edge
 from metrics.inference.results import Difference, Estimate
 from metrics.inference.stats import BIN_WIDTH, TimeBins
 from metrics.inference.strata import Cell, LikeForLike, missing, stratum_weights
@@ -51,11 +53,19 @@ class Standardised:
         before = float(reached[at - 1]) if at else 0.0
         return at, min(max((q - before) / (float(mass[at]) or 1.0), 0.0), 1.0)
 
-    def limits(self, q: float, half: float) -> tuple[float, float] | None:
-        """Woodruff's limits (JASA 47, 1952), the quantiles at q ± half; None where those were not seen."""
+    def limits(self, q: float, half: float, *, edges: bool) -> tuple[float, float] | None:
+        """Woodruff's limits (JASA 47, 1952), the quantiles at q ± half, or the ``edges`` of their bins; None
+        where those were not seen."""
         if q - half <= 0 or q + half >= 1:
             return None
+        if edges:
+            low, high = (int(self.bins[self._place(at)[0]]) for at in (q - half, q + half))
+            return lower_edge(low), upper_edge(high)
         return self.quantile(q - half), self.quantile(q + half)
+
+    def heaped(self, q: float) -> bool:
+        """Whether times were told to the minute, say, near the quantile."""
+        return heaped(self.bins, self.counts.sum(axis=0), int(self.bins[self._place(q)[0]]))
 
 
 def quantiles_alike(
@@ -153,12 +163,15 @@ def compare_quantiles(
     values = groups[0].quantile(q), groups[1].quantile(q)
     levels = noise.df or (math.inf, math.inf, math.inf)
     spread = [math.sqrt(max(v, 0.0)) for v in (noise.first, noise.second)]
-    own = [one.limits(q, _t(levels[g], alpha) * spread[g]) for g, one in enumerate(groups)]
-    estimates = [_estimate(sizes[g], values[g], own[g], spread[g]) for g in (0, 1)]
+    own = [one.limits(q, _t(levels[g], alpha) * spread[g], edges=True) for g, one in enumerate(groups)]
+    estimates = [_estimate(sizes[g], values[g], own[g]) for g in (0, 1)]
     t = _t(levels[2], alpha)
-    limits = [one.limits(q, t * spread[g]) for g, one in enumerate(groups)]
+    # Where times are not heaped, those of two groups lie alike in their bins.
+    heaps = any(one.heaped(q) for one in groups)
+    limits = [one.limits(q, t * spread[g], edges=heaps) for g, one in enumerate(groups)]
     gap, size = values[0] - values[1], relative(values)
-    if limits[0] is None or limits[1] is None or not any(spread):
+    known = any(spread) or heaps
+    if limits[0] is None or limits[1] is None or not known:
         code = reasons.TOO_FEW if any(spread) else reasons.NO_SPREAD
         return estimates[0], estimates[1], Difference(gap, None, None, None, None, None, size, code)
     r = noise.both / (spread[0] * spread[1]) if all(spread) else 0.0
@@ -170,9 +183,10 @@ def compare_quantiles(
         score = -abs(gap) / towards_zero
         p = 2 * float(ndtr(score) if math.isinf(levels[2]) else stdtr(levels[2], score))
     low_always = high_always = None
-    if fixed_start and noise.df is None and min(sizes) >= minimum.ALWAYS_VALID:
-        wide = always.half_width(((high - low) / (2 * t)) ** 2, sum(sizes), alpha=alpha)
-        low_always, high_always = gap - wide, gap + wide
+    if fixed_start and min(sizes) >= minimum.ALWAYS_VALID:
+        z = always.quantile(sum(sizes), alpha)
+        factor = (z if math.isinf(levels[2]) else t_beyond(z, levels[2])) / t
+        low_always, high_always = gap - factor * (gap - low), gap + factor * (high - gap)
     found = Difference(gap, low, high, low_always, high_always, p, size)
     return estimates[0], estimates[1], found
 
@@ -231,12 +245,10 @@ def _t(df: float, alpha: float) -> float:
 
 
 def _seconds(k: float, inside: float) -> float:
-    return float(BIN_WIDTH ** (k + inside)) if k >= 0 else inside
+    return float(BIN_WIDTH ** (k + inside)) if k >= 0 else 0.0
 
 
-def _estimate(n: int, value: float, limits: tuple[float, float] | None, spread: float) -> Estimate:
-    if not spread:
-        return Estimate(n, value, None, None, reasons.NO_SPREAD)
+def _estimate(n: int, value: float, limits: tuple[float, float] | None) -> Estimate:
     if limits is None:
         return Estimate(n, value, None, None, reasons.TOO_FEW)
     return Estimate(n, value, limits[0], limits[1])

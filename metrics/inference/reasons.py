@@ -19,12 +19,10 @@ COLLINEAR = "collinear"
 NO_PEERS = "too_few_peers"
 NO_COST = "no_cost"
 NO_FIXED_START = "no_fixed_start"
-CLUSTERED = "clustered"
 NOT_RANKED = "not_ranked"
 NO_GROUPS = "no_such_groups"
 NO_STRATA = "no_strata"
 NO_CLUSTERS = "no_clusters"
-NOT_BY_CUSTOMER = "not_by_customer"
 
 TEXTS: dict[str, dict[str, str]] = {
     NO_DATA: {"nb": "Ingen data.", "en": "No data."},
@@ -83,15 +81,6 @@ TEXTS: dict[str, dict[str, str]] = {
     NO_CLUSTERS: {
         "nb": "Tallet kan ikke deles på agenter eller kunder, så usikkerheten kan ikke anslås slik.",
         "en": "The figure cannot be split by agent or customer, so the uncertainty cannot be estimated so.",
-    },
-    NOT_BY_CUSTOMER: {
-        "nb": "Forskjellen deles ikke opp kunde for kunde, så usikkerheten i delene kan ikke anslås.",
-        "en": "The difference is not split customer by customer, so the uncertainty of its parts cannot be "
-        "estimated.",
-    },
-    CLUSTERED: {
-        "nb": "Intervaller som tåler gjentatte blikk, finnes ikke for agenter og kunder som grupper.",
-        "en": "There are no intervals for repeated looks where agents or customers are clusters.",
     },
 }
 

@@ -49,6 +49,19 @@ class Difference:
         """A difference that cannot be computed, and why."""
         return cls(None, None, None, None, None, None, None, reason)
 
+    def scaled(self, by: float) -> Difference:
+        """The same difference in a unit ``by`` times as small."""
+
+        def pair(low: float | None, high: float | None) -> tuple[float | None, float | None]:
+            if low is None or high is None:
+                return None, None
+            return (by * low, by * high) if by >= 0 else (by * high, by * low)
+
+        low, high = pair(self.low, self.high)
+        low_always, high_always = pair(self.low_always, self.high_always)
+        gap = None if self.difference is None else by * self.difference
+        return Difference(gap, low, high, low_always, high_always, self.p, self.effect, self.reason)
+
     @property
     def interval(self) -> tuple[float, float] | None:
         """The interval on which a claim rests: the always-valid one where there is one."""

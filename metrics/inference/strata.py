@@ -11,9 +11,18 @@ from scipy.special import stdtr
 
 from metrics.inference import always, minimum, reasons
 from metrics.inference.effects import Averaged, effect
-from metrics.inference.estimates import ALPHA, AS_IS, Scale, moments, t_quantile, z_quantile
-from metrics.inference.mantel_haenszel import mantel_haenszel
+from metrics.inference.estimates import (
+    ALPHA,
+    AS_IS,
+    Scale,
+    effective_size,
+    moments,
+    t_quantile,
+    wilson_limits,
+    z_quantile,
+)
 from metrics.inference.results import Difference, Estimate
+from metrics.inference.score_limits import Tables, agreeing, score_limits, share_p
 from metrics.inference.stats import RatioStats, ScoreStats, ShareStats
 
 Cell = tuple[str, ...]
@@ -49,6 +58,7 @@ class Arrays:
     n: np.ndarray  # (2, strata)
     mean: np.ndarray
     variance: np.ndarray  # of one observation
+    shares: bool = False
 
 
 def like_for_like(
@@ -66,14 +76,13 @@ def like_for_like(
     Means, scores and ratios: direct standardisation, d = Σw(m₁ − m₂), V = Σw²(v₁/n₁ + v₂/n₂) (Cochran,
     *Sampling Techniques*, 1977, 5.6) with Welch's degrees of freedom, so that one stratum gives what the
     raw comparison gives. A stratum with one observation in a group borrows that group's variance within
-    strata. Shares: Mantel–Haenszel with Sato's variance and the CMH test, which hold for many small strata.
+    strata. Shares: Mantel–Haenszel weights and the CMH test, with score limits whatever the weights, which
+    hold for many small strata and for rare hits.
 
     Other ``weights``: ``pooled`` (the mix of both; the default but for shares), ``first`` ("what if the
     second had come with these questions?"), ``second``, ``equal``, ``mantel_haenszel`` (shares only).
     """
-    if not weights:
-        all_shares = bool(strata) and all(isinstance(pair[0], ShareStats) for pair in strata.values())
-        weights = MANTEL_HAENSZEL if all_shares else "pooled"
+    weights = weights or (MANTEL_HAENSZEL if all_shares(strata) else "pooled")
     sizes = np.array([[pair[0].n, pair[1].n] for pair in strata.values()], dtype=float).reshape(-1, 2).T
     shared = {cell: pair for cell, pair in strata.items() if all(map(measured, pair))}
     columns = arrays(shared)
@@ -89,8 +98,10 @@ def like_for_like(
         w = stratum_weights(columns.n, weights)
         parts = w**2 * columns.variance / columns.n
         groups = [_group(columns, w, parts, g, scale=scale, alpha=alpha) for g in (0, 1)]
-        if weights == MANTEL_HAENSZEL:
-            gap = _share_difference(shared, columns, fixed_start=fixed_start, by=scale[1], alpha=alpha)
+        if all_shares(shared):
+            gap = _share_difference(shared, w, fixed_start=fixed_start, alpha=alpha).scaled(scale[1])
+        elif weights == MANTEL_HAENSZEL:
+            raise TypeError("Mantel–Haenszel weights are for shares")
         else:
             gap = _difference(columns, w, parts, fixed_start=fixed_start, by=scale[1], alpha=alpha)
         values = float(w @ columns.mean[0]), float(w @ columns.mean[1])
@@ -108,6 +119,11 @@ def like_for_like(
     )
 
 
+def all_shares(strata: Strata) -> bool:
+    """Whether the strata are of shares."""
+    return bool(strata) and all(isinstance(one, ShareStats) for pair in strata.values() for one in pair)
+
+
 def measured(stats: Averaged) -> bool:
     """Whether a group has a value in a stratum: observations, and for ratios something to divide by."""
     return stats.n > 0 and not (isinstance(stats, RatioStats) and stats.x_total == 0)
@@ -121,7 +137,7 @@ def arrays(strata: Strata) -> Arrays:
         degrees = n[g] - 1
         if degrees.sum() > 0:
             variance[g, degrees == 0] = (degrees * variance[g]).sum() / degrees.sum()
-    return Arrays(tuple(strata), n, mean, variance)
+    return Arrays(tuple(strata), n, mean, variance, all_shares(strata))
 
 
 def _moments(strata: Strata, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -176,8 +192,12 @@ def _group(
     columns: Arrays, w: np.ndarray, parts: np.ndarray, g: int, *, scale: Scale, alpha: float
 ) -> Estimate:
     a, b = scale
-    n, value = int(columns.n[g].sum()), a + b * float(w @ columns.mean[g])
-    variance = float(parts[g].sum())
+    n, raw = int(columns.n[g].sum()), float(w @ columns.mean[g])
+    value, variance = a + b * raw, float(parts[g].sum())
+    if columns.shares:
+        size = effective_size(raw, variance, 1 / float((w**2 / columns.n[g]).sum()))
+        low, high = sorted(a + b * limit for limit in wilson_limits(raw, size, z_quantile(1 - alpha / 2)))
+        return Estimate(n, value, low, high)
     if variance == 0:
         return Estimate(n, value, None, None, reasons.NO_SPREAD)
     half = abs(b) * t_quantile(1 - alpha / 2, _degrees(parts[g], columns.n[g])) * math.sqrt(variance)
@@ -200,19 +220,16 @@ def _difference(
     return Difference(gap, gap - half, gap + half, low_always, high_always, p, None)
 
 
-def _share_difference(
-    strata: Strata, columns: Arrays, *, fixed_start: bool, by: float, alpha: float
-) -> Difference:
-    tables = [(a, b) for a, b in strata.values() if isinstance(a, ShareStats) and isinstance(b, ShareStats)]
-    if len(tables) < len(strata):
-        raise TypeError("Mantel–Haenszel weights are for shares")
-    found = mantel_haenszel(tables, alpha=alpha)
-    if found.difference is None or found.low is None or found.high is None:
-        return found
-    gap, half = by * found.difference, abs(by) * (found.high - found.low) / 2
+def _share_difference(strata: Strata, w: np.ndarray, *, fixed_start: bool, alpha: float) -> Difference:
+    """Score limits with these weights; p does not depend on the weights."""
+    pairs = [(a, b) for a, b in strata.values() if isinstance(a, ShareStats) and isinstance(b, ShareStats)]
+    tables = Tables.of(pairs)
+    gap, p = float(w @ (tables.a / tables.n1 - tables.c / tables.n2)), share_p(tables)
+    if p is None:
+        return Difference(gap, None, None, None, None, None, None, reasons.NO_SPREAD)
+    low, high = score_limits(tables, w, z_quantile(1 - alpha / 2))
     low_always = high_always = None
-    if fixed_start and columns.n.sum(axis=1).min() >= minimum.ALWAYS_VALID:
-        variance = (half / z_quantile(1 - alpha / 2)) ** 2
-        wide = always.half_width(variance, int(columns.n.sum()), alpha=alpha)
-        low_always, high_always = gap - wide, gap + wide
-    return Difference(gap, gap - half, gap + half, low_always, high_always, found.p, None)
+    sizes = float(tables.n1.sum()), float(tables.n2.sum())
+    if fixed_start and min(sizes) >= minimum.ALWAYS_VALID:
+        low_always, high_always = score_limits(tables, w, always.quantile(int(sum(sizes)), alpha))
+    return agreeing(Difference(gap, low, high, low_always, high_always, p, None), alpha)

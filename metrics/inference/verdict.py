@@ -39,7 +39,7 @@ _TEXT = {
         "unseen": "Det er ikke påvist noen forskjell i {metric} mellom {first} ({a}, n = {n1}) og {second} "
         "({b}, n = {n2}). 95 %-{interval} for forskjellen går fra {low} til {high}, "
         "så en forskjell på inntil {missed} kan ha gått oss forbi.",
-        "few": "For lite data til å sammenligne {metric}: n = {n1} for {first} og n = {n2} for {second}. "
+        "few": "For lite data til å sammenligne {metric}: {few1} for {first} og {few2} for {second}. "
         "Det trengs minst {needed} i hver gruppe.",
         "none": "{metric} kan ikke sammenlignes mellom {first} og {second}. {reason}",
         "interval": "intervall",
@@ -56,7 +56,7 @@ _TEXT = {
         "unseen": "No difference in {metric} has been shown between {first} ({a}, n = {n1}) and {second} "
         "({b}, n = {n2}). The 95% {interval} for the difference runs from {low} to {high}, "
         "so a difference of up to {missed} may have gone unseen.",
-        "few": "Too little data to compare {metric}: n = {n1} for {first} and n = {n2} for {second}. "
+        "few": "Too little data to compare {metric}: {few1} for {first} and {few2} for {second}. "
         "At least {needed} in each group are needed.",
         "none": "{metric} cannot be compared between {first} and {second}. {reason}",
         "interval": "interval",
@@ -88,7 +88,8 @@ def verdict(
     # Groups without a stratum in common have no n like for like, however many contacts they have.
     apart = difference.reason == NO_SUPPORT
     if min(first.n, second.n) < minimum_n and not apart:
-        sentence = text["few"].format(**names, **sizes, needed=minimum_n)
+        few = {key: numbers.size(e.n, language) for key, e in (("few1", first), ("few2", second))}
+        sentence = text["few"].format(**names, **few, needed=minimum_n)
     elif difference.difference is None or limits is None or first.value is None or second.value is None:
         sentence = text["none"].format(**names, reason=reason_text(difference.reason, language)).rstrip()
     else:

@@ -166,7 +166,7 @@ def test_a_person_reads_a_table_and_a_sentence(command, contacts):
         (["compare", "csat", "--groups", "partner"], "exactly two"),
         (["compare", "csat", "--like-for-like", "colour"], "channel"),
         (["compare", "csat", "--language", "sv"], "nb, en"),
-        (["compare", "csat", "--cluster", "team"], "agent or customer"),
+        (["compare", "csat", "--cluster", "team"], "day or contact"),
         (["compare", "csat", "--weights", "heavy"], "pooled"),
         (["compare", "csat", "--like-for-like", "self_service_first"], "cannot be alike"),
         (["build", "--since", "soon"], "%Y-%m-%d"),

@@ -152,7 +152,8 @@ def test_what_does_not_add_up_has_its_gap_but_no_strata_and_no_clusters(reader, 
 
 def test_calls_offered_are_compared_by_what_they_have_and_the_rest_has_a_reason(settings, write, rebuild):
     intervals = [
-        calls(NOON + 900 * i, partner=partner, answered=5 + i % 3 + (partner == "A"), answered_within_s20=1)
+        calls(NOON - 86400 * (i // 5) + 900 * i, partner=partner, answered_within_s20=1,
+              answered=5 + i % (3 if partner == "A" else 4))
         for partner in "AB" for i in range(30)
     ]  # fmt: skip
     write("calls_offered", *intervals)
@@ -160,9 +161,8 @@ def test_calls_offered_are_compared_by_what_they_have_and_the_rest_has_a_reason(
     rebuild()
     reader = open_reader(settings, Scope.everything())
     raw = reader.compare("answer_rate", "partner")
-    assert (raw.reason, raw.cluster) == ("", "")
-    assert raw.difference == pytest.approx(0.1)
-    assert raw.low < 0.1 < raw.high
+    assert (raw.reason, raw.cluster, raw.clusters) == ("", "day", {"A": 6, "B": 6})
+    assert raw.low < raw.difference < raw.high
     for alike, reason in ((["topic", "channel"], reasons.NO_STRATA), (["channel"], "")):
         found = reader.compare("answer_rate", "partner", alike=alike)
         assert (found.low, found.adjusted.reason) == (raw.low, reason)
@@ -212,14 +212,12 @@ def test_the_effect_of_an_adjusted_comparison_is_that_of_the_raw_where_all_is_al
 
 def test_partners_are_always_compared_by_agent(reader):
     found = reader.compare("handling_time", "partner")
-    assert (found.cluster, found.clusters, found.method) == ("agent", {"A": 3, "B": 3}, "cluster_means")
-    means = {value.dims["agent"]: value.value for value in reader.show(["handling_time"], ["agent"])}
-    first = [means[str(agent)] for agent in (0, 2, 4)]
-    second = [means[str(agent)] for agent in (1, 3, 5)]
-    # Below 40 agents their means are compared: of the average agent, not the average contact.
-    assert found.difference == pytest.approx(np.mean(first) - np.mean(second))
-    assert found.low_always is None
-    assert reader.compare("handling_time", "partner", fixed_start=True).reason_always == reasons.CLUSTERED
+    assert (found.cluster, found.clusters, found.method) == ("agent", {"A": 3, "B": 3}, "robust")
+    means = {value.dims["partner"]: value.value for value in reader.show(["handling_time"], ["partner"])}
+    assert found.difference == pytest.approx(means["A"] - means["B"])
+    assert (found.low_always, found.reason_always) == (None, reasons.NO_FIXED_START)
+    growing = reader.compare("handling_time", "partner", fixed_start=True)
+    assert growing.low_always < growing.low < growing.high < growing.high_always
 
 
 def test_a_partner_without_agents_has_a_gap_and_no_interval(write, rebuild, settings):
@@ -284,7 +282,8 @@ def test_a_customer_who_calls_forty_times_makes_every_interval_wider(settings, b
     rebuild()
     reader = open_reader(settings, Scope.everything())
     for metric in ("handling_time", "handling_time_median"):
-        plain, clustered = reader.compare(metric), reader.compare(metric, cluster="customer")
+        plain, clustered = reader.compare(metric, cluster="contact"), reader.compare(metric)
+        assert clustered.cluster == "customer"
         assert clustered.difference == pytest.approx(plain.difference)
         assert clustered.high - clustered.low > plain.high - plain.low
         assert clustered.design_effect > 1
@@ -296,7 +295,7 @@ def test_a_customer_who_calls_forty_times_makes_every_interval_wider(settings, b
         ({"groups": "channel"}, "exactly two"),
         ({"groups": "partner", "where": {"partner": ["A"]}}, "exactly two"),
         ({"alike": ["self_service_first"]}, "cannot be alike"),
-        ({"cluster": "team"}, "agent or customer"),
+        ({"cluster": "team"}, "day or contact"),
         ({"groups": "agent", "cluster": "agent", "where": {"agent": ["1", "2"]}}, "agents are what"),
         ({"weights": "heavy"}, "pooled"),
         ({"weights": "mantel_haenszel"}, "for shares"),
@@ -312,8 +311,8 @@ def test_what_cannot_be_compared_is_refused_in_words(reader, way, says):
     [
         ("partner", "", ""),
         ("self_service_first", "agent", ""),
-        ("self_service_first", "", ""),
-        ("self_service_first", "customer", "not_by_customer"),
+        ("self_service_first", "contact", ""),
+        ("self_service_first", "customer", ""),
     ],
 )
 def test_the_split_of_the_gap_is_as_sure_as_the_comparison(reader, groups, cluster, reason):

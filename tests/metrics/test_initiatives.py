@@ -184,9 +184,19 @@ def test_all_are_ranked_by_what_they_avoided_and_those_without_a_number_come_las
     small = replace(BILL, initiative_id="tv", topics=("tv",))
     new = replace(BILL, initiative_id="app", topics=("app",), launched=LAST - timedelta(days=2))
     found = only(past(), new, small, BILL)
-    assert [o.initiative.initiative_id for o in found] == ["bill", "tv", "app"]
-    assert [o.ranked.place for o in found] == [1, 2, None]
-    assert found[0].ranked.best > 0.95
+    assert [o.initiative.initiative_id for o in found] == ["bill", "app", "tv"]
+    assert [o.ranked.place for o in found] == [1, None, None]
+    assert found[2].ranked.reason == reasons.NOT_MEASURABLE
+
+
+@pytest.mark.parametrize(
+    ("launched", "changes"), [(LAST + timedelta(days=1), False), (LAST - timedelta(weeks=4), True)]
+)
+def test_what_is_only_proposed_changes_no_other_measure(launched: date, changes: bool) -> None:
+    other = replace(BILL, initiative_id="tv", topics=("tv", "app"), launched=launched)
+    alone = only(past(), BILL).impact
+    beside = next(o for o in only(past(), BILL, other) if o.initiative is BILL).impact
+    assert (beside != alone) == changes
 
 
 def test_a_proposal_tells_what_to_expect_and_when_it_is_seen() -> None:

@@ -81,7 +81,7 @@ def told(found: Any) -> tuple[float, float, float, float]:
 
 @pytest.mark.parametrize("metric", MEANS)
 def test_means_are_compared_as_scipy_does(reader, metric: str) -> None:
-    found, (a, b) = reader.compare(metric), of_routes(metric)
+    found, (a, b) = reader.compare(metric, cluster="contact"), of_routes(metric)
     expected = stats.ttest_ind(a, b, equal_var=False)
     limits = expected.confidence_interval()
     assert told(found) == pytest.approx((a.mean() - b.mean(), *limits, expected.pvalue), rel=1e-6)
@@ -92,7 +92,7 @@ def test_means_are_compared_as_scipy_does(reader, metric: str) -> None:
 
 @pytest.mark.parametrize("metric", SHARES)
 def test_shares_are_compared_as_statsmodels_does(reader, metric: str) -> None:
-    found, (a, b) = reader.compare(metric), of_routes(metric)
+    found, (a, b) = reader.compare(metric, cluster="contact"), of_routes(metric)
     hits, sizes = [int(a.sum()), int(b.sum())], [len(a), len(b)]
     limits = confint_proportions_2indep(hits[0], sizes[0], hits[1], sizes[1], method="newcomb")
     expected = a.mean() - b.mean(), *limits, proportions_ztest(hits, sizes)[1]
@@ -104,7 +104,7 @@ def test_shares_are_compared_as_statsmodels_does(reader, metric: str) -> None:
 
 @pytest.mark.parametrize("metric", MEANS)
 def test_limits_for_repeated_looks_follow_the_paper(reader, metric: str) -> None:
-    found, (a, b) = reader.compare(metric, fixed_start=True), of_routes(metric)
+    found, (a, b) = reader.compare(metric, cluster="contact", fixed_start=True), of_routes(metric)
     variance, k = a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b), CONTACTS * tuning() / 2000
     half = (variance * (k + 1) / k * np.log((k + 1) / 0.05**2)) ** 0.5
     middle = a.mean() - b.mean()
@@ -140,7 +140,8 @@ def test_clusters_like_for_like_are_those_of_statsmodels(reader, cluster: str) -
 
 @pytest.mark.parametrize("metric", SHARES)
 def test_shares_like_for_like_have_the_test_of_cochran_mantel_and_haenszel(reader, metric: str) -> None:
-    found, topic = reader.compare(metric, alike=["topic"]).adjusted, np.array([row["topic"] for row in ROWS])
+    found = reader.compare(metric, cluster="contact", alike=["topic"]).adjusted
+    topic = np.array([row["topic"] for row in ROWS])
     tables = []
     for name in sorted(set(topic)):
         own = [VALUES[metric][(topic == name) & (route == FIRST)] for route in (True, False)]

@@ -247,7 +247,14 @@ def test_like_for_like_takes_away_what_harder_questions_make(write, rebuild, rea
     for (topic, flag), count in shares.items():
         base = 2 if topic == "hard" else 8
         rows = [
-            _scored(f"{topic}{flag}{i}", base + i % 2, topic=topic, self_service_first=flag, handling_s=5)
+            _scored(
+                f"{topic}{flag}{i}",
+                base + i % 2,
+                topic=topic,
+                self_service_first=flag,
+                handling_s=5,
+                customer_key=f"{topic}{flag}{i}",
+            )
             for i in range(count)
         ]
         write("contact", *rows)

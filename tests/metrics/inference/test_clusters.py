@@ -27,7 +27,7 @@ from metrics.inference import (
     to_json,
 )
 from metrics.inference.clustered_strata import like_for_like_by_cluster, linearised
-from metrics.inference.clusters import CLUSTER_MEANS, ROBUST, Clustered, by_cluster
+from metrics.inference.clusters import Clustered, by_cluster
 
 NONE = MeanStats(0, 0.0, 0.0)
 
@@ -75,7 +75,6 @@ def test_agents_in_both_groups_agree_with_statsmodels_cluster_covariance() -> No
     groups = crossed(15, 1)
     found = by_cluster({str(i): (MeanStats.of(a, 6.5), MeanStats.of(b)) for i, (a, b) in enumerate(groups)})
     gap = found.difference
-    assert found.method == ROBUST
     assert (gap.difference, gap.low, gap.high, gap.p) == pytest.approx(expected_sandwich(groups), abs=1e-9)
 
 
@@ -97,9 +96,24 @@ def test_what_customers_add_gives_what_the_list_of_customers_gives() -> None:
     assert second.low < second.value < second.high
 
 
-@pytest.mark.parametrize(("agents", "method"), [(38, CLUSTER_MEANS), (39, CLUSTER_MEANS), (40, ROBUST)])
-def test_below_40_agents_their_means_are_compared(agents: int, method: str) -> None:
-    assert by_cluster(nested(agents, 1)).method == method
+@pytest.mark.parametrize("agents", [4, 38, 39, 40, 41])
+def test_however_few_the_agents_the_average_contact_is_compared_as_like_for_like_does(agents: int) -> None:
+    rows = nested(agents, 1)
+    raw = by_cluster(rows).difference
+    alike = like_for_like_by_cluster({name: {("one topic for all",): pair} for name, pair in rows.items()})
+    whole = [sum((pair[g] for pair in rows.values()), NONE).mean for g in (0, 1)]
+    assert raw.difference == pytest.approx(whole[0] - whole[1])
+    for key in ("difference", "low", "high", "p"):
+        assert getattr(alike.difference, key) == pytest.approx(getattr(raw, key), rel=1e-9)
+
+
+def test_an_agent_who_helped_the_other_partner_once_moves_nothing_much() -> None:
+    rows = nested(24, 1)
+    name = next(name for name, pair in rows.items() if pair[0].n)
+    helped = rows | {name: (rows[name][0], MeanStats.of([7.0]))}
+    before, after = by_cluster(rows).difference, by_cluster(helped).difference
+    assert after.difference == pytest.approx(before.difference, abs=0.02)
+    assert after.high - after.low == pytest.approx(before.high - before.low, rel=0.02)
 
 
 def test_groups_apart_have_the_variance_and_the_degrees_of_freedom_of_bell_and_mccaffrey() -> None:
@@ -129,7 +143,6 @@ def test_groups_apart_have_the_variance_and_the_degrees_of_freedom_of_bell_and_m
     (v1, df1), (v2, df2) = noise
     df = (v1 + v2) ** 2 / (v1**2 / df1 + v2**2 / df2)
     half = reference.t.ppf(0.975, df) * np.sqrt(v1 + v2)
-    assert found.method == ROBUST
     assert found.difference.high - found.difference.difference == pytest.approx(half, rel=1e-9)
     first = reference.t.ppf(0.975, df1) * np.sqrt(v1)
     assert found.first.high - found.first.value == pytest.approx(first, rel=1e-9)
@@ -137,13 +150,17 @@ def test_groups_apart_have_the_variance_and_the_degrees_of_freedom_of_bell_and_m
     assert one_stratum.difference.low == pytest.approx(found.difference.low, rel=1e-12)
 
 
-def test_agent_means_agree_with_scipys_welch_test() -> None:
-    agents = nested(12, 3)
-    means = [[pair[g].mean for pair in agents.values() if pair[g].n] for g in (0, 1)]
+def test_agents_of_equal_size_give_nearly_scipys_welch_test_of_their_means() -> None:
+    rng = np.random.default_rng(3)
+    rows = {
+        f"{g} {i}": MeanStats.of(rng.normal(6 + g, 2, 40) + rng.normal()) for g in (0, 1) for i in range(9)
+    }
+    means = [[one.mean for name, one in rows.items() if name[0] == g] for g in "01"]
     expected = reference.ttest_ind(*means, equal_var=False)
-    found = by_cluster(agents).difference
-    assert (found.low, found.high) == pytest.approx(tuple(expected.confidence_interval()), abs=1e-9)
-    assert found.p == pytest.approx(expected.pvalue, abs=1e-9)
+    pairs = {name: (one, NONE) if name[0] == "0" else (NONE, one) for name, one in rows.items()}
+    found = by_cluster(pairs).difference
+    assert (found.low, found.high) == pytest.approx(tuple(expected.confidence_interval()), rel=1e-6)
+    assert found.p == pytest.approx(expected.pvalue, rel=1e-6)
 
 
 def test_a_cluster_for_each_contact_gives_nearly_the_plain_interval() -> None:

@@ -192,3 +192,25 @@ def test_results_survive_json() -> None:
     found = impact(treated, others, 40, cost_per_contact=70)
     for result, kind in ((found, Impact), (forecast(treated, others, 0.1), Forecast), (ranked, Ranked)):
         assert from_json(kind, json.loads(json.dumps(to_json(result), allow_nan=False))) == result
+
+
+def drifting(rng: np.random.Generator, weeks: int, drift: float) -> np.ndarray:
+    """A topic's weekly contacts that grow by a share each week."""
+    return rng.poisson(420 * np.exp(drift * np.arange(weeks)))
+
+
+def claims_of_drift(drift: float, runs: int, before: int = 40, after: int = 8) -> tuple[float, float]:
+    """How often an interval alone leaves 0 out, and how often an effect is claimed, where there is none."""
+    rng, alone, claimed = np.random.default_rng(6), 0, 0
+    for _ in range(runs):
+        others = {name: drifting(rng, before + after, 0.0) for name in "abcd"}
+        found = impact(drifting(rng, before + after, drift), others, before)
+        alone += not found.avoided.low <= 0 <= found.avoided.high
+        claimed += not found.reason
+    return alone / runs, claimed / runs
+
+
+def test_a_topic_that_drifts_is_no_effect_of_what_was_launched_meanwhile(figure) -> None:
+    alone, claimed = claims_of_drift(0.005, 60)
+    figure("drift of .5 % a week, interval without 0", alone)
+    assert figure("drift of .5 % a week, claimed", claimed) <= alone / 2

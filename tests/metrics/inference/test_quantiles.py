@@ -79,11 +79,14 @@ def test_one_agent_on_a_side_has_no_interval() -> None:
     assert found.difference.reason == reasons.TOO_FEW_CLUSTERS
 
 
-def test_equal_times_have_no_spread() -> None:
+def test_equal_times_differ_by_no_more_than_their_bin_is_wide() -> None:
     same = TimeBins.of_seconds([300] * 50)
     agents = {f"{g}{i}": {(): (same, NOTHING) if g else (NOTHING, same)} for g in (0, 1) for i in range(4)}
     whole = TimeBins.of_seconds([300] * 200)
-    assert quantiles_alike(agents, {(): (whole, whole)}).difference.reason == reasons.NO_SPREAD
+    found = quantiles_alike(agents, {(): (whole, whole)}).difference
+    assert (found.difference, found.reason) == (0.0, "")
+    assert found.low == pytest.approx(-found.high)
+    assert 5 < found.high < 15
 
 
 def test_the_tenth_slowest_of_few_has_a_value_without_limits() -> None:

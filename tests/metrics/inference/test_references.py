@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats as reference
+from scipy.optimize import minimize_scalar
 from scipy.special import ndtr
 from statsmodels.stats import rates
 from statsmodels.stats.contingency_tables import StratifiedTable
@@ -35,6 +36,7 @@ from metrics.inference.kitagawa import decompose
 from metrics.inference.mantel_haenszel import mantel_haenszel
 from metrics.inference.nonresponse import Answers, weigh
 from metrics.inference.ranks import places
+from metrics.inference.score_limits import Tables, score_limits
 from metrics.inference.shrinkage import shrink
 from metrics.inference.strata import like_for_like
 
@@ -81,19 +83,40 @@ def test_berkeleys_admissions_turn_around_like_for_like() -> None:
     assert found.low < found.difference < 0 < found.high
 
 
-def test_the_risk_difference_of_strata_is_satos_by_hand() -> None:
-    # Sato, Greenland and Robins (Biometrics 45, 1989), written out stratum by stratum.
-    weight = gap = p_sum = q_sum = 0.0
-    for (a, n1), (c, n0) in BERKELEY:
-        n = n1 + n0
-        weight += n1 * n0 / n
-        gap += (a * n0 - c * n1) / n
-        p_sum += (n1**2 * c - n0**2 * a + n1 * n0 * (n0 - n1) / 2) / n**2
-        q_sum += (a * (n0 - c) + c * (n1 - a)) / (2 * n)
+def test_the_limits_of_a_risk_difference_are_where_a_stratified_score_test_written_out_rejects() -> None:
+    # Miettinen and Nurminen (Statistics in Medicine 4, 1985): the likeliest shares by a search.
     found = mantel_haenszel(tables())
-    half = 1.959963984540054 * math.sqrt((gap / weight * p_sum + q_sum) / weight**2)
-    assert found.difference == pytest.approx(gap / weight, rel=1e-12)
-    assert found.high - found.difference == pytest.approx(half, rel=1e-12)
+    weight = sum(n1 * n0 / (n1 + n0) for (_, n1), (_, n0) in BERKELEY)
+    gap = sum((a * n0 - c * n1) / (n1 + n0) for (a, n1), (c, n0) in BERKELEY) / weight
+    assert found.difference == pytest.approx(gap, rel=1e-12)
+    for limit in (found.low, found.high):
+        variance = 0.0
+        for (a, n1), (c, n0) in BERKELEY:
+            span = max(0.0, -limit) + 1e-9, min(1.0, 1 - limit) - 1e-9
+
+            def unlikely(p, a=a, n1=n1, c=c, n0=n0, limit=limit):
+                q = p + limit
+                first = a * math.log(q) + (n1 - a) * math.log(1 - q)
+                return -(first + c * math.log(p) + (n0 - c) * math.log(1 - p))
+
+            p = minimize_scalar(unlikely, bounds=span, method="bounded", options={"xatol": 1e-12}).x
+            q, n = p + limit, n1 + n0
+            variance += (n1 * n0 / n / weight) ** 2 * (q * (1 - q) / n1 + p * (1 - p) / n0) * n / (n - 1)
+        assert (gap - limit) ** 2 / variance == pytest.approx(1.959963984540054**2, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "low", "high"),
+    [
+        ((70, 56), (80, 48), 0.0528, 0.3382),
+        ((10, 9), (10, 3), 0.1700, 0.8406),
+        ((10, 10), (20, 0), 0.7156, 1.0),
+    ],
+)
+def test_score_limits_of_one_table_agree_with_the_table_of_newcombe_1998(first, second, low, high) -> None:
+    # Statistics in Medicine 17, 873–890, table II, method 6 (Miettinen and Nurminen).
+    one = Tables.of([(ShareStats(*first), ShareStats(*second))])
+    assert score_limits(one, np.ones(1), 1.959964) == pytest.approx((low, high), abs=5.1e-5)
 
 
 def test_a_sparse_table_agrees_with_statsmodels() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 from scipy import stats as reference
+from scipy.stats import binom
 from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.multitest import multipletests
 
@@ -156,9 +157,16 @@ def test_a_group_is_judged_from_50(n: int, judged: bool) -> None:
 def test_funnel_limits_narrow_with_the_root_of_n() -> None:
     found = funnel({str(i): ShareStats(400, 78 + i) for i in range(6)})
     (low, high), (low_4, high_4) = found.limits([100, 400])
-    assert high - low == pytest.approx(2 * (high_4 - low_4))
+    assert high - low == pytest.approx(2 * (high_4 - low_4), rel=0.05)
     assert found.limits([100], 0.998)[0][1] > high
-    assert high == pytest.approx(found.centre + 1.959964 * (found.centre * (1 - found.centre) / 100) ** 0.5)
+    assert (low, high) == tuple(binom.interval(0.95, 100, found.centre) / np.array(100))
+
+
+def test_the_funnel_of_rare_hits_reaches_down_to_none() -> None:
+    found = funnel({str(i): ShareStats(400, 4) for i in range(6)})
+    low, high = found.limits([100])[0]
+    assert low == 0.0
+    assert high == binom.isf(0.025, 100, 0.01) / 100
 
 
 def test_a_funnel_needs_peers_and_a_spread() -> None:

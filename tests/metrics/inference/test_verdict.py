@@ -158,3 +158,12 @@ def test_numbers_are_written_as_people_write_them(value: float, unit: str, nb: s
 def test_an_unknown_unit_is_refused() -> None:
     with pytest.raises(ValueError, match="unit"):
         Labels("x", "A", "B", "furlongs")
+
+
+@pytest.mark.parametrize(("n", "told"), [(1, "n under 5"), (4, "n under 5"), (5, "n = 5"), (0, "n = 0")])
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_so_few_that_somebody_could_be_recognised_are_not_counted_in_words(n, told, language) -> None:
+    few, many = Estimate(n, None, None, None, reasons.TOO_FEW), Estimate(200, 7.0, 6.5, 7.5)
+    labels = Labels("tilfredsheten", "A", "B", "score")
+    text = verdict(few, many, Difference.missing(reasons.TOO_FEW), labels, language=language)
+    assert f"{told} for A" in text
