@@ -19,21 +19,20 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
 
 from data.duck import connect
+from lake.manifest import NOTHING, Lake, Version, new_name
 from metrics import Reader, Scope, driver_words, open_reader
 from metrics.asked import flagged, who_answers, who_is_asked
-from metrics.fold import measured
+from metrics.build import partitions
+from metrics.facts import FACT
 from metrics.inference.alarms import FALSE_ALARMS
-from metrics.lake import Base, Lake, Place, Version, new_name
-from metrics.models import CUBES, sql
+from metrics.models import definition
 from metrics.score_drivers import find
 from metrics.series import JUDGED, watched
-from metrics.shape import signed_schema
 from metrics.standings import standings
 from settings import Settings
 
@@ -44,7 +43,7 @@ QUARTER = 13  # weeks of which the drivers of the score are sought
 EARLIER = 7  # weeks before the first that is judged
 ICC = 0.03  # how much alike the contacts of one agent are
 _DRAWN = """
-    insert into delta by name
+    insert into fact by name
     select
         'c' || number as contact_id, 'api' as source, day, cast(12 as smallint) as hour,
         'partner ' || partner as partner, 'team ' || team as team, 'agent ' || agent as agent,
@@ -59,19 +58,24 @@ _DRAWN = """
         case when score > 0 then 'sms' else '' end as score_source,
         true as sale_known, hit, case when hit then 49900 else 0 end as value_minor,
         case when hit then 49900000 else 0 end as weighted_milli, false as case_open, true as return_known,
-        0 as repeats, 1 as sign
+        0 as repeats
     from drawn
 """
 
 
-# A file of facts per partner and week: as many as a question of one week needs.
-_FACTS = """
-    copy (
-        select * exclude (sign), partner as partner_key, date_trunc('week', day) as monday
-        from delta order by partner, day
-    ) to $folder (
-        format parquet, partition_by (partner_key, monday), overwrite_or_ignore true, return_stats true
-    )
+# What else a pass writes its files and sums of: nothing came but these contacts.
+_REST = """
+    create view target_partition as select distinct partner, day from fact;
+    create view contact_key as select contact_id, partner, day from fact;
+    create table session_fact (
+        day date, hour smallint, channel varchar, topic varchar,
+        completed boolean, followed boolean, followed_about_the_same boolean
+    );
+    create table queue_now (
+        day date, hour smallint, partner varchar, team varchar, channel varchar,
+        offered integer, answered integer, answered_within_s20 integer, abandoned integer, wait_s bigint
+    );
+    create table quarantine (kind varchar, key varchar, field varchar, value varchar, mended boolean);
 """
 
 
@@ -106,26 +110,16 @@ def publish(folder: Path, columns: Mapping[str, np.ndarray]) -> Reader:
     """A lake of these contacts, cubes and facts, and a reader of it as the pages have one."""
     settings = Settings(home=folder, demo=False)
     lake = Lake(settings.lake_path)
-    name, places, cubes = new_name(), [], {}
     days = (np.datetime64(FIRST) + columns["on"]).astype("datetime64[D]")
     with connect(memory="3GB") as connection:
-        connection.from_arrow(signed_schema().empty_table()).create("delta")
+        connection.from_arrow(FACT.empty_table()).create("fact")
         connection.from_arrow(pa.table({**columns, "day": days})).create_view("drawn")
         connection.execute(_DRAWN)
-        measured(connection, "select * from delta")
-        lake.folder("cubes")
-        for cube in CUBES:
-            file = f"cubes/{name}-{cube}-all.parquet"
-            rows = connection.sql(f"from ({sql('cubes', cube)}) order by day, partner")
-            rows.write_parquet(str(lake.path / file), compression="zstd")
-            cubes[cube] = {"all": file}
-        for path, rows_, *_ in connection.execute(_FACTS, {"folder": str(lake.folder("facts"))}).fetchall():
-            partner, monday = (unquote(part.split("=", 1)[1]) for part in Path(path).parts[-3:-1])
-            places.append(Place(partner, monday[:10], (str(Path(path).relative_to(lake.path)),), rows_))
-    base = Base(name, tuple(places), cubes)
-    lake.keep(base)
+        connection.execute(_REST)
+        made = partitions.write(connection, lake, new_name())
     now = int(datetime(2030, 1, 1, tzinfo=UTC).timestamp())
-    lake.publish(Version(new_name(), now, base.name), after=lake.version())
+    shards = lake.with_partitions(NOTHING, made.partitions)
+    lake.publish(Version(new_name(), now, definition(), shards=shards), after=lake.version())
     return open_reader(settings, Scope.everything())
 
 

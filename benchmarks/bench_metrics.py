@@ -30,9 +30,9 @@ from typing import Any
 from benchmarks import freshness
 from benchmarks.history import FIRST, LAST, make, make_cubes
 from benchmarks.peers import FREE, Free, Peer, peers
+from lake.manifest import Lake
 from metrics import Reader, Scope, open_reader
 from metrics.catalogue import metric
-from lake.manifest import Lake
 from settings import Settings
 
 MONTH = date(2026, 10, 1), LAST
@@ -156,10 +156,10 @@ def main() -> None:
             _alone(settings)
             return
         if given.cubes:
-            make_cubes(lake, given.contacts)
+            make_cubes(settings, given.contacts)
             _pages(settings, {})
             return
-        make(lake, given.contacts)
+        make(settings, given.contacts)
         if given.only is None:
             # In a process of its own: what the peers and the making hold is not ours.
             alone = [sys.executable, "-m", "benchmarks.bench_metrics", "--only", "memory"]

@@ -1,30 +1,37 @@
-"""A year of contacts to measure on: facts made by SQL, folded by the product's own code; and late events."""
+"""A year of contacts to measure on: a log written by SQL, and made into facts by the product's own code; and
+late events."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from data.duck import connect
-from metrics.fold import fold, measured
-from metrics.lake import Base, Lake, Version, new_name
-from metrics.models import CUBES, sql
-from metrics.shape import signed_schema
+from data.log import Log, publish
+from data.progress import bar
+from lake.manifest import Lake
+from metrics.build import build
+from metrics.models import CUBES, measures
+from settings import Settings
+from store import open_store
 
 SAMPLE = 3_000_000  # contacts that cubes alone are made of
 FIRST, LAST = date(2025, 11, 1), date(2026, 10, 31)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
-# Every number is a hash of the contact's, so that any two columns are independent. The facts are what the
-# models would make of such contacts: one that an event touches becomes another one by that event alone. Two
-# contacts in five are of a customer who comes back the next day about the same, the others of customers whose
-# contacts lie weeks apart.
-_FACTS = """
-    insert into delta by name
+# Every number is a hash of the contact's, so that any two columns are independent. Two contacts in five are of a
+# customer who comes back the next day about the same, the others of customers whose contacts lie weeks apart.
+_DRAWN = """
+    create or replace table drawn as
     with numbered as (
         select
             each * 365 + number_of_day as number,
@@ -33,110 +40,94 @@ _FACTS = """
             number // 2 as pair, number % 2 = 0 as is_first,
             hash(pair + 3000000000) as d, d % 100 < 40 and pair * 2 % 365 <> 364 as paired
         from range($each) as contacts_of_day(each), range($first, $last) as days(number_of_day)
-    ),
-    chosen as (
-        select
-            *,
-            a % 5 as partner, a // 5 % 16 as agent, case when paired then d else a end // 80 % 25 as topic,
-            a // 2000 % 4 as channel,
-            case when paired then 'p' || pair else 'k' || number % 40000000 end as customer,
-            b % 100 as asked, b // 100 % 100 as answers, b // 10000 % 100 as route, b // 1000000 % 10 as mood,
-            cast(60 + c % 400 + c // 400 % 500 as integer) as seconds, c // 1000000 % 100 as sells
-        from numbered
     )
     select
+        number, day, a, b, c, d, paired,
+        a % 5 as partner, a // 5 % 16 as agent, case when paired then d else a end // 80 % 25 as topic,
+        a // 2000 % 4 as channel,
+        case when paired then 'p' || pair else 'k' || number % 40000000 end as customer,
+        b % 100 as asked, b // 100 % 100 as answers, b // 10000 % 100 as route, b // 1000000 % 10 as mood,
+        cast(60 + c % 400 + c // 400 % 500 as integer) as seconds, c // 1000000 % 100 as sells
+    from numbered
+"""
+_CONTACTS = """
+    select
         'c' || number as contact_id, 'api' as source, day, cast(8 + b % 12 as smallint) as hour,
-        epoch(day) + (8 + b % 12) * 3600 as ended_at,
+        cast(epoch(day) as bigint) + (8 + b % 12) * 3600 as ended_at,
         'partner ' || partner as partner, 'team ' || partner || agent // 4 as team,
         'agent ' || partner || '-' || agent as agent,
         ['phone', 'chat', 'email', 'store'][cast(channel + 1 as integer)] as channel,
         'topic ' || topic as topic, case when b % 9 = 0 then 'en' else 'nb' end as language,
-        customer as customer_key, customer,
-        true as identified, true as answered, seconds as handling_s, 0 as hold_s, 1 as seq, 1 as accepted_us,
-        cast(floor(ln(seconds) / ln(1.05)) as smallint) as handling_bin,
-        '' as case_id, false as closed_automatically, false as file_asked, false as late,
-        true as return_known,
-        case when paired and not is_first then 1 else 0 end as repeats,
-        case when paired and is_first
-            then epoch(day + 1) + (8 + hash(number + 1000000001) % 12) * 3600 end as returned_at,
-        cast(c // 7 % 300 as integer) as wait_s,
-        case when asked < 60 and answers < 12 then a % 3 > 0 end as guided,
-        case when route < 50 then 'self_service_first' when route < 90 then 'direct' else 'unknown' end
-            as route,
-        case when route < 90 then 'flag' else 'none' end as route_source,
-        case when route < 90 then route < 50 end as flag,
-        case when asked < 60 then 'asked' else 'skipped' end as survey_state,
-        case when asked < 60 then 'asked' else 'recently_asked' end as survey_reason,
-        2 as outcome_us, 2 as outcome_seq,
-        case when asked < 60 then 'asked' else 'skipped' end as outcome_state,
-        case when asked < 60 then 'asked' else 'recently_asked' end as outcome_reason,
-        true as outcome_eligible, asked < 60 as outcome_sent, asked < 60 as outcome_delivered,
-        true as eligible, asked < 60 as asked, asked < 60 as sent, asked < 60 as delivered,
-        case when asked < 60 and answers < 35 then 1 + mood end as score,
-        case when asked < 60 and answers < 35 then 1 + mood end as live_score,
-        case when asked < 60 and answers < 35 then 'sms' end as live_score_source,
-        case when asked < 60 and answers < 35 then 'sms' else '' end as score_source,
-        case when sells < 8 then true end as file_hit, case when sells < 8 then 49900 end as file_value_minor,
-        sells < 8 as sale_known, sells < 8 as hit, 0 as sales,
-        case when sells < 8 then 49900 else 0 end as value_minor,
-        case when sells < 8 then 49900000 else 0 end as weighted_milli, 1 as sign
-    from chosen
+        customer as customer_key, true as identified, true as answered,
+        cast(c // 7 % 300 as integer) as wait_s, seconds as talk_s, 0 as hold_s, 0 as wrap_s,
+        seconds as handling_s, '' as case_id, case when route < 90 then route < 50 end as self_service_first,
+        false as closed_automatically, false as asked, '' as score_scale,
+        case when sells < 8 then true end as hit, case when sells < 8 then 49900 end as hit_value_minor,
+        1 as accepted_us, 0 as seq
+    from drawn order by day, partner
+"""
+_OUTCOMES = """
+    select
+        'c' || number as contact_id, day, case when asked < 60 then 'asked' else 'skipped' end as state,
+        case when asked < 60 then 'asked' else 'recently_asked' end as reason, true as eligible,
+        asked < 60 as sent, asked < 60 as delivered,
+        cast(case when asked < 60 and answers < 35 then 1 + mood end as smallint) as score,
+        case when asked < 60 and answers < 35 then 'sms' else '' end as score_source, false as late,
+        case when asked < 60 and answers < 12 then a % 3 > 0 end as guided, 2 as accepted_us, 0 as seq
+    from drawn order by day
 """
 
 
-def make(lake: Lake, contacts: int) -> None:
-    """A published lake of that many facts, folded month by month by the product's own code.
+def make(settings: Settings, contacts: int) -> None:
+    """A published lake of that many contacts, made from a log by the product's own code.
 
     Continues where an earlier run was stopped.
     """
-    version = lake.version()
-    base, begun = lake.base(version.base), time.perf_counter()
-    for month in _months():
-        if any(place.day[:7] == month.isoformat()[:7] for place in base.places):
-            continue
-        with connect(memory="6GB") as connection:
-            _fill(connection, month, contacts)
-            base, _ = fold(lake, base, connection)
-        version = Version(new_name(), int(NOW.timestamp()), base.name)
-        lake.publish(version, after=lake.version())
-    spent = time.perf_counter() - begun
-    made = sum(place.contacts for place in base.places)
-    parts = ("facts", "cubes", "rows")
+    lake, log = Lake(settings.lake_path), Log(settings.lake_path)
+    for month in _months()[len(log.files("contact")) if not lake.version().name else 12 :]:
+        with closing(connect(memory="6GB")) as connection:
+            _draw(connection, month, contacts)
+            for kind, query in (("outcome", _OUTCOMES), ("contact", _CONTACTS)):
+                draft, final = log.new_batch(kind)
+                connection.sql(query).write_parquet(str(draft), compression="zstd")
+                publish(draft, final)
+    begun, cpu = time.perf_counter(), time.process_time()
+    with closing(open_store(settings.database_url)) as store, bar() as progress:
+        build(settings, store, NOW, progress=progress)
+    spent, used = time.perf_counter() - begun, time.process_time() - cpu
+    made = sum(each.rows for key, each in lake.partitions(lake.version()).items() if key.table == "contact")
+    parts = ("log", "facts", "cubes", "manifest")
     sizes = ", ".join(f"{part} {_size(lake.path / part) / 1e6:,.0f} MB" for part in parts)
-    print(f"facts, cubes, rows by key and checks of {made:,} contacts: {spent:.0f} s; {sizes}")
+    each = used / made * 1e6
+    print(
+        f"facts, cubes and checks of {made:,} contacts: {spent:.0f} s, {each:.1f} µs of processor each; {sizes}"
+    )
 
 
-def make_cubes(lake: Lake, contacts: int) -> None:
-    """The cubes of so many contacts and nothing else: a sample of them, each counted several times.
+def make_cubes(settings: Settings, contacts: int) -> None:
+    """The cubes of so many contacts: those of a sample of them, each counted several times.
 
     All but the finest cells are filled by then; of medians by topic there would be some four times as many.
     """
-    for month in _months():
-        version = lake.version()
-        base, name = lake.base(version.base), f"{month:%Y-%m}"
-        cubes = {cube: dict(base.cubes.get(cube, {})) for cube in CUBES}
-        if name in cubes["by_team"]:
-            continue
-        base = Base(new_name(), cubes=cubes)
-        with connect(memory="6GB") as connection:
-            _fill(connection, month, min(contacts, SAMPLE))
-            times = max(contacts // SAMPLE, 1)
-            measured(connection, f"select * replace ({times} as sign) from delta")
-            for cube in CUBES:
-                cubes[cube][name] = f"cubes/{base.name}-{cube}-{name}.parquet"
-                rows = connection.sql(f"from ({sql('cubes', cube)}) order by day, partner")
-                lake.folder("cubes")
-                rows.write_parquet(str(lake.path / cubes[cube][name]), compression="zstd")
-        lake.keep(base)
-        lake.publish(Version(new_name(), int(NOW.timestamp()), base.name), after=version)
+    make(settings, min(contacts, SAMPLE))
+    times = max(contacts // SAMPLE, 1)
+    for cube in CUBES if times > 1 else ():
+        for file in (settings.lake_path / "cubes" / cube).glob("[0-9]*.parquet"):
+            pq.write_table(_multiplied(pq.read_table(file), measures(cube), times), file, compression="zstd")
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, month: date, contacts: int) -> None:
-    """Table ``delta`` with a month of so many contacts a year."""
+def _multiplied(rows: pa.Table, names: Iterable[str], times: int) -> pa.Table:
+    for name in names:
+        place = rows.column_names.index(name)
+        rows = rows.set_column(place, name, pc.multiply(rows.column(name), times))
+    return rows
+
+
+def _draw(connection: duckdb.DuckDBPyConnection, month: date, contacts: int) -> None:
+    """Table ``drawn`` with a month of so many contacts a year."""
     following = (month + timedelta(days=31)).replace(day=1)
-    connection.from_arrow(signed_schema().empty_table()).create("delta")
     span = {"first": (month - FIRST).days, "last": (following - FIRST).days}
-    connection.execute(_FACTS, span | {"each": contacts // 365})
+    connection.execute(_DRAWN, span | {"each": contacts // 365})
 
 
 def _months() -> list[date]:

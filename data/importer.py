@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -183,7 +183,14 @@ class _Import:
         if summary.rejected:
             self._watch("noting what is wrong", lambda: self._reject(broken))
         if not summary.dry_run:
-            self._watch("writing", lambda: draft.publish(final, met))
+            self._watch("writing", lambda: draft.publish(final, met, self._draw_version))
+
+    def _draw_version(self) -> int:
+        # The store's library takes longer to import than most files to read.
+        from store import feed, open_store
+
+        with closing(open_store(self.settings.database_url)) as store:
+            return feed.draw_version(store)
 
     def _read(self, draft: Path, fields: list[Field]) -> list[dict[str, Any]]:
         """Write the draft, and count its labels. Broken lines are returned."""

@@ -174,8 +174,10 @@ SCHEMAS: dict[str, pa.Schema] = {
     }.items()
 }
 # The order among the versions of a record: rows that came live carry the feed's number; those of a file count
-# by the number in the file's name, which is drawn when it becomes visible; older batches have none and count 0.
+# by the number in the file's name, which is drawn when it becomes visible; older batches have none and
+# count 0.
 VERSION = pa.field("version", pa.int64())
+FILE_VERSION = r"try_cast(regexp_extract(filename, '-v([0-9]+)[.]parquet$', 1) as bigint)"
 # The first column of every kind is its key.
 KEYS: dict[str, str] = {kind: schema.names[0] for kind, schema in SCHEMAS.items()}
 
@@ -203,6 +205,11 @@ class Log:
         pq.write_table(_table(rows, SCHEMAS[kind].append(VERSION)), draft)
         publish(draft, final)
         return final
+
+
+def versioned(final: Path, version: int) -> Path:
+    """The path of a batch whose rows all have one version."""
+    return final.with_name(f"{final.stem}-v{version}{final.suffix}")
 
 
 def publish(draft: Path, final: Path) -> None:

@@ -6,6 +6,7 @@ rows with the same id the last one counts; what the log has already, word for wo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,11 @@ import pyarrow as pa
 from duckdb import ColumnExpression, StarExpression
 
 from data.columns import call, constant
-from data.log import KEYS, SCHEMAS, Log, publish
+from data.log import FILE_VERSION, KEYS, SCHEMAS, VERSION, Log, publish, versioned
 from data.spelling import settle
 
 SQL = Path(__file__).with_name("sql")
-ORDERING = ("accepted_us", "seq")
+ORDERING = ("version", "accepted_us", "seq")
 
 
 @dataclass(frozen=True)
@@ -88,31 +89,32 @@ class Draft:
         """The answer to one of the questions of ``sql/`` about the draft."""
         return self.connection.execute(_text(question)).fetchall()
 
-    def publish(self, final: Path, met: Met) -> None:
+    def publish(self, final: Path, met: Met, draw_version: Callable[[], int]) -> None:
         """Make the batch visible, and beside it the comments and links that it brings."""
         if met.accepted + met.updated == 0:
             return
         for column, kind in (("comment", "comment"), ("phone_key", "link")):
             if column in self.extra:
-                self._publish_beside(kind)
+                self._publish_beside(kind, draw_version)
         whole = met.accepted == self.rows and not self.extra and not self.respelt
         if not whole or self._one("unordered")[0]:
             batch = self.connection.view("batch").order("day, place")
             write(self.connection, batch.select(*map(ColumnExpression, self.names)), self._second)
             self._second.replace(self.path)
-        publish(self.path, final)
+        # Drawn last: what was committed before counts for less, and what comes after for more.
+        publish(self.path, versioned(final, draw_version()))
 
     @property
     def _second(self) -> Path:
         return self.path.with_name(self.path.name + ".second")
 
-    def _publish_beside(self, kind: str) -> None:
+    def _publish_beside(self, kind: str, draw_version: Callable[[], int]) -> None:
         rows = self.connection.sql(_text(f"{kind}s"))
         draft, final = self.log.new_batch(kind)
         try:
             write(self.connection, rows, draft)
             if self.connection.read_parquet(str(draft)).limit(1).fetchall():
-                publish(draft, final)
+                publish(draft, versioned(final, draw_version()))
         finally:
             draft.unlink(missing_ok=True)
 
@@ -135,7 +137,11 @@ class Draft:
         files = [str(path) for path in self.log.files(kind)]
         if not files:
             return None
-        rows = self.connection.read_parquet(files, union_by_name=True)
+        rows = self.connection.read_parquet(files, union_by_name=True, filename=True)
+        versions = f"version, {FILE_VERSION}" if "version" in rows.columns else FILE_VERSION
+        version = duckdb.SQLExpression(f"coalesce({versions}, 0)").alias("version")
+        names = [ColumnExpression(name) for name in rows.columns if name not in ("version", "filename")]
+        rows = rows.select(*names, version)
         # A log that was begun before a column came into being does not have it.
         later = [
             constant(None).cast(str(of_kind)).alias(name)
@@ -146,7 +152,7 @@ class Draft:
 
     def _empty(self, kind: str) -> duckdb.DuckDBPyRelation:
         # Schema.empty_table would bring in pandas, which takes longer than most imports.
-        return self.connection.from_arrow(pa.Table.from_batches([], SCHEMAS[kind]))
+        return self.connection.from_arrow(pa.Table.from_batches([], SCHEMAS[kind].append(VERSION)))
 
     def _execute(self, statement: str) -> None:
         self.connection.execute(_text(statement))

@@ -120,7 +120,8 @@ class Lake:
         self._head = self.path / "version.json"
 
     def version(self) -> Version:
-        """The published version; :data:`NOTHING` where there is none of this layout, or none that can be read."""
+        """The published version; :data:`NOTHING` where there is none of this layout, or none that can be
+        read."""
         try:
             content = json.loads(self._head.read_bytes())
             if content.pop("layout") != LAYOUT:
@@ -133,7 +134,8 @@ class Lake:
             return NOTHING
 
     def partitions(self, version: Version) -> dict[Key, Partition]:
-        """Every clean partition of a version. DamagedError names a part of the manifest that is unreadable."""
+        """Every clean partition of a version. DamagedError names a part of the manifest that is
+        unreadable."""
         found: dict[Key, Partition] = {}
         for file in version.shards.values():
             found |= _read_shard(self.path / file)
@@ -148,7 +150,8 @@ class Lake:
         return found
 
     def with_partitions(self, version: Version, changes: Mapping[Key, Partition | None]) -> dict[str, str]:
-        """The version's shards after some partitions changed (None: nothing is left there), durably written."""
+        """The version's shards after some partitions changed (None: nothing is left there), durably
+        written."""
         shards = dict(version.shards)
         months: dict[str, dict[Key, Partition | None]] = {}
         for key, partition in changes.items():

@@ -11,9 +11,9 @@ from rich.console import Console
 
 from data.progress import bar
 from metrics import tables
-from metrics.build.audit import check as check_facts
 from metrics.build import build as build_facts
 from metrics.build import build_on_spark
+from metrics.build.audit import check as check_facts
 from metrics.commands.alarms import alarms
 from metrics.commands.groups import asked, rank
 from metrics.commands.initiative import app as initiative

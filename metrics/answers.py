@@ -35,6 +35,7 @@ class Value:
     high: float | None
     reason: str
     parts: dict[str, float | int] = field(default_factory=dict)
+    pending: bool = False  # some of its days are still to be made anew
 
     def to_json(self) -> dict[str, Any]:
         """The keys of the command line: the dimensions, then the value and what belongs beside it."""
@@ -65,6 +66,7 @@ class Comparison:
     clusters: dict[str, int] = field(default_factory=dict)  # how many each group has
     design_effect: float | None = None  # the interval's variance ÷ that without clusters
     source: str = ""  # the cube it was read from, or ``facts``
+    pending: bool = False  # some of its days are still to be made anew
     # Of an adjusted one:
     alike: tuple[str, ...] = ()
     weights: str = ""

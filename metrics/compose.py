@@ -1,7 +1,8 @@
 """The one place that builds SQL from parts: dimensions, filters and metrics of the catalogue, by name.
 
 Only names of the catalogue, of the cubes and of tables that a scope has made go into the text; every
-value is a parameter. A question becomes one statement: the source (a cube or the facts), its cells (one row per group), and beside them what each metric's SQL makes of the cells.
+value is a parameter. A question becomes one statement: the source (a cube or the facts), its cells (one row
+per group), and beside them what each metric's SQL makes of the cells.
 """
 
 # ruff: noqa: S608 — this is the one module that may, and only from names that it or the catalogue states.

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from lake.manifest import Version
 from metrics import catalogue, comparing
 from metrics.answers import Comparison, Value
 from metrics.arrays import Cube, of_table
@@ -17,7 +18,6 @@ from metrics.compose import compose
 from metrics.contributions import contributions
 from metrics.inference import Estimate, ScoreStats, Stats, TimeBins, minimum
 from metrics.inference.reasons import HIDDEN, NO_GROUPS
-from lake.manifest import Version
 from metrics.models import CUBES
 from metrics.questions import Question, layout, question
 from metrics.request import Request, request
@@ -36,6 +36,9 @@ class Reader:
         self.as_of = datetime.fromtimestamp(version.as_of, UTC)
         self.settings = dict(settings)
         self._room = room
+        self._dirty = tuple(
+            key for key in version.dirty if room.scope.partner in (None, key.partner) or not key.partner
+        )
         self._tables = room.tables(version)
         # The version's tables go with the last that holds its reader.
         weakref.finalize(self, room.forget, self._tables)
@@ -49,6 +52,22 @@ class Reader:
         """The first and the last day with a contact, None where there is none."""
         found = [date.fromisoformat(day) for day in self.members("day")]
         return (found[0], found[-1]) if found else None
+
+    def pending(
+        self,
+        start: date | None = None,
+        end: date | None = None,
+        *,
+        subject: str = "contact",
+        partner: str = "",
+    ) -> bool:
+        """Whether some of the days of a question, both ends included, are still to be made anew."""
+        table = "contact" if subject == "customer" else subject
+        first, last = (start or date.min).isoformat(), (end or date.max).isoformat()
+        return any(
+            key.table == table and first <= key.day <= last and partner in ("", key.partner)
+            for key in self._dirty
+        )
 
     def members(self, dim: str, subject: str = "contact") -> list[str]:
         """The values that a dimension has, in order; "" is "not given". Of contacts, or another subject."""
@@ -71,11 +90,20 @@ class Reader:
         kept = self._kept(entries, by, where)
         groups = self.groups(kept, by, where, start, end)
         hidden = minimum.HIDDEN if self.scope.partner is not None else 0
-        return [
+        values = [
             _value(entry, by, group, hidden=hidden) if entry in kept else _without(entry, by, group)
             for group in groups
             for entry in entries
         ]
+        return [self._marked(value, start, end) for value in values] if self._dirty else values
+
+    def _marked(self, value: Value, start: date | None, end: date | None) -> Value:
+        """The value, marked where some of its days are still to be made anew."""
+        subject = catalogue.metric(value.metric).subject
+        if day := value.dims.get("day"):
+            start = end = date.fromisoformat(day)
+        partner = value.dims.get("partner", "")
+        return replace(value, pending=self.pending(start, end, subject=subject, partner=partner))
 
     def compare(
         self,
@@ -110,7 +138,9 @@ class Reader:
             cluster=cluster,
             weights=weights,
         )
-        return comparing.compare(self, asked)
+        found = comparing.compare(self, asked)
+        pending = self.pending(start, end, subject=asked.metric.subject)
+        return replace(found, pending=True) if pending else found
 
     def histogram(
         self, where: Where | None = None, start: date | None = None, end: date | None = None

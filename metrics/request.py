@@ -87,7 +87,9 @@ def request(
     if weights == "mantel_haenszel" and entry.kind != "share":
         raise ValueError(f"mantel_haenszel weights are for shares; {metric} is none")
     listed = entry.adds_up and entry.subject == "contact"
-    usual = "agent" if dim in NESTED and listed else entry.cluster
+    # Customers are too many to list: their noise takes a scan of the facts, and is asked for by name.
+    own = entry.cluster if entry.cluster != "customer" else ""
+    usual = "agent" if dim in NESTED and listed else own
     chosen = "" if cluster == "contact" or (not cluster and dim == "day") else cluster or usual
     return Request(
         entry,

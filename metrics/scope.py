@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -195,7 +194,8 @@ class Room:
     def _small_table(
         self, version: Version, partitions: Mapping[Key, Partition], changed: partial[Cube], name: str
     ) -> str:
-        """A small table, or the sums of what is no contact, as a version has it; made when it is first asked."""
+        """A small table, or the sums of what is no contact, as a version has it; made when it is first
+        asked."""
         stamp = version.tables.get(name, "")
         if name in SUMS:
             used = {each.slice for key, each in partitions.items() if key.table == name}
@@ -215,7 +215,8 @@ class Room:
     def _visible(
         self, version: Version, partitions: Mapping[Key, Partition], changed: partial[Cube], name: str
     ) -> pa.Table:
-        """This scope's rows of a small table. Of what has a partner a partner's own; of topics those that it has
+        """This scope's rows of a small table. Of what has a partner a partner's own; of topics those that
+        it has
         contacts on; of sessions, which are no partner's, none."""
         if name in SUMS:
             rows = slices.Slices(self.lake, name, partitions.values(), self.scope.partner)

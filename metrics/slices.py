@@ -142,7 +142,8 @@ def _slice(partitions: Mapping[Key, Partition], key: Key) -> str:
 
 
 def _days(rows: pa.Table) -> NDArray[Any]:
-    return rows.column("day").cast(pa.int32()).to_numpy().astype(np.int64)
+    days: NDArray[Any] = rows.column("day").cast(pa.int32()).to_numpy().astype(np.int64)
+    return days
 
 
 def _number(day: str) -> int:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from metrics.arrays import Cube
+from metrics.facts import summed_columns
 from metrics.models import CUBES, SUMS, measures
 from metrics.questions import EXPOSURE, Question, needed_sums, plain_sums
-from metrics.facts import summed_columns
 
 
 @dataclass(frozen=True)

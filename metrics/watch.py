@@ -30,14 +30,18 @@ def watch(settings: Settings, store: Store, now: datetime) -> Watched:
     """Look at every series as published, and bring the store's alarms up to date.
 
     An alarm that is found again keeps what people did about it, also where late data moved its days a
-    little. One that later data no longer bear out is over. Reads three cuts of the cubes; of several who
-    watch at once one writes.
+    little. One that later data no longer bear out is over. While days are still to be made anew nothing is
+    changed: a day that is half there would be an alarm. Reads three cuts of the cubes; of several who watch
+    at
+    once one writes.
     """
     today = now.astimezone(settings.zone).date()
-    found = look(open_reader(settings, Scope.everything()), settings, today)
+    reader = open_reader(settings, Scope.everything())
+    found = look(reader, settings, today)
     alarms = found.alarms(since=today - LOOK_BACK)
+    waits = reader.pending(end=today - timedelta(days=1)) or reader.pending(subject="queue")
     with held(store, "watch") as ours:
-        changed = changes(stored(store), alarms, today, now) if ours else []
+        changed = changes(stored(store), alarms, today, now) if ours and not waits else []
         if changed:
             keep(store, changed)
     return found

@@ -127,6 +127,7 @@ def history(store: Store, key: str) -> list[FeedRow]:
 
 
 def feed_again(store: Store) -> None:
-    """Say that no row has reached the log: everything is drained once more, which readers of the log forgive."""
+    """Say that no row has reached the log: everything is drained once more, which readers of the log
+    forgive."""
     with store.write() as connection:
         connection.execute(update(feed).where(feed.c.drained).values(drained=False))

@@ -5,7 +5,7 @@ from (
     select draft.place
     from draft
     left join (
-        select contact_id, arg_max(text, (accepted_us, seq)) as text from known_comment group by contact_id
+        select contact_id, arg_max(text, (version, accepted_us, seq)) as text from known_comment group by contact_id
     ) as latest on latest.contact_id = draft.record_id
     where coalesce(without_numbers(draft.comment), '') <> coalesce(latest.text, '')
 ) as other

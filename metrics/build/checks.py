@@ -29,7 +29,8 @@ class CheckError(RuntimeError):
 
 
 def run(connection: Connection, there: Collection[str] = RELATIONS) -> tuple[Result, ...]:
-    """Every check whose relations are ``there``: ``check``, ``level`` (fail, warn), ``rows`` that are wrong, and
+    """Every check whose relations are ``there``: ``check``, ``level`` (fail, warn), ``rows`` that are
+    wrong, and
     ``examples`` of them."""
     results = []
     for name in names("checks"):

@@ -6,8 +6,7 @@ Nothing is lost but repeated rows and, of a survey's snapshots, those that later
 # ruff: noqa: S608 — only columns of the log and names of cubes go into the text.
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -18,7 +17,7 @@ from data.log import KEYS, Log, publish
 from lake.manifest import Batch, Key, Lake, Partition, Version
 from metrics.build import drain
 from metrics.build.events import DAY_OF, TOMBSTONE, Connection, Events, columns_of
-from metrics.models import CUBES, SUMS
+from metrics.models import CUBES, CUBES_OF
 
 SMALL = 4_000_000  # bytes; larger batches are left as they are
 MANY = 24  # small batches of a kind that are worth one larger one
@@ -101,7 +100,8 @@ def _renamed(
 def compact_slices(
     lake: Lake, partitions: Mapping[Key, Partition], slice_: str, today: date
 ) -> dict[Key, Partition]:
-    """The partitions whose sums have been moved to slice ``slice_``, where there were many slices of few days;
+    """The partitions whose sums have been moved to slice ``slice_``, where there were many slices of few
+    days;
     none where there were not."""
     settled = (today - timedelta(days=LIVELY_DAYS)).isoformat()
     days: dict[str, set[str]] = {}
@@ -112,37 +112,28 @@ def compact_slices(
         return {}
     moved = {key: replace(each, slice=slice_) for key, each in partitions.items() if each.slice in few}
     with connect(memory="1GB") as connection:
-        for cube in (*CUBES, *SUMS):
-            _join_slices(connection, lake, cube, few, partitions, slice_)
+        for table, cubes in CUBES_OF.items():
+            current = [each for each in partitions.values() if each.slice in few and each.key.table == table]
+            for cube in cubes if current else ():
+                _join_slices(connection, lake, cube, current, slice_)
     return moved
 
 
 def _join_slices(
-    connection: Connection,
-    lake: Lake,
-    cube: str,
-    few: Iterable[str],
-    partitions: Mapping[Key, Partition],
-    slice_: str,
+    connection: Connection, lake: Lake, cube: str, current: Sequence[Partition], slice_: str
 ) -> None:
-    table = cube if cube in SUMS else "contact"
-    current = [each for each in partitions.values() if each.slice in set(few) and each.key.table == table]
-    if not current:
-        return
-    folder = lake.folder(f"cubes/{cube}")
+    """Write the rows of some partitions of a cube as one slice."""
+    folder, of_contacts = lake.folder(f"cubes/{cube}"), cube in CUBES
     connection.from_arrow(current_table(current)).create_view("current", replace=True)
-    names = sorted(Counter(each.slice for each in current))
+    names = sorted({each.slice for each in current})
     files = [str(folder / f"{name}.parquet") for name in names]
-    rows = connection.read_parquet(files, filename=True)
-    rows.create_view("slices", replace=True)
+    connection.read_parquet(files, filename=True).create_view("slices", replace=True)
     draft, final = folder / f".draft-{slice_}.parquet", folder / f"{slice_}.parquet"
-    same = "current.day = slices.day" + (
-        " and current.partner = slices.partner" if table == "contact" else ""
-    )
+    same = "current.day = slices.day" + (" and current.partner = slices.partner" if of_contacts else "")
     query = f"""
         select slices.* exclude (filename) from slices
         join current on {same} and ends_with(slices.filename, '/' || current.slice || '.parquet')
-        order by {"day, partner" if table == "contact" else "day"}
+        order by {"day, partner" if of_contacts else "day"}
     """
     connection.sql(query).write_parquet(str(draft), compression="zstd")
     publish(draft, final)

@@ -47,7 +47,8 @@ class Growth:
 
 
 def extend(connection: Connection, stored: Path | None, sessions: str) -> Growth:
-    """Table ``tracked_day``: the days of a file of it and the sessions of a relation on top. Returns what grew,
+    """Table ``tracked_day``: the days of a file of it and the sessions of a relation on top. Returns what
+    grew,
     which is table ``newly_tracked`` as well."""
     if stored is not None:
         connection.read_parquet(str(stored)).create_view("tracked_before", replace=True)

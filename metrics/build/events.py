@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from data.log import KEYS, SCHEMAS
+from data.log import FILE_VERSION, KEYS, SCHEMAS, VERSION
 from lake.manifest import Batch
 from metrics.models import sql
 
@@ -46,21 +46,17 @@ QUARANTINE = pa.schema(
 )
 # What models ask of the contacts around those that they make.
 KEY_COLUMNS = (
-    "contact_id", "partner", "day", "hour", "topic", "case_id", "ended_at", "handling_s", "wait_s", "customer_key",
-    "version", "accepted_us", "seq",
+    "contact_id", "partner", "day", "hour", "topic", "case_id", "ended_at", "handling_s", "wait_s",
+    "customer_key", "version", "accepted_us", "seq",
 )  # fmt: skip
 ORDERING = "(version, accepted_us, seq)"
-# The version of a file's rows stands in its name: it is drawn when the file becomes visible.
-_FILE_VERSION = r"try_cast(regexp_extract(filename, '-v([0-9]+)[.]parquet$', 1) as bigint)"
 
 
 def columns_of(kind: str) -> pa.Schema:
     """The columns of a kind's events: those of the log, ``version``, and of placed kinds ``contact_day``."""
     if kind == TOMBSTONE:
         return TOMBSTONES
-    schema = SCHEMAS[kind]
-    if "version" not in schema.names:
-        schema = schema.append(pa.field("version", pa.int64()))
+    schema = SCHEMAS[kind].append(VERSION)
     return schema.append(pa.field("contact_day", pa.date32())) if kind in PLACED else schema
 
 
@@ -138,7 +134,8 @@ class Events:
         self.connection.execute(f"create or replace view {relation} as {query}")
 
     def open_contacts(self, days: Days | None, *, keys: bool) -> None:
-        """Table ``contact_event`` of contacts of some days: with the columns that neighbours need (``keys``), or
+        """Table ``contact_event`` of contacts of some days: with the columns that neighbours need
+        (``keys``), or
         with all. A table, since the models look at it several times."""
         self.open("contact_log", "contact", days=days)
         columns = ", ".join(KEY_COLUMNS) if keys else "*"
@@ -154,7 +151,8 @@ class Events:
             select event.* from ({query}) as event
             where not exists (
                 select 1 from ({tombstones}) as moved
-                where moved.kind = '{kind}' and moved.key = event.{KEYS[kind]} and moved.day = event.{DAY_OF[kind]}
+                where moved.kind = '{kind}' and moved.key = event.{KEYS[kind]} and moved.day =
+                event.{DAY_OF[kind]}
                     and {_order("moved")} >= {_order("event")}
             )
         """
@@ -167,7 +165,8 @@ class Events:
         return kind in self._quarantined
 
     def judge(self, kind: str, names: Sequence[str]) -> None:
-        """Put rows of new batches that cannot be true into quarantine, and mark what later versions put right."""
+        """Put rows of new batches that cannot be true into quarantine, and mark what later versions put
+        right."""
         self.open("judged_batch", kind, names=names, impossible=True)
         ((added,),) = self.connection.execute(
             f"""
@@ -206,7 +205,7 @@ class Events:
         self.connection.execute(f"set variable {variable} = $files", {"files": files})
         # Reading file names costs a little of every row, and only imported files carry a version in theirs.
         drawn = any("-v" in name for name in names)
-        versions = f"version, {_FILE_VERSION}" if drawn else "version"
+        versions = f"version, {FILE_VERSION}" if drawn else "version"
         columns = [f'"{name}"' for name in columns_of(kind).names if name != "version"]
         stored = f"read_parquet(getvariable('{variable}'), union_by_name = true, hive_partitioning = false"
         # What was written before a column came into being does not have it.
@@ -218,7 +217,8 @@ class Events:
 
 @cache
 def _empty_tables() -> str:
-    """The statements that make table ``quarantine``, and ``none_<kind>`` in which no event of a kind stands."""
+    """The statements that make table ``quarantine``, and ``none_<kind>`` in which no event of a kind
+    stands."""
     tables = {"quarantine": QUARANTINE} | {f"none_{kind}": columns_of(kind) for kind in (*SCHEMAS, TOMBSTONE)}
     return "; ".join(f"create table {name} ({_declared(schema)})" for name, schema in tables.items())
 

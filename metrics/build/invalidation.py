@@ -1,7 +1,8 @@
 """What an event makes dirty: the rule book.
 
 One line a rule: the kind of event, what it reaches, and a query of the partitions. The relations are those
-that placement leaves (``touched_<kind>``: every version of new records, present and former; ``contact_place``)
+that placement leaves (``touched_<kind>``: every version of new records, present and former;
+``contact_place``)
 and ``contact_key``: all contacts around them, with their customers as known now.
 
 ==============  =====================================================================================
@@ -61,7 +62,8 @@ RULES = (
         "contact",
         "the customer's contacts seven days before and after",
         f"""{_CONTACTS} join touched_customer using (customer)
-            where contact_key.ended_at between touched_customer.first - 604800 and touched_customer.last + 604800""",
+            where contact_key.ended_at between touched_customer.first - 604800 and touched_customer.last +
+            604800""",
     ),
     Rule(
         "contact",
@@ -93,7 +95,8 @@ RULES = (
         "session",
         "the customer's contacts in the 24 hours after it",
         f"""{_CONTACTS} join touched_session on contact_key.customer = touched_session.customer_key
-            where contact_key.began_at between touched_session.started_at and touched_session.started_at + 86400""",
+            where contact_key.began_at between touched_session.started_at and touched_session.started_at +
+            86400""",
     ),
     Rule(
         "session",
@@ -166,7 +169,7 @@ def mark(
     older days, of this round and of those before.
     """
     run = events.connection.execute
-    deferred = {name for name in placed.version.deferred} if thorough else set()
+    deferred = set(placed.version.deferred) if thorough else set()
     fresh = placed.kinds | {name.partition("/")[0] for name in deferred}
     if not fresh & {rule.event for rule in RULES}:
         return set()
@@ -262,10 +265,8 @@ def _near_bulk(events: Events, kind: str, known: Iterable[Key]) -> set[Key]:
         rows += run("select distinct partner, day from touched_contact").fetchall()
         own = {Key("contact", partner, day.isoformat()) for partner, day in rows}
     elif kind == "session":
-        rows = run("select distinct day from new_session union select distinct day from touched_session")
-        own = {Key("session", "", day.isoformat()) for (day,) in rows.fetchall()}
-    elif kind in ("outcome", "sale"):
-        return set()
+        days_of = run("select distinct day from new_session union select distinct day from touched_session")
+        own = {Key("session", "", day.isoformat()) for (day,) in days_of.fetchall()}
     column = DAY_OF[kind]
     days = [day for (day,) in run(f"select distinct {column} from new_{kind}").fetchall() if day]
     around = runs(days, REACH_DAYS, REACH_DAYS)

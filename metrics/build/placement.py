@@ -13,9 +13,9 @@ searched when a round is thorough, and otherwise once a minute: one scan of the 
 # ruff: noqa: S608 — only names of the log's own kinds and columns go into the text.
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 
@@ -153,7 +153,8 @@ class _Placement:
     def _find_versions(self, kind: str) -> None:
         """Table ``touched_<kind>``: versions of new records, new and former, with where they lie.
 
-        Of very many new records, and of those only searched for again, it has the ones that lie on several days.
+        Of very many new records, and of those only searched for again, it has the ones that lie on several
+        days.
         """
         key, column, run = KEYS[kind], DAY_OF[kind], self.connection.execute
         if kind not in self.new and not (self.everywhere and self._searched(kind)):
@@ -195,7 +196,8 @@ class _Placement:
     # --- surveys and sales ---
 
     def _place_beside_contacts(self) -> dict[str, str]:
-        """Lay new and waiting surveys and sales beside their contacts; returns the batches that still wait."""
+        """Lay new and waiting surveys and sales beside their contacts; returns the batches that still
+        wait."""
         for kind in PLACED:
             self._open_unplaced(kind)
         self._find_former_sales()
@@ -233,7 +235,7 @@ class _Placement:
         return [day for (day,) in found if day is not None]
 
     def _recent(self) -> list[date]:
-        today = date.fromtimestamp(self.now)
+        today = datetime.fromtimestamp(self.now, UTC).date()
         return [today - timedelta(days=number) for number in range(-1, RECENT_DAYS)]
 
     def _locate(self) -> None:
@@ -263,7 +265,8 @@ class _Placement:
         )
 
     def _place_kind(self, kind: str) -> str:
-        """Write the rows of a kind whose contact is known beside it, and beside a contact that has moved those
+        """Write the rows of a kind whose contact is known beside it, and beside a contact that has moved
+        those
         that lay beside it before. Returns the batch of what still waits, "" where nothing does."""
         run = self.connection.execute
         columns = [name for name in columns_of(kind).names if name != "contact_day"]
@@ -324,9 +327,10 @@ class _Placement:
         """Where a later version lies on another day, the former one is left with a tombstone."""
         run = self.connection.execute
         run(
-            f"""
+            """
             create table touched_sale as
-            select sale_id, contact_day as day, contact_id, product, version, accepted_us, seq from former_sale
+            select sale_id, contact_day as day, contact_id, product, version, accepted_us, seq
+            from former_sale
             union all
             select sale_id, contact_day, contact_id, product, version, accepted_us, seq from placed_sale
             union all
@@ -354,7 +358,9 @@ def _tombstones(kind: str) -> str:
     """A query of the tombstones that a kind's touched records leave."""
     key = KEYS[kind]
     return f"""
-        select '{kind}' as kind, touched.{key} as key, touched.day, latest.version, latest.accepted_us, latest.seq
+        select
+            '{kind}' as kind, touched.{key} as key, touched.day,
+            latest.version, latest.accepted_us, latest.seq
         from (select distinct {key}, day from touched_{kind} where day is not null) as touched
         join (
             select

@@ -2,7 +2,8 @@
 
 A round takes in what is new, marks what that makes dirty, makes dirty partitions anew (today's first, then
 the newest) and publishes them. A first build, ``--since``, a new definition and a full refresh are the same:
-more partitions are dirty. Between two rounds whatever has happened meanwhile is taken in, so that a long build
+more partitions are dirty. Between two rounds whatever has happened meanwhile is taken in, so that a long
+build
 never holds up the day. A failed check leaves the old version in place.
 """
 
@@ -335,7 +336,8 @@ class _Round:
             table: _rows(self.builder.log, version, rows[table]) / max(count, 1)
             for table, count in counts.items()
         }
-        chosen, total = [], 0.0
+        chosen: list[Key] = []
+        total = 0.0
         for key in sorted(dirty, key=lambda key: key.day, reverse=True):
             total += known[key].rows if key in known and key.table == "contact" else average[key.table]
             if chosen and total > PASS_ROWS:
@@ -382,7 +384,7 @@ class _Round:
         """The version after the round."""
         now = int(self.now.timestamp())
         changes = dict(made.partitions)
-        current = {key: each for key, each in (known | changes).items() if each is not None}
+        current = {key: each for key, each in {**known, **changes}.items() if each is not None}
         slice_ = f"{self.name}-joined"
         changes |= compaction.compact_slices(self.lake, current, slice_, self.builder.today)
         version = compaction.compact_log(self.builder.log, version, self.now.timestamp())

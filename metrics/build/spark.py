@@ -74,13 +74,13 @@ def make(master: str, events: Events, lake: Lake, slice_: str, targets: Collecti
     The same contract as :func:`metrics.build.partitions.make`.
     """
     made: dict[Key, Partition | None] = dict.fromkeys(targets)
-    with tempfile.TemporaryDirectory(prefix="staging-", dir=lake.folder(".")) as folder:
-        with session(master) as spark:
-            _open(spark, events)
-            _open_targets(spark, targets)
-            _run_models(spark, Path(folder))
-            made |= _place_facts(lake, Path(folder) / "facts", slice_)
-            made |= _write_cubes(lake, spark, slice_)
+    staging = tempfile.TemporaryDirectory(prefix="staging-", dir=lake.folder("."))
+    with staging as folder, session(master) as spark:
+        _open(spark, events)
+        _open_targets(spark, targets)
+        _run_models(spark, Path(folder))
+        made |= _place_facts(lake, Path(folder) / "facts", slice_)
+        made |= _write_cubes(lake, spark, slice_)
     partitions = [each for each in made.values() if each is not None]
     results = audit.check_partitions(events, lake, partitions, targets)
     checks.demand(results)

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from data.log import Log
-from metrics import Scope, build, open_reader, refresh, remarks, scope, score_drivers
+from metrics import Scope, build, open_reader, refresh, remarks, score_drivers
+from metrics import scope as scopes
 from metrics.commands.reasons import as_content, as_reading
 from metrics.inference import reasons
 from metrics.inference.drivers import CrossSums, drivers
@@ -95,7 +96,7 @@ def test_what_makes_the_difference_is_found_with_its_direction(there: Settings) 
 def test_the_cubes_products_are_those_of_single_contacts(
     settings: Settings, fresh, write, rebuild, facts, monkeypatch
 ) -> None:
-    monkeypatch.setattr(scope, "LARGEST_CHANGE", 1.0)
+    monkeypatch.setattr(scopes, "LARGEST_CHANGE", 1.0)
     contacts, _ = rows()
     rng = np.random.default_rng(3)
     told = [row | {"wait_s": None} if rng.random() < 0.1 else row for row in contacts]

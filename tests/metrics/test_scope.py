@@ -10,10 +10,10 @@ import duckdb
 import pytest
 
 from data.log import Log
+from lake.manifest import Lake
 from metrics import Reader, Scope, UnknownNameError, build, open_reader, scope
 from metrics.catalogue import metric
 from metrics.compose import compose
-from lake.manifest import Lake
 from metrics.models import CUBES, measures
 from metrics.questions import question
 from settings import Settings

@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.log import Log
-from metrics import Scope, build, open_reader, refresh
-from metrics.build.audit import check
-from metrics.build import build_on_spark
 from lake.manifest import Lake
+from metrics import Scope, build, open_reader, refresh
+from metrics.build import build_on_spark
+from metrics.build.audit import check
 from metrics.models import BUILT_KINDS, CUBES, SUMS
 from settings import Settings
 from store import open_store
