@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import metrics
 import publisher
 from settings import Settings
 from store import Store
@@ -29,13 +28,13 @@ def test_an_alarm_stands_while_the_figures_cannot_be_brought_up_to_date(
     said: list[str] = []
     faults: list[Exception | None] = [RuntimeError("unique_contacts: 2 rows"), None]
 
-    def refresh(*_: object) -> str:
+    def refresh(*_: object) -> bool:
         said.extend(alarm.message for alarm in all_standing(sqlite_store))
         if fault := faults.pop(0):
             raise fault
-        return ""
+        return False
 
-    monkeypatch.setattr(metrics, "refresh", refresh)
+    monkeypatch.setattr(publisher, "refresh_step", refresh)
     publisher.follow(settings, sqlite_store, lambda _: bool(faults))
     # It stood between the two rounds. The first time that it works again, it goes.
     assert said == ["The figures stand still: RuntimeError: unique_contacts: 2 rows"]
@@ -51,10 +50,10 @@ def test_after_a_fault_it_rests_whatever_the_news(
         waits.append(seconds)
         return len(waits) < 4
 
-    def refresh(*_: object) -> str:
+    def refresh(*_: object) -> bool:
         raise OSError("no space left")
 
-    monkeypatch.setattr(metrics, "refresh", refresh)
+    monkeypatch.setattr(publisher, "refresh_step", refresh)
     publisher.follow(settings, sqlite_store, news)
     assert waits[0] == publisher.REFRESH_S
     assert all(publisher.FAULT_PAUSE_S - 2 < seconds <= publisher.FAULT_PAUSE_S for seconds in waits[1:])
