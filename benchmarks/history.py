@@ -28,8 +28,9 @@ SAMPLE = 3_000_000  # contacts that cubes alone are made of
 FIRST, LAST = date(2025, 11, 1), date(2026, 10, 31)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
-# Every number is a hash of the contact's, so that any two columns are independent. Two contacts in five are of a
-# customer who comes back the next day about the same, the others of customers whose contacts lie weeks apart.
+# Every number is a hash of the contact's, so that any two columns are independent. Two contacts in five are
+# of a customer who comes back the next day about the same, the others of customers whose contacts lie weeks
+# apart.
 _DRAWN = """
     create or replace table drawn as
     with numbered as (
@@ -98,10 +99,8 @@ def make(settings: Settings, contacts: int) -> None:
     made = sum(each.rows for key, each in lake.partitions(lake.version()).items() if key.table == "contact")
     parts = ("log", "facts", "cubes", "manifest")
     sizes = ", ".join(f"{part} {_size(lake.path / part) / 1e6:,.0f} MB" for part in parts)
-    each = used / made * 1e6
-    print(
-        f"facts, cubes and checks of {made:,} contacts: {spent:.0f} s, {each:.1f} µs of processor each; {sizes}"
-    )
+    each = f"{used / made * 1e6:.1f} µs of processor each"
+    print(f"facts, cubes and checks of {made:,} contacts: {spent:.0f} s, {each}; {sizes}")
 
 
 def make_cubes(settings: Settings, contacts: int) -> None:

@@ -12,7 +12,6 @@ from store import bulk
 from store.schema import message, reply, survey
 from surveys import outcomes
 
-CORRECTION = "correction"  # the flag of a reply that replaced an answer
 _READ = (
     update(reply)
     .where(reply.c.sid == bindparam("reply_sid"))

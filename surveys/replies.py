@@ -16,9 +16,9 @@ from store import Store, bulk, is_passing
 from store.documents import to_text
 from store.schema import reply
 from surveys import alarms, outcomes, questions
-from surveys.changes import CORRECTION, Changes, write
+from surveys.changes import Changes, write
 from surveys.conversation import Talk, Turn, turn
-from surveys.flags import urgency_of
+from surveys.flags import CORRECTION, urgency_of
 from surveys.open_surveys import OpenSurvey, open_surveys, stopped
 from surveys.opting import opt_in_in, opt_out_in
 from surveys.reading import says_stop
@@ -206,7 +206,7 @@ class _Reader:
                 "contact": current.row.contact_id if current else None,
                 "read_kind": done.kind,
                 "read_score": done.reading.score,
-                "read_flags": (*done.reading.flags, CORRECTION) if done.corrects else done.reading.flags,
+                "read_flags": tuple(dict.fromkeys((*done.reading.flags, *([CORRECTION] * done.corrects)))),
                 "how_urgent": urgency_of(done.reading.flags),
                 "by": done.reading.parser,
                 "is_late": late,

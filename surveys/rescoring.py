@@ -11,8 +11,8 @@ from sqlalchemy import Connection, select, update
 from store import Store
 from store.schema import answer, reply
 from surveys import outcomes
-from surveys.changes import ANSWER, CORRECTION
-from surveys.flags import urgency_of
+from surveys.changes import ANSWER
+from surveys.flags import CORRECTION, urgency_of
 from surveys.opting import opt_out_in
 from surveys.reading import VERSION, read
 
@@ -79,7 +79,7 @@ def _reread_one(connection: Connection, row: Any, now: datetime, *, apply: bool)
             .values(
                 kind=reading.kind,
                 score=reading.score,
-                flags=[*reading.flags, *(flag for flag in row.flags if flag == CORRECTION)],
+                flags=list(dict.fromkeys((*reading.flags, *(f for f in row.flags if f == CORRECTION)))),
                 urgency=urgency_of(reading.flags),
                 parser=reading.parser,
             )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import publisher
+from metrics import current_version
 from settings import Settings
 from store import Store
 from surveys.alarms import all_standing, standing
@@ -160,10 +161,10 @@ def test_it_is_started_again_when_it_dies_and_ends_when_the_server_does(server: 
     (first,) = until(lambda: _publishing(server), "the publishing process")
     server.post("/api/contacts", contact(1))
     lake = server.settings
-    before = until(lambda: metrics.current_version(lake), "a version")
+    before = until(lambda: current_version(lake), "a version")
     subprocess.run(["kill", "-9", str(first)], check=True)
     server.post("/api/contacts", contact(2))
-    until(lambda: metrics.current_version(lake) != before, "a version by the next one")
+    until(lambda: current_version(lake) != before, "a version by the next one")
     (second,) = until(lambda: _publishing(server), "the next one")
     assert second != first
     server.kill()
@@ -174,7 +175,7 @@ def test_it_is_started_again_when_it_dies_and_ends_when_the_server_does(server: 
 def test_it_goes_with_the_server_and_without_a_word(server: Server) -> None:
     (process,) = until(lambda: _publishing(server), "the publishing process")
     server.post("/api/contacts", contact(1))
-    until(lambda: metrics.current_version(server.settings), "a version")
+    until(lambda: current_version(server.settings), "a version")
     before = server.output.read_text()
     assert server.interrupt() == 0
     assert not Path(f"/proc/{process}").exists()

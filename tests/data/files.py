@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Map
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data import importer, mapping
-from data.log import KEYS, SCHEMAS, Log
+from data.log import KEYS, Log
 from settings import Settings
 
 NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
@@ -40,14 +40,13 @@ def load(
 
 def log_rows(settings: Settings, kind: str = "contact") -> list[dict[str, Any]]:
     """The rows of the log, of several with the same key the one that counts, by key."""
-    files = Log(settings.lake_path).files(kind)
-    if not files:
-        return []
-    # DuckDB notes which columns cannot be null in a file; that differs between files and is no matter.
-    rows = pa.concat_tables([pq.read_table(path).cast(SCHEMAS[kind]) for path in files]).to_pylist()
-    latest: dict[str, dict[str, Any]] = {}
-    for row in sorted(rows, key=lambda row: (row["accepted_us"], row["seq"])):
-        latest[row[KEYS[kind]]] = row
+    rows = []
+    for path in Log(settings.lake_path).files(kind):
+        drawn = re.search(r"-v(\d+)$", path.stem)
+        for row in pq.read_table(path).to_pylist():
+            version = row.pop("version", None) or (int(drawn[1]) if drawn else 0)
+            rows.append((version, row["accepted_us"], row["seq"], row))
+    latest = {row[KEYS[kind]]: row for *_, row in sorted(rows, key=lambda each: each[:3])}
     return [latest[key] for key in sorted(latest)]
 
 

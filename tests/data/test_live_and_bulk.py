@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import permutations
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from data.log import Log
 from settings import Settings
 from store import Store, feed
 from tests.data.files import NOW, counts, load, log_rows, one, write
+from tests.serving import until
 
 HOUR = timedelta(hours=1)
 
@@ -24,7 +26,9 @@ def drain(store: Store, settings: Settings) -> None:
     rows = feed.undrained(store)
     for kind in {row.kind for row in rows}:
         batch = [
-            row.payload | {"accepted_us": row.accepted_us, "seq": row.seq} for row in rows if row.kind == kind
+            row.payload | {"version": row.version, "accepted_us": row.accepted_us, "seq": row.seq}
+            for row in rows
+            if row.kind == kind
         ]
         Log(settings.lake_path).append(kind, batch)
     feed.mark_drained(store, [row.seq for row in rows])
@@ -132,10 +136,19 @@ def test_a_correction_that_moves_a_contact_to_another_day_leaves_it_on_one_day(
     assert [row["day"].day for row in log_rows(settings)] == [5]
 
 
-def test_an_import_runs_while_the_store_is_in_use(
+def test_an_import_waits_for_the_store_in_its_last_moment_only(
     tmp_path: Path, sqlite_store: Store, settings: Settings
 ) -> None:
+    done: list[tuple[int, ...]] = []
+    importing = Thread(
+        target=lambda: done.append(by_file(settings, tmp_path, NOW, [LINE.format("a")])), daemon=True
+    )
     with sqlite_store.write() as connection:
         feed.append(connection, "link", [("k", {"phone_key": "k", "customer_key": "c"})], 1)
-        assert by_file(settings, tmp_path, NOW, [LINE.format("a")]) == (1, 1, 0, 0, 0)
+        importing.start()
+        # All is read and written by then; its place in the order is what it waits for.
+        drafts = Log(settings.lake_path).folder / "contact"
+        until(lambda: list(drafts.glob(".draft-*")), "a draft of the batch")
+    importing.join(timeout=30)
+    assert done == [(1, 1, 0, 0, 0)]
     assert len(feed.undrained(sqlite_store)) == 1

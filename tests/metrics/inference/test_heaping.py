@@ -56,8 +56,12 @@ def test_times_of_nothing_are_no_half_second() -> None:
 
 
 def test_times_of_one_bin_are_compared_by_agent_within_its_edges() -> None:
-    pairs = {str(i): {("a",): (TimeBins.of({117: 9}), TimeBins.of({117: 11}))} for i in range(6)}
-    whole = {("a",): (TimeBins.of({117: 54}), TimeBins.of({117: 66}))}
-    found = quantiles_alike(pairs, whole).difference
+    pairs: dict[str, dict[tuple[str, ...], tuple[TimeBins, TimeBins]]] = {
+        str(i): {("a",): (TimeBins.of({117: 9}), TimeBins.of({117: 11}))} for i in range(6)
+    }
+    whole: dict[tuple[str, ...], tuple[TimeBins, TimeBins]] = {
+        ("a",): (TimeBins.of({117: 54}), TimeBins.of({117: 66}))
+    }
+    found = quantiles_alike(pairs, {("a",): whole}).difference
     assert found.difference == 0.0
     assert found.low < 0 < found.high

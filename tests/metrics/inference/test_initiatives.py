@@ -194,7 +194,7 @@ def test_results_survive_json() -> None:
         assert from_json(kind, json.loads(json.dumps(to_json(result), allow_nan=False))) == result
 
 
-def drifting(rng: np.random.Generator, weeks: int, drift: float) -> np.ndarray:
+def drifting(rng: np.random.Generator, weeks: int, drift: float) -> Any:
     """A topic's weekly contacts that grow by a share each week."""
     return rng.poisson(420 * np.exp(drift * np.arange(weeks)))
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy.stats import hypergeom
@@ -94,7 +96,7 @@ CLUSTERED = [
 
 def stated(runs: int) -> float:
     """6 % and what so few runs may be off."""
-    return 0.06 + 2 * (0.06 * 0.94 / runs) ** 0.5
+    return 0.06 + 2 * math.sqrt(0.06 * 0.94 / runs)
 
 
 def test_no_hit_of_a_hundred_is_no_difference_from_three_in_a_hundred() -> None:

@@ -25,7 +25,10 @@ def queues(runs: int, days: int = 30, calls: int = 200) -> tuple[float, float]:
     for _ in range(runs):
         share = 1 / (1 + np.exp(-1.4 - rng.normal(0, 1, (2, days))))
         hits = rng.binomial(calls, share)
-        days_ = {str(d): tuple(ShareStats(calls, int(hits[g, d])) for g in (0, 1)) for d in range(days)}
+        days_ = {
+            str(d): (ShareStats(calls, int(hits[0, d])), ShareStats(calls, int(hits[1, d])))
+            for d in range(days)
+        }
         whole = [ShareStats(calls * days, int(hits[g].sum())) for g in (0, 1)]
         made += claimed(difference(*whole)), claimed(by_cluster(days_, by_day=True).difference)
     return made[0] / runs, made[1] / runs
