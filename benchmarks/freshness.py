@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 from benchmarks.history import event
 from benchmarks.viewers.server import cost_of
 from data.log import KEYS, SCHEMAS, Log, publish
-from metrics import Reader, Scope, current_version, open_reader
+from metrics import Reader, Scope, open_reader
+from metrics.build import current_version
 from publisher import Publisher
 from settings import Settings
 from store import Store, feed, open_store

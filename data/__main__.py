@@ -103,7 +103,7 @@ def demo(
 ) -> None:
     """Load the demonstration's data: fictitious partners, ninety days of contacts and their answers."""
     import demo
-    import metrics
+    from metrics.build import build
     from store import open_store
 
     try:
@@ -133,7 +133,7 @@ def demo(
                 progress=lambda done, total, text: progress(text, done / total),
             )
             # So that the first page need not wait for it.
-            metrics.build(settings, store, datetime.now(UTC), progress=progress)
+            build(settings, store, datetime.now(UTC), progress=progress)
     except demo.DemoError as error:
         errors.print(f"[red]Not loaded.[/red] {error}", markup=True)
         raise typer.Exit(1) from None

@@ -7,7 +7,6 @@ statistics.
 """
 
 from metrics.answers import Comparison, Value
-from metrics.build import build, current_version, refresh
 from metrics.catalogue import UnknownNameError
 from metrics.opening import open_reader
 from metrics.reader import Reader
@@ -20,9 +19,6 @@ __all__ = [
     "Scope",
     "UnknownNameError",
     "Value",
-    "build",
-    "current_version",
     "open_reader",
-    "refresh",
     "watch",
 ]

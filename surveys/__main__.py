@@ -221,7 +221,7 @@ def settle(
 @app.command()
 def forget(phone_or_customer: str, as_json: Json = False) -> None:
     """Forget a person everywhere: number, texts and pseudonym. Scores stay, nobody's."""
-    from metrics import build
+    from metrics.build import build
     from surveys.forget import forget as forget_person
 
     settings, now = _settings(), datetime.now(UTC)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import publisher
-from metrics import current_version
+from metrics.build import current_version
 from settings import Settings
 from store import Store
 from surveys.alarms import all_standing, standing

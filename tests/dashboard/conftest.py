@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-import metrics
+from metrics.build import build
 from dashboard import context
 from data.log import Log
 from settings import Settings
@@ -49,7 +49,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(home=tmp_path_factory.mktemp("built"))
     Log(settings.lake_path).append("contact", rows())
     store = open_store(settings.database_url)
-    metrics.build(settings, store, NOW)
+    build(settings, store, NOW)
     store.close()
     return settings.lake_path
 

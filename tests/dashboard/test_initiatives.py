@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import metrics
+from metrics.build import build
 from dashboard import context
 from data.log import Log
 from settings import Settings
@@ -39,7 +39,7 @@ def weeks(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ]
     Log(settings.lake_path).append("contact", rows)
     store = open_store(settings.database_url)
-    metrics.build(settings, store, NOW)
+    build(settings, store, NOW)
     store.close()
     return settings.home
 

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-import metrics
+from metrics.build import build
 from dashboard import answers, context
 from dashboard.filters import Filters
 from dashboard.tables import comparison_csv
@@ -131,7 +131,7 @@ def test_where_no_route_is_known_the_page_says_what_would_tell_it(
 ) -> None:
     rows = [contact(n, "Nord", LAST_DAY, self_service_first=None) for n in range(12)]
     Log(demo_settings.lake_path).append("contact", rows)
-    metrics.build(demo_settings, sqlite_store, NOW)
+    build(demo_settings, sqlite_store, NOW)
     app = page(demo_settings)
     assert "Ingen av de 12 kontaktene" in shown(app)
     assert "self_service_first" in shown(app)
@@ -156,7 +156,7 @@ def test_small_teams_are_hidden_or_called_too_few(
     for size in (4, 5, 9, 10):
         rows += [contact(100 * size + n, "Nord", LAST_DAY, team=f"Lag {size}") for n in range(size)]
     Log(demo_settings.lake_path).append("contact", rows)
-    metrics.build(demo_settings, sqlite_store, NOW)
+    build(demo_settings, sqlite_store, NOW)
     text = shown(opened(page(demo_settings), "scorecard"))
     for says in ("skjult (for få)", "for få (n = 5)", "for få (n = 9)"):
         assert f">{says}<" in text
@@ -185,7 +185,7 @@ def test_a_new_version_is_drawn_and_its_numbers_are_marked(
     app = page(demo_settings)
     assert "svar-changed" not in shown(app)
     Log(demo_settings.lake_path).append("contact", [contact(900 + n, "Nord", LAST_DAY) for n in range(40)])
-    metrics.build(demo_settings, sqlite_store, NOW)
+    build(demo_settings, sqlite_store, NOW)
     blocks = shown(app.run())
     assert "svar-changed" in blocks
 
@@ -209,5 +209,5 @@ def test_where_most_days_have_too_few_time_goes_by_weeks(
 ) -> None:
     rows = [contact(n, "Nord", LAST_DAY - timedelta(days=day)) for day in range(14) for n in range(per_day)]
     Log(demo_settings.lake_path).append("contact", rows)
-    metrics.build(demo_settings, sqlite_store, NOW)
+    build(demo_settings, sqlite_store, NOW)
     assert heading in shown(page(demo_settings))

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import context
 from data.log import Log
-from metrics import Scope, refresh
+from metrics import Scope
+from metrics.build import refresh
 from metrics.targets import goals
 from settings import Settings
 from store import Store

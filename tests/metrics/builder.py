@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from data.log import Log
-from metrics import build, refresh
+from metrics.build import build, refresh
 from settings import Settings
 from store import open_store
 from tests.metrics.given import NOON, contact, days

@@ -11,7 +11,8 @@ import pytest
 from data.duck import connect
 from data.log import Log
 from lake.manifest import Lake
-from metrics import build, refresh, slices
+from metrics import slices
+from metrics.build import build, refresh
 from metrics.facts import FACT
 from metrics.models import CUBES, SUMS, measures
 from settings import Settings

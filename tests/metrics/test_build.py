@@ -13,7 +13,8 @@ import pytest
 
 from data.log import Log
 from lake.manifest import GRACE_S, OvertakenError
-from metrics import Scope, build, current_version, models, open_reader, refresh
+from metrics import Scope, models, open_reader
+from metrics.build import build, current_version, refresh
 from metrics.build import compaction, partitions, refresh_step
 from metrics.build.audit import check
 from metrics.build.checks import CheckError

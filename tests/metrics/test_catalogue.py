@@ -10,7 +10,8 @@ import pytest
 
 from data.duck import connect
 from data.log import SCHEMAS, Log
-from metrics import Scope, build, catalogue, models, open_reader, reasons
+from metrics import Scope, catalogue, models, open_reader, reasons
+from metrics.build import build
 from metrics.inference.numbers import UNITS
 from metrics.questions import DERIVED, EXPOSURE
 from settings import PROJECT_ROOT, Settings

@@ -15,7 +15,8 @@ import pytest
 from scipy.stats import t as student
 
 from data.log import Log
-from metrics import Scope, build, catalogue, open_reader
+from metrics import Scope, catalogue, open_reader
+from metrics.build import build
 from metrics.answers import Comparison
 from metrics.inference import from_json, reasons
 from settings import Settings

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from data.log import Log
-from metrics import build
+from metrics.build import build
 from metrics.__main__ import app
 from settings import Settings
 from store import open_store

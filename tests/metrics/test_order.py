@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from data.log import Log
 from lake.manifest import Lake
-from metrics import Scope, build, open_reader, refresh
+from metrics import Scope, open_reader
+from metrics.build import build, refresh
 from metrics.build import refresh_step
 from metrics.build.audit import check
 from metrics.models import CUBES, SUMS

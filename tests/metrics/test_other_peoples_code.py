@@ -15,7 +15,8 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint, proportions_ztest
 
 from data.log import Log
-from metrics import Scope, build, open_reader
+from metrics import Scope, open_reader
+from metrics.build import build
 from metrics.inference.always import tuning
 from settings import Settings
 from store import open_store

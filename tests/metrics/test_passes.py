@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from metrics import build, models
+from metrics import models
+from metrics.build import build
 from metrics.build import partitions
 from metrics.build.checks import CheckError
 from metrics.build.refresh import refresh_step

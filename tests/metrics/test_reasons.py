@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from data.log import Log
-from metrics import Scope, build, open_reader, refresh, remarks, score_drivers
+from metrics import Scope, open_reader, remarks, score_drivers
+from metrics.build import build, refresh
 from metrics import scope as scopes
 from metrics.commands.reasons import as_content, as_reading
 from metrics.inference import reasons

@@ -11,7 +11,8 @@ import pytest
 
 from data.log import Log
 from lake.manifest import Lake
-from metrics import Reader, Scope, UnknownNameError, build, open_reader, scope
+from metrics import Reader, Scope, UnknownNameError, open_reader, scope
+from metrics.build import build
 from metrics.catalogue import metric
 from metrics.compose import compose
 from metrics.models import CUBES, measures

@@ -9,7 +9,8 @@ import pytest
 
 from data.log import Log
 from lake.manifest import Lake
-from metrics import Scope, build, open_reader, refresh
+from metrics import Scope, open_reader
+from metrics.build import build, refresh
 from metrics.build import build_on_spark
 from metrics.build.audit import check
 from metrics.models import BUILT_KINDS, CUBES, SUMS

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from data.log import Log
-from metrics import Scope, build, open_reader
+from metrics import Scope, open_reader
+from metrics.build import build
 from metrics.standing_words import sentence
 from metrics.standings import standings
 from settings import Settings

@@ -14,7 +14,8 @@ import pytest
 
 from data.log import Log
 from demo import marker
-from metrics import Scope, build, open_reader, refresh
+from metrics import Scope, open_reader
+from metrics.build import build, refresh
 from metrics.holidays import easter, holidays
 from metrics.inference.alarms import group
 from metrics.inside import inside
