@@ -19,12 +19,12 @@ from starlette.middleware import Middleware
 
 import dashboard.context
 import logs
-import surveys.lint
-import surveys.retention
-from dashboard.pushing import keep_fresh
+from dashboard.push import keep_fresh
 from publisher import Publisher
 from settings import PROJECT_ROOT, SettingsError, read_settings
-from surveys.questions import QuestionsError
+from surveys.privacy import retention
+from surveys.questions import lint
+from surveys.questions.questions import QuestionsError
 from web import Job, LoopbackOnly, Service
 
 logs.set_up()
@@ -32,7 +32,7 @@ logs.set_up()
 try:
     settings = read_settings()
     settings.check_may_serve_pages()
-    surveys.lint.checked(settings)
+    lint.checked(settings)
     service = Service(settings)
 except (SettingsError, QuestionsError) as problem:
     sys.exit(f"Svar cannot start. {problem}")
@@ -60,7 +60,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     # Before any thread runs: plotly looks at a pandas that another thread has half imported, and fails.
     dashboard.context.import_pages()
     publisher = Publisher(settings, service.store)
-    service.start(surveys.retention.keep, *_demo_jobs(), publisher=publisher)
+    service.start(retention.keep, *_demo_jobs(), publisher=publisher)
     # Every script run ends in a full collection, which would walk all imported modules each time.
     gc.collect()
     gc.freeze()

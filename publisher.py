@@ -24,10 +24,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import logs
-from metrics.build import refresh_step
+from metrics.build.refresh import refresh_step
 from settings import PROJECT_ROOT, Settings, read_settings
 from store import Store, open_store
-from surveys import alarms
+from surveys.ledger import faults
 from surveys.tuning import settle_in
 
 log = logging.getLogger("svar.publisher")
@@ -58,7 +58,7 @@ def follow(settings: Settings, store: Store, news: News) -> None:
             while refresh_step(settings, store, datetime.now(UTC)) and news(0.0):
                 pass
             if not well:
-                alarms.clear(store, LAKE_FAULT, datetime.now(UTC))
+                faults.clear(store, LAKE_FAULT, datetime.now(UTC))
             well = True
         except Exception as fault:
             # The old version stays readable; the next round tries again.
@@ -72,7 +72,7 @@ def follow(settings: Settings, store: Store, news: News) -> None:
 def _say(store: Store, name: str, text: str) -> None:
     """Raise the alarm that the page of health shows; a store that fails as well has its own."""
     with suppress(Exception):
-        alarms.raise_alarm(store, name, text[:500], datetime.now(UTC))
+        faults.raise_alarm(store, name, text[:500], datetime.now(UTC))
 
 
 def _pause(news: News) -> bool:
@@ -155,7 +155,7 @@ class Publisher:
         if self._deaths and time.monotonic() - self._died_at > QUIET_S:
             self._deaths = 0
             with suppress(Exception):
-                alarms.clear(self._store, PUBLISHER_FAULT, datetime.now(UTC))
+                faults.clear(self._store, PUBLISHER_FAULT, datetime.now(UTC))
 
     def _end(self) -> None:
         with self._lock:

@@ -25,19 +25,20 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-import data.api
-import metrics
-import surveys.webhooks
+from data.api import routes as api
+from metrics import watch
+from metrics.build.refresh import current_version
 from publisher import Publisher
 from settings import LOOPBACK, Settings
 from store import Store, integrity, open_store
 from store.counters import counters
-from surveys import live
-from surveys.alarms import all_standing, clear, raise_alarm
-from surveys.gateways import make_gateway
-from surveys.outage import Keeper
+from surveys.carriers import make_gateway
+from surveys.ledger.faults import all_standing, clear, raise_alarm
+from surveys.sending import live
+from surveys.sending.outage import Keeper
+from surveys.sending.worker import Worker
 from surveys.tuning import share_fairly
-from surveys.worker import Worker
+from surveys.web import webhooks
 
 log = logging.getLogger("svar")
 
@@ -67,8 +68,8 @@ class Service:
 
     def routes(self) -> list[BaseRoute]:
         return [
-            *data.api.routes(self.settings, self.store, self._wake),
-            *surveys.webhooks.routes(self.settings, self.store, self._wake),
+            *api.routes(self.settings, self.store, self._wake),
+            *webhooks.routes(self.settings, self.store, self._wake),
             Route("/health", self._health),
             Route("/metrics", self._metrics),
         ]
@@ -146,9 +147,9 @@ class Service:
         seen = ""
         while not self._stop.is_set():
             try:
-                version = metrics.current_version(self.settings)
+                version = current_version(self.settings)
                 if version and version != seen:
-                    metrics.watch(self.settings, self.store, datetime.now(UTC))
+                    watch(self.settings, self.store, datetime.now(UTC))
                     seen = version
             except Exception:
                 log.exception("The figures could not be watched for alarms; the next round tries again.")
@@ -169,7 +170,7 @@ class Service:
             {
                 "status": "failing" if set(faults) & FAILING else "ok",
                 "demo": self.settings.demo,
-                "version": metrics.current_version(self.settings),
+                "version": current_version(self.settings),
                 "alarms": alarms,
                 "faults": faults,
             },

@@ -23,17 +23,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from data.duck import connect
+from lake.duck import connect
 from lake.manifest import NOTHING, Lake, Version, new_name
-from metrics import Reader, Scope, driver_words, open_reader
-from metrics.asked import flagged, who_answers, who_is_asked
+from metrics import Reader, Scope, open_reader
+from metrics.analysis.drivers import find
+from metrics.analysis.ranking import standings
+from metrics.analysis.response import flagged, who_answers, who_is_asked
+from metrics.analysis.series import JUDGED, watched
 from metrics.build import partitions
-from metrics.facts import FACT
-from metrics.inference.alarms import FALSE_ALARMS
-from metrics.models import definition
-from metrics.score_drivers import find
-from metrics.series import JUDGED, watched
-from metrics.standings import standings
+from metrics.catalog.columns import FACT
+from metrics.catalog.models import definition
+from metrics.inference.over_time.alarms import FALSE_ALARMS
+from metrics.wording import drivers as driver_words
 from settings import Settings
 
 CONTACTS, PARTNERS, TEAMS, AGENTS, TOPICS = 3000, 2, 12, 48, 8  # of a week

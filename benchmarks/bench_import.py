@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from data.duck import connect
+from lake.duck import connect
 
 ROUNDS = 3
 MAPPING = 'record = "contact"\nby_name = true\n'

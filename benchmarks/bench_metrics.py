@@ -32,7 +32,7 @@ from benchmarks.history import FIRST, LAST, make, make_cubes
 from benchmarks.peers import FREE, Free, Peer, peers
 from lake.manifest import Lake
 from metrics import Reader, Scope, open_reader
-from metrics.catalogue import metric
+from metrics.catalog.catalog import metric
 from settings import Settings
 
 MONTH = date(2026, 10, 1), LAST

@@ -20,19 +20,20 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from metrics import Scope, score_drivers
-from metrics.arrays import Cube, of_table
-from metrics.asked import who_answers, who_is_asked
-from metrics.catalogue import Metric, metric
-from metrics.comparing import compare
+from metrics import Scope
+from metrics.analysis import drivers
+from metrics.analysis.compare import compare
+from metrics.analysis.ranking import standings
+from metrics.analysis.response import who_answers, who_is_asked
+from metrics.catalog.catalog import Metric, metric
+from metrics.catalog.models import CUBES
 from metrics.inference import MeanStats, ScoreStats, ShareStats, TimeBins, difference
-from metrics.inference.kitagawa import by_leading
-from metrics.inference.mantel_haenszel import mantel_haenszel
-from metrics.inference.shrinkage import shrink
-from metrics.models import CUBES
-from metrics.request import request
-from metrics.standings import standings
-from metrics.sums import Group
+from metrics.inference.compare.kitagawa import by_leading
+from metrics.inference.compare.mantel_haenszel import mantel_haenszel
+from metrics.inference.groups.shrinkage import shrink
+from metrics.query.cubes.arrays import Cube, of_table
+from metrics.query.request import request
+from metrics.query.sums import Group
 
 YEAR = (date(2025, 11, 1), date(2026, 10, 31))
 CONTACTS = 100_000_000
@@ -127,9 +128,9 @@ def _driver_cells() -> Cube:
 
 def _drivers(cells: Cube) -> None:
     """What the page of reasons makes of the cube."""
-    added = score_drivers.products([cells], YEAR[0], YEAR[0] + timedelta(days=89), {})
-    score_drivers.of(added)
-    score_drivers.of(added, guided=True)
+    added = drivers.products([cells], YEAR[0], YEAR[0] + timedelta(days=89), {})
+    drivers.of(added)
+    drivers.of(added, guided=True)
 
 
 def main() -> None:

@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 
 from benchmarks.history import event
 from benchmarks.viewers.server import cost_of
-from data.log import KEYS, SCHEMAS, Log, publish
+from lake.log import KEYS, SCHEMAS, Log, publish
 from metrics import Reader, Scope, open_reader
-from metrics.build import current_version
+from metrics.build.refresh import current_version
 from publisher import Publisher
 from settings import Settings
 from store import Store, feed, open_store

@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data.duck import connect
-from data.log import Log, publish
-from data.progress import bar
+from console import bar
+from lake.duck import connect
+from lake.log import Log, publish
 from lake.manifest import Lake
-from metrics.build import build
-from metrics.models import CUBES, measures
+from metrics.build.refresh import build
+from metrics.catalog.models import CUBES, measures
 from settings import Settings
 from store import open_store
 

@@ -11,7 +11,7 @@ from datetime import date
 from functools import cache, partial
 from typing import Any
 
-from data.duck import connect
+from lake.duck import connect
 
 Where = dict[str, list[str]]
 Peer = Callable[[Where, date, date], Any]

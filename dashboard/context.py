@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-import metrics
-from dashboard import pushing
+from dashboard import push
+from metrics import Reader, Scope, open_reader
+from metrics.build.refresh import current_version
 from settings import Settings
 from store import Store
 
@@ -27,7 +28,7 @@ _shared = _Shared()
 def configure(settings: Settings, store: Store) -> None:
     """Called by the frame, before the first page is shown."""
     _shared.settings, _shared.store = settings, store
-    pushing.clear()
+    push.clear()
 
 
 def settings() -> Settings:
@@ -44,12 +45,12 @@ def store() -> Store:
 
 def version() -> str:
     """The lake's version now; it changes with everything that is published."""
-    return metrics.current_version(settings())
+    return current_version(settings())
 
 
-def reader(scope: metrics.Scope) -> metrics.Reader:
+def reader(scope: Scope) -> Reader:
     """The newest data that this scope may see."""
-    return metrics.open_reader(settings(), scope)
+    return open_reader(settings(), scope)
 
 
 def now() -> datetime:

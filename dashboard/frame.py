@@ -8,13 +8,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import context, pushing
+from dashboard import context, push
 from dashboard.access import Viewer
-from dashboard.look import Look
-from dashboard.template import palette
+from dashboard.parts.theme import palette
+from dashboard.style import Look
 
 _STYLE = Path(__file__).parent / "style.css"
-VERSION = pushing.Source(context.version, (), every_s=0.1)
+VERSION = push.Source(context.version, (), every_s=0.1)
 
 
 @dataclass(frozen=True)
@@ -58,4 +58,4 @@ def _style(ground: str) -> str:
 
 def redraw_when_changed(shown: str) -> None:
     """Keeps an open page up to date. To be called last by a page, with the version it has drawn."""
-    pushing.watch(VERSION, shown)
+    push.watch(VERSION, shown)

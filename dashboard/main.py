@@ -10,13 +10,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import context, pushing
+from dashboard import context, push
 from dashboard.access import NoAccess, Picker, Viewer, demo_viewers, signed_in
-from dashboard.cards import empty_state
-from dashboard.filters import width_of
-from dashboard.formats import LANGUAGES, Formats
 from dashboard.frame import Frame, ground, put_style
-from dashboard.words import Words, words
+from dashboard.parts.cards import empty_state
+from dashboard.parts.filters import width_of
+from texts.formats import LANGUAGES, Formats
+from texts.words import Words, words
 
 log = logging.getLogger("svar.dashboard")
 
@@ -94,7 +94,7 @@ def _menu(pages: Mapping[str, st.Page], alias: st.Page, say: Words) -> dict[str,
 
 def _page(name: str, frame: Frame, *, default: bool = False) -> st.Page:
     def show() -> None:
-        pushing.unwatch()
+        push.unwatch()
         _show(name, frame)
 
     return st.Page(
@@ -110,7 +110,7 @@ def _page(name: str, frame: Frame, *, default: bool = False) -> st.Page:
 def _show(name: str, frame: Frame) -> None:
     # A fragment: what a page's own filters and new data change leaves the frame around it alone.
     try:
-        importlib.import_module(f"dashboard.views.{name}").show(frame)
+        importlib.import_module(f"dashboard.pages.{name}.page").show(frame)
     except NoAccess as refusal:
         _refuse(refusal, frame.words)
     except Exception:

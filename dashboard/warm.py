@@ -14,18 +14,18 @@ from datetime import UTC, datetime, timedelta
 import plotly.io
 import plotly.tools
 
-import dashboard.views
+import dashboard.pages
 from dashboard import context
-from dashboard.cards import ROUTES
-from dashboard.figures import course, dots, histogram
-from dashboard.formats import LANGUAGES
-from dashboard.look import Look
+from dashboard.parts.cards import ROUTES
+from dashboard.parts.figures import course, dots, histogram
+from dashboard.style import Look
 from metrics import Scope, Value
+from texts.formats import LANGUAGES
 
 
 def warm_up() -> None:
     """Import every page, and draw every kind of figure once in each language and on each ground."""
-    for module in pkgutil.iter_modules(dashboard.views.__path__, "dashboard.views."):
+    for module in pkgutil.walk_packages(dashboard.pages.__path__, "dashboard.pages."):
         importlib.import_module(module.name)
     for needed in ("pandas", "PIL.PngImagePlugin"):  # Streamlit loads them at the first page
         importlib.import_module(needed)

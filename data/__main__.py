@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from data import guessing, importer, mapping
-from data.progress import bar
+from console import bar
+from data.files import importer, mapping
+from data.guess import propose
 from settings import SettingsError, read_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -66,7 +67,7 @@ def guess(
 ) -> None:
     """Propose a mapping for a file, with every doubt, to be edited by a person."""
     try:
-        proposal = guessing.propose(file, read_settings().timezone, single=single, sheet=sheet)
+        proposal = propose.propose(file, read_settings().timezone, single=single, sheet=sheet)
     except (mapping.BadUse, SettingsError) as error:
         errors.print(f"[red]No proposal.[/red] {escape(str(error))}", markup=True)
         raise typer.Exit(2) from None
@@ -103,7 +104,7 @@ def demo(
 ) -> None:
     """Load the demonstration's data: fictitious partners, ninety days of contacts and their answers."""
     import demo
-    from metrics.build import build
+    from metrics.build.refresh import build
     from store import open_store
 
     try:

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import event as hooks
 from sqlalchemy import func, insert, select, text
 
-from data import intake
+from data.api import intake
 from demo import marker, measures
 from demo.history import DAY_S
 from demo.plan import Event, Plan, plan
@@ -27,10 +27,10 @@ from demo.world import STORY
 from settings import Settings
 from store import Store, open_store
 from store.schema import phone_message, survey
-from surveys import replies
-from surveys.gateways import make_gateway
-from surveys.phone import Phone
-from surveys.worker import Worker
+from surveys.carriers import make_gateway
+from surveys.replies import process as replies
+from surveys.sending.worker import Worker
+from surveys.web.simulated_phone import Phone
 
 CONTACTS, DAYS, SEED = 18_000, 90, 1
 TICK_S = 5_400  # a contact waits so long at most until its tick ends; less while many come in

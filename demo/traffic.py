@@ -23,13 +23,13 @@ import httpx
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 
-from data.records import PATHS
+from data.records.events import PATHS
 from demo import world
 from demo.plan import Event, Reaction, plan
 from demo.respondents import Respondents
 from settings import Settings
 from store import open_store
-from surveys.phone import Phone
+from surveys.web.simulated_phone import Phone
 
 PAUSE_S = (3.0, 5.0)  # between two contacts while it is lively
 LIVELY_S = 900

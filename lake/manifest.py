@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.log import publish
+from lake.log import publish
 
 log = logging.getLogger("svar.lake")
 

@@ -6,12 +6,12 @@ Read the modules in the order of the flow: ``drain`` (feed → log), ``changes``
 statistics.
 """
 
-from metrics.answers import Comparison, Value
-from metrics.catalogue import UnknownNameError
-from metrics.opening import open_reader
-from metrics.reader import Reader
-from metrics.scope import Scope
-from metrics.watch import watch
+from metrics.analysis.alarms import watch
+from metrics.catalog.catalog import UnknownNameError
+from metrics.query.answers import Comparison, Value
+from metrics.query.pool import open_reader
+from metrics.query.reader import Reader
+from metrics.query.scope import Scope
 
 __all__ = [
     "Comparison",

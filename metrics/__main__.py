@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from data.progress import bar
-from metrics import tables
+from console import bar
 from metrics.build import build as build_facts
-from metrics.build import build_on_spark
 from metrics.build.audit import check as check_facts
-from metrics.commands.alarms import alarms
-from metrics.commands.groups import asked, rank
-from metrics.commands.initiative import app as initiative
-from metrics.commands.reasons import comments, drivers
-from metrics.commands.shared import (
+from metrics.build.refresh import build_on_spark
+from metrics.cli import tables
+from metrics.cli.alarms import alarms
+from metrics.cli.drivers import comments, drivers
+from metrics.cli.groups import asked, rank
+from metrics.cli.initiative import app as initiative
+from metrics.cli.shared import (
     Filters,
     First,
     Json,
@@ -31,7 +31,7 @@ from metrics.commands.shared import (
     print_json,
     reports,
 )
-from metrics.commands.targets import targets
+from metrics.cli.targets import targets
 from settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Facts, metrics and comparisons.")

@@ -34,7 +34,7 @@ record = Table(
     Column("kind", Text, primary_key=True),  # contact, sale, case, session, calls_offered
     Column("record_id", Text, primary_key=True),
     Column("digest", Text, nullable=False),  # of the record as given: tells a repeat from a change
-    Column("payload", JSON, nullable=False),  # the log row (see data/log.py), without any phone number
+    Column("payload", JSON, nullable=False),  # the log row (see lake/log.py), without any phone number
     Column("received_at", BigInteger, nullable=False),
     Column("revision", Integer, nullable=False),
 )
@@ -49,7 +49,7 @@ feed = Table(
     "feed",
     metadata,
     Column("seq", Sequence, primary_key=True, autoincrement=True),
-    Column("kind", Text, nullable=False),  # a log kind of data/log.py
+    Column("kind", Text, nullable=False),  # a log kind of lake/log.py
     Column("key", Text, nullable=False),  # the record's id; a contact id for outcomes
     Column("accepted_us", BigInteger, nullable=False),  # epoch microseconds
     Column("payload", JSON, nullable=False),

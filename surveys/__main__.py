@@ -26,12 +26,12 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 @app.command()
 def worker() -> None:
     """Send surveys until stopped (Ctrl-C or SIGTERM); what is in flight is waited for."""
-    from surveys.gateways import make_gateway
-    from surveys.live import checked
-    from surveys.questions import QuestionsError
-    from surveys.retention import keep
+    from surveys.carriers import make_gateway
+    from surveys.privacy.retention import keep
+    from surveys.questions.questions import QuestionsError
+    from surveys.sending.live import checked
+    from surveys.sending.worker import Worker
     from surveys.tuning import settle_in
-    from surveys.worker import Worker
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     settings = _settings()
@@ -62,8 +62,8 @@ def clock(
     accept: Annotated[bool, typer.Option("--accept", help="The clock is right now: send again.")] = False,
 ) -> None:
     """Show whether the clock keeps the sender from sending, and say that it is right."""
-    from surveys import alarms
-    from surveys.due import accept_clock
+    from surveys.ledger import faults as alarms
+    from surveys.ledger.due import accept_clock
 
     store = _store(Settings())
     found = [alarm for alarm in alarms.all_standing(store) if alarm.name == "clock"]
@@ -82,7 +82,7 @@ def show_alarms(
     as_json: Json = False,
 ) -> None:
     """List the faults that wait for a person, or clear one."""
-    from surveys import alarms
+    from surveys.ledger import faults as alarms
 
     store = _store(Settings())
     if clear:
@@ -103,7 +103,7 @@ def read(
     as_json: Json = False,
 ) -> None:
     """Show how replies would be read."""
-    from surveys.reading import read as read_text
+    from surveys.parser.read import read as read_text
 
     if not texts:
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
@@ -123,8 +123,8 @@ def read(
 @app.command()
 def explain(contact_id: str, as_json: Json = False) -> None:
     """Tell why a contact was or was not surveyed, and what came of it."""
-    from surveys.explain import explain as story_of
-    from surveys.telling import tell
+    from surveys.desk.explain import explain as story_of
+    from surveys.desk.timeline import tell
 
     settings = _settings()
     story = story_of(_store(settings), contact_id)
@@ -139,8 +139,8 @@ def explain(contact_id: str, as_json: Json = False) -> None:
 @app.command()
 def lint(as_json: Json = False) -> None:
     """Check every wording: length, segments, alphabet, cost, words that must not stand there."""
-    from surveys.lint import findings, wordings
-    from surveys.questions import QuestionsError, load
+    from surveys.questions.lint import findings, wordings
+    from surveys.questions.questions import QuestionsError, load
 
     settings = _settings()
     try:
@@ -168,7 +168,7 @@ def reread(
     as_json: Json = False,
 ) -> None:
     """Read stored replies again with today's parser and show what would change."""
-    from surveys.rescoring import reread as reread_replies
+    from surveys.replies.reread import reread as reread_replies
 
     changes = reread_replies(_store(_settings()), datetime.now(UTC), apply=apply)
     if as_json:
@@ -184,7 +184,7 @@ def unclear(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100, as_json: Json = False
 ) -> None:
     """List the replies that nobody could read and nobody has settled."""
-    from surveys.queue import unclear as waiting
+    from surveys.desk.queue import unclear as waiting
 
     found = waiting(_store(_settings()), limit)
     if as_json:
@@ -205,7 +205,7 @@ def settle(
     who: Annotated[str, typer.Option(help="Who says so; else the user of this machine.")] = "",
 ) -> None:
     """Say what an unclear reply means."""
-    from surveys.queue import settle as settle_reply
+    from surveys.desk.queue import settle as settle_reply
 
     if score != "none" and score not in {str(number) for number in range(1, 11)}:
         raise typer.BadParameter("a score is a number from 1 to 10, or none")
@@ -221,8 +221,8 @@ def settle(
 @app.command()
 def forget(phone_or_customer: str, as_json: Json = False) -> None:
     """Forget a person everywhere: number, texts and pseudonym. Scores stay, nobody's."""
-    from metrics.build import build
-    from surveys.forget import forget as forget_person
+    from metrics.build.refresh import build
+    from surveys.privacy.forget import forget as forget_person
 
     settings, now = _settings(), datetime.now(UTC)
     if not phone_or_customer.strip():
@@ -247,7 +247,7 @@ def rehearsal(
     days: Annotated[int, typer.Option(min=1, help="So many days back.")] = 30, as_json: Json = False
 ) -> None:
     """Show what would have gone out while sending was off: how many messages, to how many, at what cost."""
-    from surveys.live import rehearsed
+    from surveys.sending.live import rehearsed
 
     settings = _settings()
     rows = rehearsed(settings, _store(settings), datetime.now(UTC) - timedelta(days=days))
@@ -266,7 +266,7 @@ def rehearsal(
 @app.command()
 def prune(as_json: Json = False) -> None:
     """Delete phone numbers and texts that are too old to be kept. A running Svar does it by itself."""
-    from surveys.retention import prune as prune_store
+    from surveys.privacy.retention import prune as prune_store
 
     settings = _settings()
     done = prune_store(settings, _store(settings), datetime.now(UTC))
@@ -281,7 +281,7 @@ def prune(as_json: Json = False) -> None:
 
 def _say_nobody(who: str, settings: Settings) -> NoReturn:
     """Exit 1 for a number that nobody has, 2 for what is neither a number nor a known customer."""
-    from data.people import to_e164
+    from data.records.identity import to_e164
 
     if to_e164(who, settings.default_region):
         sys.exit("Nobody with that phone number is on record: there was nothing to forget.")

@@ -13,7 +13,7 @@ from oidc_provider_mock import User, run_server_in_thread
 from playwright.sync_api import Browser, Page, expect
 
 from store import open_store
-from surveys.phone import Phone
+from surveys.web.simulated_phone import Phone
 from tests.browser import chromium
 from tests.serving import Server, served, until
 

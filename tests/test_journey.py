@@ -23,7 +23,7 @@ from metrics import Scope, open_reader
 from settings import PROJECT_ROOT
 from store import Store, open_store
 from store.schema import decision, message, reply
-from surveys.phone import Phone
+from surveys.web.simulated_phone import Phone
 from tests.serving import Server, served, until
 
 ENOUGH = 12  # scores; under ten a mean is not shown

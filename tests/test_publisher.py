@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 import publisher
-from metrics.build import current_version
+from metrics.build.refresh import current_version
 from settings import Settings
 from store import Store
-from surveys.alarms import all_standing, standing
+from surveys.ledger.faults import all_standing, standing
 from tests.serving import Server, served, until
 from tests.test_journey import contact
 

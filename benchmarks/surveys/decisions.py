@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import insert
 
 from benchmarks.surveys.common import COMMITS_MS, NOON, ROUNDS, contacts, report, settings_of, slow_commits
-from data.intake import accept
+from data.api.intake import accept
 from store import open_store
 from store.schema import decision, feed, message, slot, survey
-from surveys.gateways.phone import PhoneGateway
-from surveys.worker import Worker
+from surveys.carriers.phone import PhoneGateway
+from surveys.sending.worker import Worker
 
 
 def run(count: int) -> None:

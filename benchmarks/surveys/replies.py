@@ -28,12 +28,12 @@ from benchmarks.surveys.common import (
     settings_of,
     slow_commits,
 )
-from data.intake import accept
+from data.api.intake import accept
 from store import Store, open_store
-from surveys import storing_apart
-from surveys.gateways.phone import PhoneGateway
-from surveys.gateways.signature import sign
-from surveys.worker import Worker
+from surveys.carriers.phone import PhoneGateway
+from surveys.carriers.signature import sign
+from surveys.replies import storing_apart
+from surveys.sending.worker import Worker
 
 BODIES = [
     "8",
@@ -64,7 +64,7 @@ def serve(kind: str, port: int, home: Path, commit_s: float) -> None:
     from starlette.routing import Route
     from twilio.request_validator import RequestValidator
 
-    from surveys.webhooks import routes
+    from surveys.web.webhooks import routes
 
     validator = RequestValidator(TOKEN)
 

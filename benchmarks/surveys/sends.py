@@ -30,10 +30,10 @@ from benchmarks.surveys.common import (
     settings_of,
     slow_commits,
 )
-from data.intake import accept
+from data.api.intake import accept
 from store import open_store
-from surveys.gateways import make_gateway
-from surveys.worker import Worker
+from surveys.carriers import make_gateway
+from surveys.sending.worker import Worker
 
 ACCOUNT = "AC" + "1" * 32
 _ANSWER = b'{"sid": "SM%032x", "status": "queued", "body": "", "to": "", "error_code": null}'

@@ -13,7 +13,7 @@ import httpx
 
 from settings import Settings
 from store import Store, open_store
-from surveys.phone import Phone
+from surveys.web.simulated_phone import Phone
 
 PHONES = 42_950_0000  # among those that neither the history nor its traffic uses
 WAIT_S = 60

@@ -2,7 +2,7 @@
 
 In: batches of the log and the store's feed. Out: facts, cubes and the manifest (``lake/``).
 A round goes drain → placement (where each event belongs) → invalidation (what it makes dirty) →
-partitions (made anew) → checks → published. May import ``lake``, ``store``, ``data.log`` and the
+partitions (made anew) → checks → published. May import ``lake``, ``store``, ``lake.log`` and the
 catalogue of models.
 """
 

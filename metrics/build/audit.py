@@ -8,14 +8,14 @@ from contextlib import closing
 import duckdb
 import pyarrow as pa
 
-from data.duck import connect
+from lake.duck import connect
 from lake.manifest import Key, Lake, Partition, Version
-from metrics import slices
 from metrics.build import checks
 from metrics.build.events import Events
 from metrics.build.partitions import open_targets
-from metrics.facts import FACT
-from metrics.models import CUBES, SUMS, measures, sql
+from metrics.catalog.columns import FACT
+from metrics.catalog.models import CUBES, SUMS, measures, sql
+from metrics.query.cubes import slices
 from settings import Settings
 
 Connection = duckdb.DuckDBPyConnection

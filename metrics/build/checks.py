@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from metrics.models import measures, names, sql
+from metrics.catalog.models import measures, names, sql
 
 EXAMPLES = 3
 OF_A_PASS = ("checked_fact", "expected_place", "checked_sum", "checked_cube", "quarantine")

@@ -12,12 +12,12 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 
-from data.duck import connect
-from data.log import KEYS, Log, publish
+from lake.duck import connect
+from lake.log import KEYS, Log, publish
 from lake.manifest import Batch, Key, Lake, Partition, Version
 from metrics.build import drain
 from metrics.build.events import DAY_OF, TOMBSTONE, Connection, Events, columns_of
-from metrics.models import CUBES, CUBES_OF
+from metrics.catalog.models import CUBES, CUBES_OF
 
 SMALL = 4_000_000  # bytes; larger batches are left as they are
 MANY = 24  # small batches of a kind that are worth one larger one

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from metrics.models import sql
+from metrics.catalog.models import sql
 
 Connection = duckdb.DuckDBPyConnection
 Span = tuple[int, int]  # first and last moment, both included, in epoch seconds

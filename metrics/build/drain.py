@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from data.log import Log
+from lake.log import Log
 from store import Store, feed
 
 AT_ONCE = 50_000  # feed rows in one batch

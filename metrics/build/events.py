@@ -20,9 +20,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from data.log import FILE_VERSION, KEYS, SCHEMAS, VERSION
+from lake.log import FILE_VERSION, KEYS, SCHEMAS, VERSION
 from lake.manifest import Batch
-from metrics.models import sql
+from metrics.catalog.models import sql
 
 Connection = duckdb.DuckDBPyConnection
 Days = Sequence[tuple[date, date]]  # runs of days, both ends included

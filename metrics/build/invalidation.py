@@ -36,7 +36,7 @@ from lake.manifest import Key
 from metrics.build import coverage
 from metrics.build.events import DAY_OF, Days, Events, runs
 from metrics.build.placement import Placed
-from metrics.models import sql
+from metrics.catalog.models import sql
 
 Connection = duckdb.DuckDBPyConnection
 

@@ -19,12 +19,12 @@ from urllib.parse import unquote
 import duckdb
 import pyarrow as pa
 
-from data.log import publish
+from lake.log import publish
 from lake.manifest import Key, Lake, Partition
 from metrics.build import checks
 from metrics.build.events import Events, runs
-from metrics.facts import time_bins
-from metrics.models import CUBES, FACT_MODELS, SUMS, sql
+from metrics.catalog.columns import time_bins
+from metrics.catalog.models import CUBES, FACT_MODELS, SUMS, sql
 
 Connection = duckdb.DuckDBPyConnection
 

@@ -19,11 +19,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 
-from data.log import KEYS, SCHEMAS, Log, publish
+from lake.log import KEYS, SCHEMAS, Log, publish
 from lake.manifest import Batch, Lake, Version
-from metrics import models
 from metrics.build import drain
 from metrics.build.events import DAY_OF, MOVING, ORDERING, PLACED, TOMBSTONE, Days, Events, columns_of, runs
+from metrics.catalog import models
 
 Connection = duckdb.DuckDBPyConnection
 

@@ -25,9 +25,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.duck import connect, sweep_spills
-from data.log import SCHEMAS, Log
-from data.progress import Progress, nobody
+from console import Progress, nobody
+from lake.duck import connect, sweep_spills
+from lake.log import SCHEMAS, Log
 from lake.manifest import (
     Batch,
     DamagedError,
@@ -43,7 +43,7 @@ from lake.manifest import (
 from metrics.build import audit, checks, compaction, coverage, drain, invalidation, partitions
 from metrics.build.events import TOMBSTONE, Events
 from metrics.build.placement import SEARCH_S, place
-from metrics.models import CUBES_OF, REFERENCE_KINDS, definition, sql
+from metrics.catalog.models import CUBES_OF, REFERENCE_KINDS, definition, sql
 from settings import Settings
 from store import Store, feed
 from store.lease import waited

@@ -20,13 +20,13 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.log import KEYS, publish
+from lake.log import KEYS, publish
 from lake.manifest import Key, Lake, Partition
 from metrics.build import audit, checks
 from metrics.build.events import DAY_OF, MOVING, TOMBSTONE, Events, columns_of
 from metrics.build.partitions import Made, sync
-from metrics.facts import FACT, time_bins
-from metrics.models import CUBES, CUBES_OF, EVENT_KINDS, FACT_MODELS, SUMS, sql
+from metrics.catalog.columns import FACT, time_bins
+from metrics.catalog.models import CUBES, CUBES_OF, EVENT_KINDS, FACT_MODELS, SUMS, sql
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from metrics.inference.differences import difference
-from metrics.inference.estimates import INDEX, estimate
-from metrics.inference.reasons import reason_text
-from metrics.inference.results import Difference, Estimate, from_json, to_json
-from metrics.inference.stats import (
+from metrics.inference.base.estimates import INDEX, estimate
+from metrics.inference.base.missing import reason_text
+from metrics.inference.base.results import Difference, Estimate, from_json, to_json
+from metrics.inference.base.stats import (
     MeanStats,
     RateStats,
     RatioStats,
@@ -16,8 +15,9 @@ from metrics.inference.stats import (
     TimeBins,
     time_bin,
 )
-from metrics.inference.superiority import superiority
-from metrics.inference.verdict import Labels, verdict
+from metrics.inference.compare.differences import difference
+from metrics.inference.compare.superiority import superiority
+from metrics.wording.verdict import Labels, verdict
 
 __all__ = [
     "INDEX",

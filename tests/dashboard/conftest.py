@@ -11,9 +11,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from metrics.build import build
 from dashboard import context
-from data.log import Log
+from lake.log import Log
+from metrics.build.refresh import build
 from settings import Settings
 from store import Store, open_store
 from tests.dashboard.lake import MAIN, NOW, rows

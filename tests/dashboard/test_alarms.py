@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from metrics.inference.alarms import SPIKE, Alarm
-from metrics.inference.results import to_json
+from metrics.inference.base.results import to_json
+from metrics.inference.over_time.alarms import SPIKE, Alarm
 from settings import Settings
 from store import Store
 from store.metric_alarms import StoredAlarm, keep, stored

@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.charts import SPOKEN, STATEMENTS, spoken
+from dashboard.parts.charts import SPOKEN, STATEMENTS, spoken
 
 SAYS = "%{customdata}<extra></extra>"
 

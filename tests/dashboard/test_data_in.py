@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import incoming
 from dashboard.access import Viewer
-from data.log import Log
+from dashboard.pages.data_in import upload
+from lake.log import Log
 from settings import Settings
 from tests.dashboard.lake import opened, shown
 
@@ -133,9 +133,9 @@ def test_what_was_uploaded_lies_for_its_owner_only_and_goes_with_the_file(
 
 
 def test_what_somebody_left_behind_goes_after_a_day(aside: Path) -> None:
-    old, new = incoming.keep("a.csv", b"a"), incoming.keep("../b.csv", b"b")
+    old, new = upload.keep("a.csv", b"a"), upload.keep("../b.csv", b"b")
     assert new.parent.parent == aside
     long_ago = time.time() - 90_000
     os.utime(old.parent, (long_ago, long_ago))
-    incoming.forget_old()
+    upload.forget_old()
     assert (old.exists(), new.exists()) == (False, True)

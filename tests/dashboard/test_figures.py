@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from dashboard import context
-from dashboard.figures import course, dots, histogram
-from dashboard.filters import Filters, period_days
-from dashboard.look import Look
-from dashboard.template import DARK, LIGHT
+from dashboard.parts.figures import course, dots, histogram
+from dashboard.parts.filters import Filters, period_days
+from dashboard.parts.theme import DARK, LIGHT
+from dashboard.style import Look
 from metrics import Value
 from settings import Settings
 from store import Store

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.formats import MISSING, Formats
-from metrics.catalogue import metrics
+from metrics.catalog.catalog import metrics
+from texts.formats import MISSING, Formats
 
 OSLO = ZoneInfo("Europe/Oslo")
 NB, EN = Formats("nb", OSLO), Formats("en", OSLO)

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import metrics
-from data.log import Log
+from lake.log import Log
+from metrics.build.refresh import refresh
 from settings import Settings
 from store import Store, feed
 from store.lease import present
-from surveys.alarms import clear, raise_alarm
+from surveys.ledger.faults import clear, raise_alarm
 from tests.dashboard.lake import LAST_DAY, NOW, contact, opened, shown
 
 Page = Callable[..., AppTest]
@@ -60,7 +60,7 @@ def test_what_is_wrong_is_said_with_what_to_do(
 @pytest.mark.usefixtures("full", "sending")
 def test_a_row_that_cannot_be_true_is_named(page: Page, demo_settings: Settings, sqlite_store: Store) -> None:
     Log(demo_settings.lake_path).append("contact", [contact(99, "Nord", LAST_DAY, score=11)])
-    metrics.refresh(demo_settings, sqlite_store, NOW)
+    refresh(demo_settings, sqlite_store, NOW)
     text = _health(page, demo_settings)
     assert "No, somebody must look at one thing." in text
     assert f"key Nord-{LAST_DAY}-99, field score, value 11" in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.marks import Marks
+from dashboard.parts.highlight import Marks
 
 MARKED = "svar-changed"
 

@@ -11,12 +11,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from metrics.build import build
-from dashboard import answers, context
-from dashboard.filters import Filters
-from dashboard.tables import comparison_csv
-from data.log import Log
-from metrics import Scope
+from dashboard import context, queries
+from dashboard.parts.filters import Filters
+from dashboard.parts.tables import comparison_csv
+from lake.log import Log
+from metrics import Scope, open_reader
+from metrics.build.refresh import build
 from settings import Settings
 from store import Store
 from tests.dashboard.lake import LAST_DAY, NOW, contact, opened, shown
@@ -42,7 +42,7 @@ def test_the_first_page_asks_a_question_and_answers_it_in_its_first_line(
 @pytest.mark.usefixtures("full")
 def test_the_page_shows_the_figures_that_the_reader_gives(page: Page, demo_settings: Settings) -> None:
     text = shown(page(demo_settings))
-    found = metrics.open_reader(demo_settings, Scope.everything()).compare("csat_index")
+    found = open_reader(demo_settings, Scope.everything()).compare("csat_index")
     for group in found.groups.values():
         assert f"{group.value:.1f}".replace(".", ",") in text
         assert f"{group.low:.1f}–{group.high:.1f}".replace(".", ",") in text
@@ -168,7 +168,7 @@ def test_small_teams_are_hidden_or_called_too_few(
 def test_the_download_has_every_digit_and_the_selection(demo_settings: Settings, sqlite_store: Store) -> None:
     context.configure(demo_settings, sqlite_store)
     filters = Filters(LAST_DAY - timedelta(days=27), LAST_DAY, partner="Nord")
-    found = answers.route_comparison(context.version(), Scope.everything(), filters)
+    found = queries.route_comparison(context.version(), Scope.everything(), filters)
     text = comparison_csv(found, filters).decode("utf-8-sig")
     rows = {(row["metric"], row["group"]): row for row in csv.DictReader(io.StringIO(text))}
     assert len(rows) == 9

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.intake import accept
+from data.api.intake import accept
 from settings import Settings
 from store import Store
 from store.schema import answer

@@ -16,15 +16,15 @@ from streamlit.testing.v1 import AppTest
 from dashboard import context
 from dashboard.access import Viewer
 from dashboard.frame import Frame
-from dashboard.views.phone import fate_text, new_number, pretty, screen_html
-from data.people import is_mobile
+from dashboard.pages.phone.page import fate_text, new_number, pretty, screen_html
+from data.records.identity import is_mobile
 from settings import Settings
 from store import Store
 from store.schema import record, slot
-from surveys.board import recent_answers
-from surveys.gateways import make_gateway
-from surveys.phone import PhoneMessage
-from surveys.worker import Worker
+from surveys.carriers import make_gateway
+from surveys.desk.today import recent_answers
+from surveys.sending.worker import Worker
+from surveys.web.simulated_phone import PhoneMessage
 from tests.dashboard.lake import shown
 from tests.serving import free_port
 from web import make_app

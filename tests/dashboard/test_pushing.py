@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.proto.ClientState_pb2 import ClientState
 
-from dashboard import pushing
+from dashboard import push
 
 
 class FakeSession:
@@ -39,27 +39,27 @@ class State:
 @pytest.fixture
 def sessions(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     connected: dict[str, Any] = {}
-    monkeypatch.setattr(pushing, "_sessions", lambda: connected)
-    pushing.clear()
+    monkeypatch.setattr(push, "_sessions", lambda: connected)
+    push.clear()
     yield connected
-    pushing.clear()
+    push.clear()
 
 
 def open_page(
-    sessions: dict[str, Any], name: str, source: pushing.Source, shown: object, rests_until: float = 0.0
+    sessions: dict[str, Any], name: str, source: push.Source, shown: object, rests_until: float = 0.0
 ) -> FakeSession:
     sessions[name] = FakeSession()
-    pushing._pages[name] = pushing._Page(source, shown, "the-fragment", rests_until)
+    push._pages[name] = push._Page(source, shown, "the-fragment", rests_until)
     return sessions[name]  # type: ignore[no-any-return]
 
 
 def look_round() -> bool:
-    return asyncio.run(pushing._round())
+    return asyncio.run(push._round())
 
 
 def test_a_page_that_is_behind_is_drawn_with_its_own_widgets_and_address(sessions: dict[str, Any]) -> None:
     state = State()
-    source = pushing.Source(state.look, (), 0.0)
+    source = push.Source(state.look, (), 0.0)
     behind, level = open_page(sessions, "a", source, "older"), open_page(sessions, "b", source, "old")
     assert look_round()
     (asked,) = behind.asked
@@ -68,7 +68,7 @@ def test_a_page_that_is_behind_is_drawn_with_its_own_widgets_and_address(session
 
 
 def test_a_page_is_left_alone_while_it_rests_or_is_being_drawn(sessions: dict[str, Any]) -> None:
-    source = pushing.Source(State().look, (), 0.0)
+    source = push.Source(State().look, (), 0.0)
     rests = open_page(sessions, "a", source, "older", rests_until=float("inf"))
     drawn = open_page(sessions, "b", source, "older")
     drawn._scriptrunner = object()
@@ -78,7 +78,7 @@ def test_a_page_is_left_alone_while_it_rests_or_is_being_drawn(sessions: dict[st
 
 
 def test_who_has_waited_longest_comes_first_and_few_at_a_time(sessions: dict[str, Any]) -> None:
-    source = pushing.Source(State().look, (), 0.0)
+    source = push.Source(State().look, (), 0.0)
     pages = [open_page(sessions, str(at), source, "older", rests_until=-at) for at in range(4)]
     look_round()
     assert [bool(page.asked) for page in pages] == [False, False, True, True]
@@ -88,7 +88,7 @@ def test_who_has_waited_longest_comes_first_and_few_at_a_time(sessions: dict[str
 
 
 def test_pages_of_another_source_have_a_turn_of_their_own(sessions: dict[str, Any]) -> None:
-    slow, quick = (pushing.Source(State().look, (), 0.0) for _ in range(2))
+    slow, quick = (push.Source(State().look, (), 0.0) for _ in range(2))
     for at in range(3):
         open_page(sessions, f"slow {at}", slow, "older", rests_until=-at)
     page = open_page(sessions, "quick", quick, "older")
@@ -98,20 +98,20 @@ def test_pages_of_another_source_have_a_turn_of_their_own(sessions: dict[str, An
 
 def test_a_source_is_looked_at_once_for_all_pages(sessions: dict[str, Any]) -> None:
     state = State()
-    source = pushing.Source(state.look, (), 3_600.0)
+    source = push.Source(state.look, (), 3_600.0)
     for name in "abc":
         open_page(sessions, name, source, "old")
     look_round()
     look_round()
-    assert pushing.latest(source) == "old"
+    assert push.latest(source) == "old"
     assert state.looks == 1
 
 
 def test_pages_that_were_closed_are_forgotten_and_what_they_watched(sessions: dict[str, Any]) -> None:
-    source = pushing.Source(State().look, (), 0.0)
+    source = push.Source(State().look, (), 0.0)
     open_page(sessions, "a", source, "older")
     look_round()
     sessions.clear()
     look_round()
-    assert not pushing._pages
-    assert not pushing._kept
+    assert not push._pages
+    assert not push._kept

@@ -9,14 +9,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.access import Viewer
-from data.intake import accept
+from data.api.intake import accept
 from settings import Settings
 from store import Store
 from store.deeds import deeds
-from surveys import replies
-from surveys.gateways.phone import PhoneGateway
-from surveys.queue import SUBJECT
-from surveys.worker import Worker
+from surveys.carriers.phone import PhoneGateway
+from surveys.desk.queue import SUBJECT
+from surveys.replies import process
+from surveys.sending.worker import Worker
 from tests.dashboard.lake import opened, shown
 
 Page = Callable[..., AppTest]
@@ -44,8 +44,8 @@ def replied(sqlite_store: Store, demo_settings: Settings) -> Callable[[str, str]
         accept(sqlite_store, settings, "contact", [contact], now)
         worker.step(now)
         form = {"MessageSid": f"SM-{contact_id}", "From": phone, "Body": body}
-        replies.receive(sqlite_store, form, now)
-        replies.read_pending(sqlite_store, settings, now)
+        process.receive(sqlite_store, form, now)
+        process.read_pending(sqlite_store, settings, now)
         return phone
 
     return reply_with

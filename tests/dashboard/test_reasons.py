@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import context, whys
-from data.log import Log
+from dashboard import context
+from dashboard.pages.reasons import queries
+from lake.log import Log
 from settings import Settings
 from tests.dashboard.lake import LAST_DAY, opened, shown
 
@@ -20,8 +21,8 @@ NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _afresh() -> Iterator[None]:
     yield
-    whys.drivers.clear()
-    whys.reading.clear()
+    queries.drivers.clear()
+    queries.reading.clear()
 
 
 @pytest.fixture

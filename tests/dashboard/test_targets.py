@@ -11,10 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import context
-from data.log import Log
+from lake.log import Log
 from metrics import Scope
-from metrics.build import refresh
-from metrics.targets import goals
+from metrics.analysis.targets import goals
+from metrics.build.refresh import refresh
 from settings import Settings
 from store import Store
 from store.deeds import deeds

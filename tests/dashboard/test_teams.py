@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.answers import _told_apart
+from dashboard.queries import _told_apart
 from metrics import Value
 
 

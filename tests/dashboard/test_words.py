@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.words import words
-from surveys.reasons import REASONS
+from surveys.asking.decision_codes import REASONS
+from texts.words import words
 
 PACKAGE = Path(__file__).parents[2] / "dashboard"
 # Families whose keys are made of codes: roles, routes, metrics, reasons …

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from data import importer, mapping
-from data.log import KEYS, Log
+from data.files import importer, mapping
+from lake.log import KEYS, Log
 from settings import Settings
 
 NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)

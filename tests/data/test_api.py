@@ -12,9 +12,9 @@ from sqlalchemy import func, select, text
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from data.api import routes
-from data.openapi import MAX_BODY, MAX_RECORDS
-from data.records import PATHS, RECORDS
+from data.api.openapi import MAX_BODY, MAX_RECORDS
+from data.api.routes import routes
+from data.records.events import PATHS, RECORDS
 from settings import Settings
 from store import Store
 from store.schema import decision, record

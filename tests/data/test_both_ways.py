@@ -14,10 +14,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from data.log import KEYS
-from data.people import to_e164
-from data.records import RECORDS, Contact
-from data.rows import log_row
+from data.records.events import RECORDS, Contact
+from data.records.identity import to_e164
+from data.records.log_rows import log_row
+from lake.log import KEYS
 from settings import Settings
 from tests.data.files import NOW, load, log_rows, told, write
 

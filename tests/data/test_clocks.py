@@ -8,9 +8,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from data.clocks import added, is_clock, since_midnight, unit
-from data.guessing import propose
-from data.sampling import Column
+from data.files.profile import Column
+from data.guess.propose import propose
+from data.guess.times.clocks import added, is_clock, since_midnight, unit
 from settings import Settings
 from tests.data.files import counts, load, log_rows, write
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from data.importer import Summary
-from data.mapping import BadUse
+from data.files.importer import Summary
+from data.files.mapping import BadUse
 from settings import Settings
 from tests.data.files import NOW, counts, load, log_rows, one, write
 

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from data.mapping import Given, Mapping, read
-from data.openapi import MAX_BODY, MAX_RECORDS
-from data.records import PATHS, RECORDS
+from data.api.openapi import MAX_BODY, MAX_RECORDS
+from data.files.mapping import Given, Mapping, read
+from data.records.events import PATHS, RECORDS
 from settings import PROJECT_ROOT
 
 IMPORTING = (PROJECT_ROOT / "docs" / "importing.md").read_text()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from data.importer import Summary
-from data.intake import accept
-from data.mapping import BadUse
+from data.api.intake import accept
+from data.files.importer import Summary
+from data.files.mapping import BadUse
 from settings import Settings
 from store import Store
 from tests.data.files import NOW, counts, load, log_rows, one, write

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from data.duck import connect, sweep_spills
+from lake.duck import connect, sweep_spills
 
 
 def setting(connection: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from data.formats import alternatives
-from data.guessing import Proposal, propose
-from data.layout import header_row
-from data.mapping import BadUse, read
+from data.files.mapping import BadUse, read
+from data.files.sources.header import header_row
+from data.guess.propose import Proposal, propose
+from data.guess.times.formats import alternatives
 from settings import PROJECT_ROOT, Settings
 from tests.data.files import counts, load, log_rows, write
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data.guessing import Proposal, propose
+from data.guess.propose import Proposal, propose
 from settings import Settings
 from tests.data.files import load, log_rows, write
 

@@ -16,9 +16,9 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from data import importer, mapping
-from data.log import SCHEMAS, Log
-from data.people import customer_key
+from data.files import importer, mapping
+from data.records.identity import customer_key
+from lake.log import SCHEMAS, Log
 from settings import PROJECT_ROOT, Settings
 from tests.data.files import NOW, counts, load, log_rows, one, write
 
@@ -204,7 +204,7 @@ def test_an_import_that_is_stopped_has_not_happened(
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("data.merging.publish", stop)
+    monkeypatch.setattr("data.files.dedupe.publish", stop)
     with pytest.raises(KeyboardInterrupt):
         load(settings, write(tmp_path, TWO))
     assert not list(settings.home.rglob("*parquet*"))
@@ -219,8 +219,8 @@ def test_an_import_is_stopped_also_where_the_engine_does_not_end(
         if text == "writing":
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("data.merging.publish", lambda *_: ends.wait())
-    monkeypatch.setattr("data.importer.STOPPED_S", 0.01)
+    monkeypatch.setattr("data.files.dedupe.publish", lambda *_: ends.wait())
+    monkeypatch.setattr("data.files.importer.STOPPED_S", 0.01)
     made = mapping.load("generic")
     with pytest.raises(KeyboardInterrupt):
         importer.run(settings, write(tmp_path, TWO), made, now=NOW, progress=stop)

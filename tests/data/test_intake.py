@@ -13,9 +13,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from data.intake import Answer, accept
-from data.log import SCHEMAS
-from data.people import customer_key
+from data.api.intake import Answer, accept
+from data.records.identity import customer_key
+from lake.log import SCHEMAS
 from settings import Settings
 from store import Store, feed
 from store.schema import decision, record

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data import importer
-from data.merging import write as write_rows
-from data.shaping import SAMPLE
-from data.values import MAX_ID as LONGEST
+from data.files import importer
+from data.files.dedupe import write as write_rows
+from data.files.stage import SAMPLE
+from data.records.types import MAX_ID as LONGEST
 from settings import Settings
 from tests.data.files import load, log_rows, write
 

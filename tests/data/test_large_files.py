@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from data.duck import connect
+from lake.duck import connect
 from settings import PROJECT_ROOT
 
 ALLOWED = 250  # MB for the engine

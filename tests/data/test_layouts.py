@@ -13,8 +13,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from data.guessing import propose
-from data.mapping import BadUse
+from data.files.mapping import BadUse
+from data.guess.propose import propose
 from settings import Settings
 from tests.data.files import counts, load, log_rows, write
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from data.intake import accept
-from data.log import Log
+from data.api.intake import accept
+from lake.log import Log
 from settings import Settings
 from store import Store, feed
 from tests.data.files import NOW, counts, load, log_rows, one, write

@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from data.encodings import encoding_of
-from data.guessing import propose
-from data.importer import harmless
-from data.mapping import BadUse, read
-from data.marks import marks_of
-from data.quotation import Dialect, repaired
-from data.swaps import never_past_twelfth, swap_of
-from data.zones import zone_of
+from data.files.importer import harmless
+from data.files.mapping import BadUse, read
+from data.files.number_marks import marks_of
+from data.files.sources.encodings import encoding_of
+from data.files.sources.quotation import Dialect, repaired
+from data.files.swapped_dates import never_past_twelfth, swap_of
+from data.guess.propose import propose
+from data.guess.times.zones import zone_of
 from settings import Settings
 from tests.data.files import NOW, counts, load, log_rows, one, write
 

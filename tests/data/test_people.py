@@ -14,8 +14,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from data import duck
-from data.people import (
+from data.files.stage import SQL
+from data.records.identity import (
     customer_key,
     is_mobile,
     phone_key,
@@ -24,7 +24,7 @@ from data.people import (
     to_e164,
     without_numbers,
 )
-from data.shaping import SQL
+from lake import duck
 
 COMMENTS = [
     # (as written, as kept)

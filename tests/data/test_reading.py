@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data.mapping import BadUse
+from data.files.mapping import BadUse
 from settings import PROJECT_ROOT, Settings
 from tests.data.files import GENERIC, NOW, counts, load, log_rows, one, write
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from data.log import SCHEMAS
-from data.records import RECORDS, Contact
-from data.rows import log_row
+from data.records.events import RECORDS, Contact
+from data.records.log_rows import log_row
+from lake.log import SCHEMAS
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 OSLO = ZoneInfo("Europe/Oslo")

@@ -10,9 +10,9 @@ from string import Formatter
 import pytest
 
 import data
-from data.mapping import BadUse
-from data.rejecting import said
-from data.saying import say, templates, within
+from data.files.mapping import BadUse
+from data.files.report import said
+from texts.messages import say, templates, within
 
 CODE = Path(data.__file__).parent
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from data.guessing import propose
-from data.mapping import BadUse
+from data.files.mapping import BadUse
+from data.guess.propose import propose
 from settings import PROJECT_ROOT, Settings
 from tests.data.files import NOW, load, log_rows, write
 

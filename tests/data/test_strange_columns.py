@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from data.clocks import MIDNIGHT, added, since_midnight, unit
-from data.formats import parse
-from data.guessing import propose
-from data.mapping import BadUse
-from data.sampling import Column
+from data.files.mapping import BadUse
+from data.files.profile import Column
+from data.guess.propose import propose
+from data.guess.times.clocks import MIDNIGHT, added, since_midnight, unit
+from data.guess.times.formats import parse
 from settings import Settings
 from tests.data.files import load, log_rows, write
 from tests.data.test_guess_columns import guess

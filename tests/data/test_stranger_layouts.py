@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from data.guessing import propose
-from data.mapping import BadUse
+from data.files.mapping import BadUse
+from data.guess.propose import propose
 from settings import Settings
 from tests.data.files import load, log_rows
 

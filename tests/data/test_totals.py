@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from data.guessing import propose
-from data.mapping import BadUse
+from data.files.mapping import BadUse
+from data.guess.propose import propose
 from settings import Settings
 from tests.data.files import load, write
 

@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import func, select
 
 import demo
-import metrics
-from data import intake
-from data.people import FICTITIOUS
+from data.api import intake
+from data.records.identity import FICTITIOUS
 from demo import marker, world
 from demo.loading import Progress
-from metrics import Reader, Scope
+from metrics import Reader, Scope, open_reader
+from metrics.build.refresh import refresh
 from settings import Settings
 from store import Store, open_store
 from store.schema import decision, message, record, reply, survey
@@ -40,8 +40,8 @@ def load_small(
 
 
 def reader(settings: Settings, store: Store) -> Reader:
-    metrics.refresh(settings, store, NOW)
-    return metrics.open_reader(settings, Scope.everything())
+    refresh(settings, store, NOW)
+    return open_reader(settings, Scope.everything())
 
 
 @dataclass(frozen=True)
@@ -270,7 +270,7 @@ def test_an_interrupted_load_is_started_anew(
     with pytest.raises(KeyboardInterrupt):
         load_small(demo_settings, demo_store, progress=interrupt)
     assert not demo.is_loaded(demo_store)
-    metrics.refresh(demo_settings, demo_store, NOW)  # an app that was started in between
+    refresh(demo_settings, demo_store, NOW)  # an app that was started in between
 
     again = load_small(demo_settings, demo_store)
     untouched = home(tmp_path / "untouched")

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from data.people import FICTITIOUS
-from data.records import RECORDS
+from data.records.events import RECORDS
+from data.records.identity import FICTITIOUS
 from demo import world
 from demo.history import DAY_S, outage_day
 from demo.plan import Event, Plan, plan

@@ -15,7 +15,7 @@ import uvicorn
 from sqlalchemy import select
 from starlette.applications import Starlette
 
-from data.people import FICTITIOUS
+from data.records.identity import FICTITIOUS
 from demo import loading, traffic, world
 from settings import Settings
 from store import Store, open_store

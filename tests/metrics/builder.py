@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from data.log import Log
-from metrics.build import build, refresh
+from lake.log import Log
+from metrics.build.refresh import build, refresh
 from settings import Settings
 from store import open_store
 from tests.metrics.given import NOON, contact, days

@@ -8,13 +8,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from data.duck import connect
-from data.log import Log
+from lake.duck import connect
+from lake.log import Log
 from lake.manifest import Lake
-from metrics import slices
-from metrics.build import build, refresh
-from metrics.facts import FACT
-from metrics.models import CUBES, SUMS, measures
+from metrics.build.refresh import build, refresh
+from metrics.catalog.columns import FACT
+from metrics.catalog.models import CUBES, SUMS, measures
+from metrics.query.cubes import slices
 from settings import Settings
 from store import Store
 from tests.metrics.given import NOW, logged

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from metrics import Scope, open_reader
-from metrics.asked import by_episode, flagged, who_answers, who_is_asked
-from metrics.asked_words import agent_sentences, episode_sentence, score_sentences, sentences
+from metrics.analysis.response import by_episode, flagged, who_answers, who_is_asked
+from metrics.wording.response import agent_sentences, episode_sentence, score_sentences, sentences
 from tests.metrics.given import NOON, contact, days, outcome
 
 EVERYTHING: tuple[dict[str, list[str]], None, None] = ({}, None, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import sys
 import threading
 import time
 from datetime import date, timedelta
@@ -11,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from data.log import Log
+from lake.log import Log
 from lake.manifest import GRACE_S, OvertakenError
-from metrics import Scope, models, open_reader
-from metrics.build import build, current_version, refresh
-from metrics.build import compaction, partitions, refresh_step
+from metrics import Scope, open_reader
+from metrics.build import build, compaction, current_version, partitions, refresh, refresh_step
+from metrics.build import refresh as refresh_module
 from metrics.build.audit import check
 from metrics.build.checks import CheckError
+from metrics.catalog import models
 from settings import Settings
 from store import Store
 from store.lease import held
@@ -81,7 +81,7 @@ def test_an_event_that_reaches_nobody_makes_nothing_anew(write, rebuild, fresh, 
 def test_the_newest_days_are_seen_first_and_the_rest_is_said_to_be_dirty(
     settings, sqlite_store, write, lake, monkeypatch
 ):
-    monkeypatch.setattr(sys.modules["metrics.build.refresh"], "PASS_ROWS", 1)
+    monkeypatch.setattr(refresh_module, "PASS_ROWS", 1)
     write("contact", *(contact(f"c{number}", at=NOON + days(number)) for number in range(3)))
     seen = []
     while refresh_step(settings, sqlite_store, NOW):
@@ -93,7 +93,7 @@ def test_the_newest_days_are_seen_first_and_the_rest_is_said_to_be_dirty(
 def test_what_happens_during_a_long_build_is_seen_before_older_days(
     settings, sqlite_store, write, lake, monkeypatch
 ):
-    monkeypatch.setattr(sys.modules["metrics.build.refresh"], "PASS_ROWS", 1)
+    monkeypatch.setattr(refresh_module, "PASS_ROWS", 1)
     write("contact", *(contact(f"c{number}", at=NOON + days(number)) for number in range(3)))
     refresh_step(settings, sqlite_store, NOW)
     write("contact", contact("new", at=NOON + days(14)))
@@ -103,7 +103,7 @@ def test_what_happens_during_a_long_build_is_seen_before_older_days(
 
 
 def test_a_build_tells_how_far_it_is(settings, sqlite_store, write, monkeypatch):
-    monkeypatch.setattr(sys.modules["metrics.build.refresh"], "PASS_ROWS", 1)
+    monkeypatch.setattr(refresh_module, "PASS_ROWS", 1)
     write("contact", contact("c2"), contact("c3", at=NOON - 40 * 86_400), contact("c4", at=NOON - days(1)))
     told: list[tuple[str, float]] = []
     build(settings, sqlite_store, NOW, progress=lambda text, part: told.append((text, part)))
@@ -152,7 +152,7 @@ def test_a_reader_keeps_its_version_while_newer_ones_are_published(settings, wri
 def test_while_somebody_else_builds_a_refresh_returns_what_is_published(
     settings, sqlite_store, write, rebuild, monkeypatch
 ):
-    monkeypatch.setattr(sys.modules["metrics.build.refresh"], "PATIENCE_S", 0.2)
+    monkeypatch.setattr(refresh_module, "PATIENCE_S", 0.2)
     write("contact", contact("c1"))
     version = rebuild()
     write("contact", contact("c2"))

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from data.duck import connect
-from data.log import SCHEMAS, Log
-from metrics import Scope, catalogue, models, open_reader, reasons
-from metrics.build import build
-from metrics.inference.numbers import UNITS
-from metrics.questions import DERIVED, EXPOSURE
+from lake.duck import connect
+from lake.log import SCHEMAS, Log
+from metrics import Scope, open_reader
+from metrics.build.refresh import build
+from metrics.catalog import catalog, models
+from metrics.query.question import DERIVED, EXPOSURE
+from metrics.wording import missing
+from metrics.wording.numbers import UNITS
 from settings import PROJECT_ROOT, Settings
 from store import open_store
 from tests.metrics.given import (
@@ -30,7 +32,7 @@ from tests.metrics.given import (
     session,
 )
 
-METRICS = list(catalogue.metrics().values())
+METRICS = list(catalog.metrics().values())
 DOCS = (PROJECT_ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
 COUNTED = {"counted", "timed", "resolved", "intervals", "sessions"}
 
@@ -44,12 +46,12 @@ def test_every_metric_has_its_sql_and_every_sql_its_metric():
 def test_an_entry_is_complete(metric):
     assert metric.unit in UNITS
     assert metric.better in {"higher", "lower", ""}
-    assert metric.kind in {*catalogue.COLUMNS, "quantile"}
+    assert metric.kind in {*catalog.COLUMNS, "quantile"}
     assert metric.minimum_n >= 10
     for text in (metric.name, metric.definition):
         assert set(text) == {"nb", "en"}
         assert all(text.values())
-    assert metric.missing in {"", *reasons.TEXTS}
+    assert metric.missing in {"", *missing.TEXTS}
     known = {
         "contact": {*models.measures("by_team"), *DERIVED, EXPOSURE},
         "customer": {"customers", "buyers", "of_nobody_known"},
@@ -65,7 +67,7 @@ def test_the_sql_uses_the_measures_of_its_entry_and_no_others(metric):
     with connect() as connection:
         connection.execute(f"create table cells as select 1 as cell, {columns}")
         found = connection.execute(models.sql("metrics", metric.id), dict.fromkeys(metric.settings, 8))
-        assert [column[0] for column in found.description] == ["cell", *catalogue.COLUMNS[metric.kind]]
+        assert [column[0] for column in found.description] == ["cell", *catalog.COLUMNS[metric.kind]]
     for name in metric.measures:
         assert re.search(rf"\b{name}\b", models.sql("metrics", metric.id)), f"{name} is not used"
 
@@ -133,7 +135,7 @@ def test_the_documentation_lists_every_check_with_its_level_and_meaning():
 def test_the_documentation_names_every_dimension():
     listed = re.search(r"^Dimensions: (.*?)\n\n", DOCS, re.M | re.S)
     assert listed
-    assert re.findall(r"`(\w+)`", listed[1]) == list(catalogue.DIMENSIONS)
+    assert re.findall(r"`(\w+)`", listed[1]) == list(catalog.DIMENSIONS)
 
 
 def _tables() -> dict[str, list[dict[str, str]]]:

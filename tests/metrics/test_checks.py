@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from data.duck import connect
-from metrics import models
+from lake.duck import connect
 from metrics.build import checks
 from metrics.build.events import QUARANTINE
-from metrics.models import CUBES, SUMS
+from metrics.catalog import models
+from metrics.catalog.models import CUBES, SUMS
 from tests.metrics.conftest import cube_of, facts_of
 from tests.metrics.given import calls, contact, days, outcome, sale, session
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from data.log import Log
+from lake.log import Log
 from metrics.__main__ import app
 from settings import PROJECT_ROOT, Settings
 from tests.metrics.given import NOON, contact, days, logged

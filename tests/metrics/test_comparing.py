@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from data.log import Log
-from metrics import Scope, catalogue, open_reader
-from metrics.build import build
-from metrics.answers import Comparison
-from metrics.inference import from_json, reasons
+from lake.log import Log
+from metrics import Scope, open_reader
+from metrics.build.refresh import build
+from metrics.catalog import catalog
+from metrics.inference import from_json
+from metrics.inference.base import missing
+from metrics.query.answers import Comparison
 from settings import Settings
 from store import open_store
 from tests.metrics.given import NOON, NOW, calls, contact, days, logged, outcome, sale
@@ -129,14 +131,14 @@ def compared(reader, metric: str, way: dict[str, Any]) -> None:
         assert from_json(Comparison, json.loads(text)) == found
 
 
-COMPARED = list(catalogue.metrics())
+COMPARED = list(catalog.metrics())
 
 
 @pytest.mark.parametrize(
     ("metric", "reason"),
     [
         ("contact_rate", "no_customers_stated"),
-        ("hit_rate_per_customer", reasons.NO_STRATA),
+        ("hit_rate_per_customer", missing.NO_STRATA),
         ("removable_time", "no_needs_stated"),
     ],
 )
@@ -147,7 +149,7 @@ def test_what_does_not_add_up_has_its_gap_but_no_strata_and_no_clusters(reader, 
     assert (alike.adjusted.difference, alike.adjusted.reason) == (None, reason)
     clustered = reader.compare(metric, cluster="customer")
     assert (clustered.difference, clustered.low, clustered.p) == (raw.difference, None, None)
-    assert clustered.reason == (raw.reason or reasons.NO_CLUSTERS)
+    assert clustered.reason == (raw.reason or missing.NO_CLUSTERS)
     assert clustered.source == raw.source
 
 
@@ -164,21 +166,21 @@ def test_calls_offered_are_compared_by_what_they_have_and_the_rest_has_a_reason(
     raw = reader.compare("answer_rate", "partner")
     assert (raw.reason, raw.cluster, raw.clusters) == ("", "day", {"A": 6, "B": 6})
     assert raw.low < raw.difference < raw.high
-    for alike, reason in ((["topic", "channel"], reasons.NO_STRATA), (["channel"], "")):
+    for alike, reason in ((["topic", "channel"], missing.NO_STRATA), (["channel"], "")):
         found = reader.compare("answer_rate", "partner", alike=alike)
         assert (found.low, found.adjusted.reason) == (raw.low, reason)
         assert found.adjusted.sentence("en").endswith("like is compared with like.") == bool(reason)
         check(found.to_json(), adjusted=True)
     found = reader.compare("answer_rate", "partner", cluster="agent")
-    assert (found.difference, found.low, found.reason) == (raw.difference, None, reasons.NO_CLUSTERS)
+    assert (found.difference, found.low, found.reason) == (raw.difference, None, missing.NO_CLUSTERS)
     route = reader.compare("answer_rate", alike=["channel"])
-    assert (route.difference, route.reason) == (None, reasons.NO_GROUPS)
+    assert (route.difference, route.reason) == (None, missing.NO_GROUPS)
     assert set(route.groups) == {"self_service_first", "direct"}
     assert route.sentence("nb").endswith("Tallet føres ikke for disse gruppene.")
     with pytest.raises(ValueError, match="exactly two"):
         reader.compare("answer_rate", "agent")
     filtered = reader.compare("answer_rate", "partner", {"topic": ["bill"]})
-    assert (filtered.difference, filtered.reason) == (None, reasons.NO_GROUPS)
+    assert (filtered.difference, filtered.reason) == (None, missing.NO_GROUPS)
 
 
 def test_every_metric_and_every_way_of_comparing_gives_all_keys_and_survives_json(reader):
@@ -201,7 +203,7 @@ def test_a_selection_without_contacts_has_reasons_and_no_numbers(reader, way):
     for metric in ("csat", "hit_rate", "handling_time", "handling_time_median"):
         found = reader.compare(metric, where=where | {"language": ["fr"]}, **rest)
         assert found.difference is None
-        assert found.reason == reasons.NO_DATA
+        assert found.reason == missing.NO_DATA
         check(found.to_json(), adjusted="alike" in way)
 
 
@@ -216,7 +218,7 @@ def test_partners_are_always_compared_by_agent(reader):
     assert (found.cluster, found.clusters, found.method) == ("agent", {"A": 3, "B": 3}, "robust")
     means = {value.dims["partner"]: value.value for value in reader.show(["handling_time"], ["partner"])}
     assert found.difference == pytest.approx(means["A"] - means["B"])
-    assert (found.low_always, found.reason_always) == (None, reasons.NO_FIXED_START)
+    assert (found.low_always, found.reason_always) == (None, missing.NO_FIXED_START)
     growing = reader.compare("handling_time", "partner", fixed_start=True)
     assert growing.low_always < growing.low < growing.high < growing.high_always
 
@@ -228,7 +230,7 @@ def test_a_partner_without_agents_has_a_gap_and_no_interval(write, rebuild, sett
     alike: list[str]
     for alike in ([], ["topic"]):
         found = open_reader(settings, Scope.everything()).compare("handling_time", "partner", alike=alike)
-        assert (found.difference, found.low, found.reason) == (0.0, None, reasons.TOO_FEW_CLUSTERS)
+        assert (found.difference, found.low, found.reason) == (0.0, None, missing.TOO_FEW_CLUSTERS)
         assert found.groups["A"].value == found.groups["B"].value == 129.5
 
 

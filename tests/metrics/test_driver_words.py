@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from metrics import driver_words
 from metrics.inference import Estimate
-from metrics.inference.drivers import Driver, Drivers
+from metrics.inference.answers.drivers import Driver, Drivers
+from metrics.wording import drivers
 
 
 def ranked(*shares: tuple[float, float, float]) -> Drivers:
     """Drivers with shares of so much, from so much to so much."""
-    found = zip(driver_words.DRIVERS, shares, strict=False)
+    found = zip(drivers.DRIVERS, shares, strict=False)
     named = [Driver(name, Estimate(900, *share), None, 0.0) for name, share in found]
     return Drivers(900, Estimate(900, 0.12, 0.1, 0.14), tuple(named))
 
@@ -30,9 +30,9 @@ def ranked(*shares: tuple[float, float, float]) -> Drivers:
 @pytest.mark.parametrize("language", ["nb", "en"])
 def test_drivers_that_lead_together_are_named_together(shares, named: int, language: str) -> None:
     found = ranked(*shares)
-    assert len(driver_words.leading(found.drivers)) == named
-    said = driver_words.sentence(found, language)
-    assert [driver_words.DRIVERS[one.name][language] in said for one in found.drivers] == [
+    assert len(drivers.leading(found.drivers)) == named
+    said = drivers.sentence(found, language)
+    assert [drivers.DRIVERS[one.name][language] in said for one in found.drivers] == [
         i < named for i in range(len(shares))
     ]
     assert "12" in said
@@ -52,4 +52,4 @@ def test_drivers_that_lead_together_are_named_together(shares, named: int, langu
 )
 def test_an_arrow_needs_its_interval_and_no_chance_among_all_that_are_shown(slope, p, of, arrow) -> None:
     driver = Driver("solved", Estimate(900, 0.8, 0.7, 0.9), Estimate(900, *slope), p)
-    assert driver_words.direction(driver, of=of) == arrow
+    assert drivers.direction(driver, of=of) == arrow

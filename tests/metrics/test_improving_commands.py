@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from data.log import Log
-from metrics.build import build
+from lake.log import Log
 from metrics.__main__ import app
+from metrics.build.refresh import build
 from settings import Settings
 from store import open_store
 from store.metric_alarms import StoredAlarm, keep, stored
@@ -173,7 +173,7 @@ def test_a_mistake_of_ours_is_not_called_bad_use(monkeypatch: pytest.MonkeyPatch
     def broken(*_: object) -> None:
         raise KeyError("forgotten")
 
-    monkeypatch.setattr("metrics.commands.targets.standings", broken)
+    monkeypatch.setattr("metrics.cli.targets.standings", broken)
     found = CliRunner().invoke(app, ["targets", "--no-build"])
     assert found.exit_code == 1
     assert isinstance(found.exception, KeyError)

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data.log import Log
-from metrics import initiative_words
-from metrics.commands.initiative import as_content
-from metrics.inference import reasons
-from metrics.inference.stats import MeanStats
-from metrics.initiatives import History, ahead, outcomes, weekly
-from metrics.stated import contact_costs, hour_costs, stated
+from lake.log import Log
+from metrics.analysis.initiatives import History, ahead, outcomes, weekly
+from metrics.analysis.reference import contact_costs, hour_costs, stated
+from metrics.cli.initiative import as_content
+from metrics.inference.base import missing
+from metrics.inference.base.stats import MeanStats
+from metrics.wording import initiatives as initiative_words
 from settings import Settings
 from store import Store
 from store.deeds import deeds
@@ -69,7 +69,7 @@ def test_a_measure_that_works_has_avoided_contacts_and_money() -> None:
 
 def test_a_measure_that_does_not_is_not_yet_measurable_and_says_what_fits() -> None:
     found = only(past(effect=0.0), BILL)
-    assert found.impact.reason == reasons.NOT_MEASURABLE
+    assert found.impact.reason == missing.NOT_MEASURABLE
     assert "passer med alt fra" in initiative_words.sentence(found, "nb")
     assert "flere kontakter til" in initiative_words.sentence(found, "nb")
 
@@ -107,7 +107,7 @@ def test_what_cannot_be_measured_says_why_or_from_when(launched: date, last: dat
 
 
 def test_twenty_days_are_too_few_and_twenty_one_are_enough() -> None:
-    assert only(past(last=LAUNCH + timedelta(days=19)), BILL).impact.reason == reasons.TOO_SHORT
+    assert only(past(last=LAUNCH + timedelta(days=19)), BILL).impact.reason == missing.TOO_SHORT
     assert only(past(last=LAUNCH + timedelta(days=20)), BILL).impact.reason == ""
 
 
@@ -124,12 +124,12 @@ def test_topics_of_other_measures_are_no_comparison() -> None:
     assert set(found["bill"].weeks.untouched) == {"tv", "app"}
     everything = replace(other, topics=("move", "net", "tv", "app"))
     lonely = {o.initiative.initiative_id: o for o in only(past(), BILL, everything)}
-    assert lonely["bill"].impact.reason == reasons.NO_COMPARISON
+    assert lonely["bill"].impact.reason == missing.NO_COMPARISON
 
 
 def test_a_topic_that_nobody_asks_about_has_no_number() -> None:
     found = only(past(), replace(BILL, topics=("unheard of",)))
-    assert found.impact.reason == reasons.NO_DATA
+    assert found.impact.reason == missing.NO_DATA
     assert found.impact.avoided.value is None
 
 
@@ -138,13 +138,13 @@ def test_a_gap_of_a_fortnight_is_no_effect() -> None:
     gap = {LAUNCH + timedelta(days=i) for i in range(7, 21)}
     daily = {t: {d: n for d, n in days.items() if d not in gap} for t, days in history.daily.items()}
     found = only(replace(history, daily=daily), BILL)
-    assert (found.impact.reason, found.impact.weeks_after) == (reasons.NOT_MEASURABLE, 4)
+    assert (found.impact.reason, found.impact.weeks_after) == (missing.NOT_MEASURABLE, 4)
 
 
 def test_weeks_that_are_all_alike_tell_nothing() -> None:
     history = past()
     daily = {t: dict.fromkeys(days, 10) for t, days in history.daily.items()}
-    assert only(replace(history, daily=daily), BILL).impact.reason == reasons.NO_SPREAD
+    assert only(replace(history, daily=daily), BILL).impact.reason == missing.NO_SPREAD
 
 
 def test_christmas_touches_all_topics_and_is_no_effect() -> None:
@@ -153,13 +153,13 @@ def test_christmas_touches_all_topics_and_is_no_effect() -> None:
     daily = {
         t: {d: n // 4 if d in quiet else n for d, n in days.items()} for t, days in history.daily.items()
     }
-    assert only(replace(history, daily=daily), BILL).impact.reason == reasons.NOT_MEASURABLE
+    assert only(replace(history, daily=daily), BILL).impact.reason == missing.NOT_MEASURABLE
 
 
 def test_without_a_known_cost_there_is_no_money() -> None:
     found = only(past(hour_costs={}), BILL)
-    assert (found.impact.money.value, found.impact.money.reason) == (None, reasons.NO_COST)
-    assert only(past(), replace(BILL, cost_minor=None)).net.reason == reasons.NO_COST
+    assert (found.impact.money.value, found.impact.money.reason) == (None, missing.NO_COST)
+    assert only(past(), replace(BILL, cost_minor=None)).net.reason == missing.NO_COST
     stated_cost = only(past(hour_costs={}, contact_costs={"bill": 85.0}), BILL)
     assert stated_cost.impact.money.value == pytest.approx(85 * stated_cost.impact.avoided.value)
 
@@ -186,7 +186,7 @@ def test_all_are_ranked_by_what_they_avoided_and_those_without_a_number_come_las
     found = only(past(), new, small, BILL)
     assert [o.initiative.initiative_id for o in found] == ["bill", "app", "tv"]
     assert [o.ranked.place for o in found] == [1, None, None]
-    assert found[2].ranked.reason == reasons.NOT_MEASURABLE
+    assert found[2].ranked.reason == missing.NOT_MEASURABLE
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from data.log import Log
+from lake.log import Log
 from lake.manifest import Lake
 from metrics import Scope, open_reader
-from metrics.build import build, refresh
-from metrics.build import refresh_step
+from metrics.build import refresh as refresh_module
 from metrics.build.audit import check
-from metrics.models import CUBES, SUMS
+from metrics.build.refresh import build, refresh, refresh_step
+from metrics.catalog.models import CUBES, SUMS
 from settings import Settings
 from store import open_store
 from tests.metrics.conftest import cube_of, facts_of
@@ -179,7 +178,7 @@ def _made_again(home: Settings) -> dict[str, list[Any]]:
     build(home, store, NOW, since=date(2000, 1, 1))
     again = _published(home)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["metrics.build.refresh"], "PASS_ROWS", 2)
+        patch.setattr(refresh_module, "PASS_ROWS", 2)
         build(home, store, NOW, since=date(2000, 1, 1))
     assert _published(home) == again, "made again in passes of few contacts, the facts are others"
     store.close()

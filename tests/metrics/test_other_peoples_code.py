@@ -14,10 +14,10 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint, proportions_ztest
 
-from data.log import Log
+from lake.log import Log
 from metrics import Scope, open_reader
-from metrics.build import build
-from metrics.inference.always import tuning
+from metrics.build.refresh import build
+from metrics.inference.compare.confidence_sequence import tuning
 from settings import Settings
 from store import open_store
 from tests.metrics.given import NOW, contact, logged

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 
 import pytest
 
-from metrics import models
-from metrics.build import build
-from metrics.build import partitions
+from metrics.build import build, partitions
+from metrics.build import refresh as refresh_module
 from metrics.build.checks import CheckError
 from metrics.build.refresh import refresh_step
-from metrics.facts import FACT
+from metrics.catalog import models
+from metrics.catalog.columns import FACT
 from tests.metrics.given import NOON, NOW, case, contact, days, link, outcome, sale, session
 
 
@@ -26,7 +25,7 @@ def test_passes_of_one_partition_see_their_neighbours(settings, sqlite_store, wr
     write("sale", *(sale(f"s{n}", f"a{n}") for n in people))
     write("outcome", *(outcome(f"b{n}", score=n + 1) for n in people))
     write("case", case("m", closed_at=NOON + days(3)))
-    monkeypatch.setattr(sys.modules["metrics.build.refresh"], "PASS_ROWS", 1)
+    monkeypatch.setattr(refresh_module, "PASS_ROWS", 1)
     build(settings, sqlite_store, NOW)
     made = {fact["contact_id"]: fact for fact in facts()}
     for n in people:

@@ -11,17 +11,19 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from metrics import Scope, arrays, catalogue, open_reader, quick
-from metrics.arrays import of_table, totals
-from metrics.compose import compose
-from metrics.sources import source_of
-from metrics.terms import Inputs, Unsupported, expression, selected, value
+from metrics import Scope, open_reader
+from metrics.catalog import catalog
+from metrics.query.cubes import arrays, cubes
+from metrics.query.cubes.arrays import of_table, totals
+from metrics.query.cubes.terms import Inputs, Unsupported, expression, selected, value
+from metrics.query.sql.compose import compose
+from metrics.query.sql.source import source_of
 from tests.metrics.given import NOON, contact, days, outcome, sale
 
-NEEDY = [entry for name, entry in catalogue.metrics().items() if name.startswith(("need_", "removable_time"))]
+NEEDY = [entry for name, entry in catalog.metrics().items() if name.startswith(("need_", "removable_time"))]
 SUMMED = [
     entry
-    for entry in catalogue.metrics().values()
+    for entry in catalog.metrics().values()
     if entry.subject == "contact" and entry.kind not in {"quantile", "rate"} and entry not in NEEDY
 ]
 QUESTIONS = [
@@ -91,16 +93,16 @@ def test_they_answer_what_the_statement_answers(many, scope, large, monkeypatch)
     reader = open_reader(many, scope)
     room, tables = reader._room, reader._tables
     questions = [(SUMMED, *rest) for rest in QUESTIONS]
-    questions += [([catalogue.BINNED["handling_bin"]], ["handling_bin"], {}, (None, None))]
+    questions += [([catalog.BINNED["handling_bin"]], ["handling_bin"], {}, (None, None))]
     questions += [(NEEDY, by, {}, (None, None)) for by in ([], ["need"], ["topic", "partner"])]
     questions += [(SUMMED, ["need", "channel"], {"need": ["unwanted", ""]}, (None, None))]
-    questions += [([catalogue.CONTACTS], ["survey_reason", "channel"], {"team": ["one"]}, (None, None))]
+    questions += [([catalog.CONTACTS], ["survey_reason", "channel"], {"team": ["one"]}, (None, None))]
     for metrics, by, where, span in questions:
-        asked = reader._asked([*metrics, catalogue.CONTACTS], by, where, *span)
+        asked = reader._asked([*metrics, catalog.CONTACTS], by, where, *span)
         source = source_of(asked, tables)
         assert source != "facts"
         texts = partial(room.texts, tables)
-        found = quick.answer(asked, room.parts(source, tables), texts, room.small(tables))
+        found = cubes.answer(asked, room.parts(source, tables), texts, room.small(tables))
         room.as_table(source)
         statement = compose(asked, tables)
         assert found == _plain(room.ask(statement.text, statement.values)), (by, where)

@@ -12,7 +12,7 @@ import pytest
 from scipy import stats as scipy_stats
 
 from metrics import Scope, open_reader
-from metrics.answers import Comparison
+from metrics.query.answers import Comparison
 from settings import Settings
 from tests.metrics.given import NOON, calls, contact, days, outcome, sale, session
 

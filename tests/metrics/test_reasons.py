@@ -16,14 +16,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data.log import Log
-from metrics import Scope, open_reader, remarks, score_drivers
-from metrics.build import build, refresh
-from metrics import scope as scopes
-from metrics.commands.reasons import as_content, as_reading
-from metrics.inference import reasons
-from metrics.inference.drivers import CrossSums, drivers
-from metrics.score_drivers import FACTORS, Found, Products, of, products
+from lake.log import Log
+from metrics import Scope, open_reader
+from metrics.analysis import comments as remarks
+from metrics.analysis import drivers as score_drivers
+from metrics.analysis.drivers import FACTORS, Found, Products, of, products
+from metrics.build.refresh import build, refresh
+from metrics.cli.drivers import as_content, as_reading
+from metrics.inference.answers.drivers import CrossSums, drivers
+from metrics.inference.base import missing
+from metrics.query import scope as scopes
 from settings import Settings
 from store import Store, open_store
 from tests.metrics.given import contact, logged, outcome
@@ -173,7 +175,7 @@ def test_days_of_which_nobody_knows_who_came_back_are_left_out(there: Settings) 
     assert found.last == LAST - timedelta(days=8)
     assert found.everybody.n == 40 * 4
     too_soon = drivers_of(there, EVERYTHING, LAST, LAST, as_of=LAST)
-    assert (too_soon.everybody.n, too_soon.everybody.reason) == (0, reasons.NO_DATA)
+    assert (too_soon.everybody.n, too_soon.everybody.reason) == (0, missing.NO_DATA)
 
 
 def test_what_most_contacts_do_not_tell_is_left_out_and_said(
@@ -197,7 +199,7 @@ def test_a_partner_has_drivers_of_its_own_contacts_alone(there: Settings) -> Non
     # Of its two teams neither is more of a team than the other.
     assert [one.direction for one in found.everybody.drivers if one.name == "team"] == [None]
     others = drivers_of(there, NORD, FIRST, LAST, {"partner": ["Sør"]}, as_of=AS_OF)
-    assert others.everybody.reason == reasons.NO_DATA
+    assert others.everybody.reason == missing.NO_DATA
     assert remarks.remarks(there, NORD, FIRST, LAST, {"partner": "Sør"}) == ()
     assert {remark.partner for remark in remarks.remarks(there, NORD, FIRST, LAST)} == {"Nord"}
     assert {remark.partner for remark in remarks.remarks(there, EVERYTHING, FIRST, LAST)} == {"Nord", "Sør"}
@@ -219,7 +221,7 @@ def test_a_filter_leaves_its_contacts(there: Settings, where: dict[str, list[str
 
 def test_nobody_was_asked_about_guidance_and_that_is_said(there: Settings) -> None:
     asked = drivers_of(there, EVERYTHING, FIRST, LAST, as_of=AS_OF).asked
-    assert (asked.n, asked.reason) == (0, reasons.NO_DATA)
+    assert (asked.n, asked.reason) == (0, missing.NO_DATA)
 
 
 def test_a_driver_that_never_varies_is_left_out_and_not_an_error() -> None:
@@ -229,7 +231,7 @@ def test_a_driver_that_never_varies_is_left_out_and_not_an_error() -> None:
 
 def test_scores_that_are_all_alike_have_no_drivers() -> None:
     found = of(given(score=[8, 8], solved=[0, 1]))
-    assert found.reason == reasons.NO_SPREAD
+    assert found.reason == missing.NO_SPREAD
     assert all(driver.share.value is None for driver in found.drivers)
 
 
@@ -244,7 +246,7 @@ def given(**columns: list[int]) -> Products:
 def test_too_few_scores_have_no_drivers() -> None:
     rng = np.random.default_rng(1)
     blocks = [CrossSums.of(rng.normal(size=(4, 3))) for _ in range(12)]
-    assert drivers(blocks, {"a": (0,), "b": (1,)}).reason == reasons.TOO_FEW
+    assert drivers(blocks, {"a": (0,), "b": (1,)}).reason == missing.TOO_FEW
     assert drivers([*blocks, CrossSums.of(rng.normal(size=(2, 3)))], {"a": (0,), "b": (1,)}).reason == ""
 
 
@@ -277,9 +279,9 @@ def test_an_empty_lake_has_neither_drivers_nor_comments(settings: Settings) -> N
     assert remarks.remarks(settings, EVERYTHING, FIRST, LAST) == ()
     reading = remarks.read((), dissatisfied_to=4)
     assert (reading.there, reading.themes) == (0, ())
-    assert all(reason.share.reason == reasons.NO_DATA for reason in reading.reasons)
+    assert all(reason.share.reason == missing.NO_DATA for reason in reading.reasons)
     found = drivers_of(settings, EVERYTHING, FIRST, LAST, as_of=AS_OF)
-    assert found.everybody.reason == reasons.NO_DATA
+    assert found.everybody.reason == missing.NO_DATA
 
 
 def remark(text: str, day: date = FIRST, score: int = 3) -> remarks.Remark:

@@ -9,14 +9,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from data.log import Log
+from lake.log import Log
 from lake.manifest import Lake
-from metrics import Reader, Scope, UnknownNameError, open_reader, scope
-from metrics.build import build
-from metrics.catalogue import metric
-from metrics.compose import compose
-from metrics.models import CUBES, measures
-from metrics.questions import question
+from metrics import Reader, Scope, UnknownNameError, open_reader
+from metrics.build.refresh import build
+from metrics.catalog.catalog import metric
+from metrics.catalog.models import CUBES, measures
+from metrics.query import scope
+from metrics.query.question import question
+from metrics.query.sql.compose import compose
 from settings import Settings
 from store import open_store
 from tests.metrics.given import NOON, NOW, calls, contact, day_of, days, logged, session

@@ -7,13 +7,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from data.log import Log
+from lake.log import Log
 from lake.manifest import Lake
 from metrics import Scope, open_reader
-from metrics.build import build, refresh
-from metrics.build import build_on_spark
 from metrics.build.audit import check
-from metrics.models import BUILT_KINDS, CUBES, SUMS
+from metrics.build.refresh import build, build_on_spark, refresh
+from metrics.catalog.models import BUILT_KINDS, CUBES, SUMS
 from settings import Settings
 from store import open_store
 from tests.metrics.conftest import cube_of, facts_of

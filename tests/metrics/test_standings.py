@@ -10,11 +10,11 @@ import json
 import numpy as np
 import pytest
 
-from data.log import Log
+from lake.log import Log
 from metrics import Scope, open_reader
-from metrics.build import build
-from metrics.standing_words import sentence
-from metrics.standings import standings
+from metrics.analysis.ranking import standings
+from metrics.build.refresh import build
+from metrics.wording.ranking import sentence
 from settings import Settings
 from store import open_store
 from tests.metrics.given import NOW, contact, logged

@@ -14,14 +14,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data.log import Log
-from metrics import Scope, target_words
-from metrics.catalogue import Metric
-from metrics.commands.targets import as_content
-from metrics.inference import MeanStats, ScoreStats, ShareStats, TimeBins, reasons
-from metrics.inference.targets import OFF_TRACK, ON_TRACK, REACHED
-from metrics.sums import Group
-from metrics.targets import Goal, goals, standing, standings
+from lake.log import Log
+from metrics import Scope
+from metrics.analysis.targets import Goal, goals, standing, standings
+from metrics.catalog.catalog import Metric
+from metrics.cli.targets import as_content
+from metrics.inference import MeanStats, ScoreStats, ShareStats, TimeBins
+from metrics.inference.base import missing
+from metrics.inference.over_time.targets import OFF_TRACK, ON_TRACK, REACHED
+from metrics.query.sums import Group
+from metrics.wording import targets
 from settings import Settings
 from tests.metrics.given import logged
 
@@ -83,7 +85,7 @@ def test_lower_is_better_where_the_catalogue_says_so() -> None:
     found = standing(reader, replace(GOAL, metric="handling_time", baseline=600.0, target=550.0), TODAY)
     assert (found.higher, found.outlook.status) == (False, REACHED)
     assert (
-        target_words.headline(found, "nb")
+        targets.headline(found, "nb")
         == "Behandlingstiden ned til 9\u00a0min\u00a010\u00a0s innen 1. september 2026"
     )
 
@@ -95,11 +97,11 @@ def test_lower_is_better_where_the_catalogue_says_so() -> None:
 )  # fmt: skip
 def test_a_target_is_told_as_it_was_set(metric: str, goal: float, told: str) -> None:
     found = standing(Days(scores(6.5)), replace(GOAL, metric=metric, target=goal), TODAY)
-    assert f"opp til {told} innen" in target_words.headline(found, "nb")
+    assert f"opp til {told} innen" in targets.headline(found, "nb")
 
 
 @pytest.mark.parametrize(
-    ("days", "reason"), [(0, reasons.TOO_SHORT), (7, reasons.TOO_SHORT), (36, reasons.TOO_SHORT), (43, "")]
+    ("days", "reason"), [(0, missing.TOO_SHORT), (7, missing.TOO_SHORT), (36, missing.TOO_SHORT), (43, "")]
 )
 def test_six_weeks_are_needed_for_a_forecast(days: int, reason: str) -> None:
     found = standing(Days(lambda day: scores(6.5, seed=day.toordinal()), days=days), GOAL, TODAY)
@@ -110,9 +112,9 @@ def test_six_weeks_are_needed_for_a_forecast(days: int, reason: str) -> None:
 def test_a_date_that_has_passed_has_a_level_and_no_forecast() -> None:
     reader = Days(lambda day: scores(9.5 if day > date(2026, 5, 1) else 4.0, seed=day.toordinal()))
     found = standing(reader, replace(GOAL, by=date(2026, 5, 1)), TODAY)
-    assert (found.outlook.probability, found.outlook.reason) == (None, reasons.NO_TARGET_DATE)
+    assert (found.outlook.probability, found.outlook.reason) == (None, missing.NO_TARGET_DATE)
     assert found.level.value < 5
-    assert target_words.sentence(found, "nb") == "Fristen er passert."
+    assert targets.sentence(found, "nb") == "Fristen er passert."
 
 
 def times(seconds: float, seed: int, q: float = 0.5) -> TimeBins:
@@ -152,16 +154,16 @@ def test_what_has_no_weekly_level_or_no_such_cut_says_so(
     found = standing(reader, replace(GOAL, metric=metric, filters=filters), TODAY)
     assert found.problems == (problem,)
     assert reader.asked == []
-    assert all(target_words.problem_texts(found, language) for language in ("nb", "en"))
+    assert all(targets.problem_texts(found, language) for language in ("nb", "en"))
 
 
 def test_weeks_that_are_all_alike_and_gaps_make_no_error() -> None:
     alike = standing(Days(ScoreStats((0,) * 9 + (20,))), GOAL, TODAY)
-    assert (alike.outlook.reason, alike.outlook.probability) == (reasons.NO_SPREAD, None)
+    assert (alike.outlook.reason, alike.outlook.probability) == (missing.NO_SPREAD, None)
     gap = Days(lambda day: ScoreStats((0,) * 10) if day.month == 4 else scores(6.5, seed=day.toordinal()))
     found = standing(gap, GOAL, TODAY)
     assert found.outlook.probability is not None
-    assert any(week.value.reason == reasons.NO_DATA for week in found.weeks)
+    assert any(week.value.reason == missing.NO_DATA for week in found.weeks)
 
 
 @pytest.mark.parametrize(
@@ -174,22 +176,22 @@ def test_weeks_that_are_all_alike_and_gaps_make_no_error() -> None:
 def test_a_target_that_means_nothing_says_so(wrong: dict[str, Any], problem: str, text: str) -> None:
     found = standing(Days(scores(6.5)), replace(GOAL, **wrong), TODAY)
     assert found.problems == (problem,)
-    assert text in target_words.problem_texts(found, "nb")[0]
+    assert text in targets.problem_texts(found, "nb")[0]
     assert found.outlook.probability is None
-    assert target_words.headline(found, "en")
+    assert targets.headline(found, "en")
 
 
 def test_a_target_without_owner_or_time_is_not_smart() -> None:
     found = standing(Days(scores(6.5)), replace(GOAL, owner="", by=TODAY + timedelta(days=5)), TODAY)
     assert {"no_owner", "too_soon"} <= set(found.problems)
-    assert all(target_words.problem_texts(found, language) for language in ("nb", "en"))
+    assert all(targets.problem_texts(found, language) for language in ("nb", "en"))
 
 
 def test_a_partner_sees_no_level_of_fewer_than_five_answers() -> None:
     few = Days(lambda day: scores(6.5, n=1) if day.weekday() == 0 else ScoreStats((0,) * 10), days=30,
                scope=Scope.of_partner("Nord"))  # fmt: skip
     found = standing(few, GOAL, TODAY)
-    assert found.level.reason == found.outlook.reason == reasons.HIDDEN
+    assert found.level.reason == found.outlook.reason == missing.HIDDEN
     assert found.level.value is None
 
 

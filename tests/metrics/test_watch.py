@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from data.log import Log
 from demo import marker
+from lake.log import Log
 from metrics import Scope, open_reader
-from metrics.build import build, refresh
-from metrics.holidays import easter, holidays
-from metrics.inference.alarms import group
-from metrics.inside import inside
-from metrics.series import watched
-from metrics.watch import changes, finding, watch
+from metrics.analysis.alarms import changes, finding, watch
+from metrics.analysis.explain_alarm import inside
+from metrics.analysis.holidays import easter, holidays
+from metrics.analysis.series import watched
+from metrics.build.refresh import build, refresh
+from metrics.inference.over_time.alarms import group
 from settings import Settings
 from store import Store, open_store
 from store.deeds import deeds

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 import web
 from settings import PROJECT_ROOT, Settings
 from store import Store, StoreFault, integrity, open_store
-from surveys.alarms import all_standing
+from surveys.ledger.faults import all_standing
 
 
 def garbage(path: Path) -> None:

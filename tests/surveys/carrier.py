@@ -19,7 +19,7 @@ from typing import Any
 from aiohttp import ClientSession, ClientTimeout, web
 
 from settings import Settings
-from surveys.gateways.signature import HEADER, sign
+from surveys.carriers.signature import HEADER, sign
 
 SID = "AC" + "1" * 32
 TOKEN = "an-auth-token-of-the-tests"

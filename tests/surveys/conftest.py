@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from data.intake import accept
+from data.api.intake import accept
 from settings import Settings
 from store import Store, feed
 from store.schema import decision
 from store.schema import feed as feed_table
 from store.totals import Total, totals
-from surveys import replies
-from surveys.gateways.phone import PhoneGateway
-from surveys.worker import Worker
+from surveys.carriers.phone import PhoneGateway
+from surveys.replies import process
+from surveys.sending.worker import Worker
 
 # A Tuesday, 12:00 in Oslo: no quiet hours near.
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
@@ -74,8 +74,8 @@ def states(store: Store) -> Counter[tuple[str, str]]:
 
 
 def answer(store: Store, settings: Settings, body: str, at: datetime, sid: str = "SM1") -> None:
-    replies.receive(store, {"MessageSid": sid, "From": PHONE, "Body": body}, at)
-    replies.read_pending(store, settings, at)
+    process.receive(store, {"MessageSid": sid, "From": PHONE, "Body": body}, at)
+    process.read_pending(store, settings, at)
 
 
 def told_totals(store: Store) -> list[Total]:

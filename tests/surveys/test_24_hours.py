@@ -10,11 +10,11 @@ import pytest
 from settings import Settings
 from store import Store
 from store.schema import slot
-from surveys.asking import Asker
-from surveys.gateways.base import Outgoing, Posted
-from surveys.recovery import adopt_orphans
-from surveys.sending import record
-from surveys.statuses import Status, receive
+from surveys.asking.decide import Asker
+from surveys.carriers.base import Outgoing, Posted
+from surveys.ledger.statuses import Status, receive
+from surveys.sending.delivery import record
+from surveys.sending.recovery import adopt_orphans
 from tests.surveys.conftest import NOON, rows
 
 DAY = timedelta(hours=24)
@@ -48,7 +48,7 @@ def test_two_openings_are_24_hours_apart_for_the_carrier(
 
 
 def contacts(store: Store, settings: Settings, contact_id: str, at: datetime) -> None:
-    from data.intake import accept
+    from data.api.intake import accept
 
     ended_at = (at - timedelta(minutes=1)).isoformat()
     contact = {"contact_id": contact_id, "ended_at": ended_at, "phone": "+4791234567", "talk_s": 60}

@@ -14,11 +14,11 @@ import pytest
 from settings import Settings
 from store import Store
 from store.schema import message
-from surveys import alarms
-from surveys.gateways import make_gateway
-from surveys.gateways.apart import LATELY_S, ProcessLink
-from surveys.gateways.base import Gateway
-from surveys.worker import Worker
+from surveys.carriers import make_gateway
+from surveys.carriers.apart import LATELY_S, ProcessLink
+from surveys.carriers.base import Gateway
+from surveys.ledger import faults
+from surveys.sending.worker import Worker
 from tests.surveys.carrier import Carrier, through
 from tests.surveys.conftest import NOON, rows
 
@@ -127,14 +127,14 @@ def test_a_poster_that_cannot_start_is_tried_again_ever_later_and_costs_nobody_a
     worker = Worker(twilio, sqlite_store, gateway)
     for failures in (1, 2, 3):
         worker._be_known(NOON)
-        assert not alarms.standing(sqlite_store, "poster_fault"), "one or two may be chance"
+        assert not faults.standing(sqlite_store, "poster_fault"), "one or two may be chance"
         link._again_at = 0.0
         until(lambda: gateway.room() == 0 and link._process is None)
         assert link._failures == failures
         assert link._again_at > time.monotonic()
     worker._be_known(NOON)
-    assert alarms.standing(sqlite_store, "poster_fault")
+    assert faults.standing(sqlite_store, "poster_fault")
     link._deaths[0] -= LATELY_S + 1
     worker._be_known(NOON)
-    assert not alarms.standing(sqlite_store, "poster_fault"), "the first is long ago"
+    assert not faults.standing(sqlite_store, "poster_fault"), "the first is long ago"
     gateway.close(0)

@@ -10,10 +10,10 @@ import pytest
 from settings import Settings
 from store import Store
 from store.schema import alarm
-from surveys import alarms
-from surveys.clock import Clock
-from surveys.due import accept_clock
-from surveys.worker import Worker
+from surveys.ledger import faults
+from surveys.ledger.clock import Clock
+from surveys.ledger.due import accept_clock
+from surveys.sending.worker import Worker
 from tests.surveys.conftest import NOON, rows, states
 
 Ended = Callable[..., None]
@@ -108,13 +108,13 @@ def test_a_person_accepts_a_clock_that_was_set_right_and_nobody_is_asked_sooner_
     ended("c3", at=then, phone="+4798765432")
     work(worker)
     assert states(store) == {("asked", "asked"): 1, ("waiting", "new"): 2}
-    (standing,) = alarms.all_standing(store)
+    (standing,) = faults.all_standing(store)
     assert standing.name == "clock"
     assert "surveys clock --accept" in standing.message
     accept_clock(store, then + timedelta(seconds=1))
     work(worker)
     assert states(store) == {("asked", "asked"): 2, ("skipped", "recently_asked"): 1}
-    assert alarms.all_standing(store) == []
+    assert faults.all_standing(store) == []
 
 
 def test_a_person_accepts_a_clock_that_was_set_back(

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from data.intake import accept
+from data.api.intake import accept
 from settings import Settings
 from store import open_store
-from surveys import replies
 from surveys.__main__ import app
-from surveys.gateways.phone import PhoneGateway
-from surveys.questions import QuestionsError
-from surveys.worker import Worker
+from surveys.carriers.phone import PhoneGateway
+from surveys.questions.questions import QuestionsError
+from surveys.replies import process
+from surveys.sending.worker import Worker
 
 Run = Callable[..., Result]
 PHONE = "+4791234567"
@@ -40,8 +40,8 @@ def asked(settings: Settings) -> None:
     accept(store, settings, "contact", [contact], now)
     always = settings.model_copy(update={"quiet_hours": ""})
     Worker(always, store, PhoneGateway(store)).step(now)
-    replies.receive(store, {"MessageSid": "SM1", "From": PHONE, "Body": "7-8"}, now)
-    replies.read_pending(store, always, now)
+    process.receive(store, {"MessageSid": "SM1", "From": PHONE, "Body": "7-8"}, now)
+    process.read_pending(store, always, now)
     store.close()
 
 
@@ -111,8 +111,10 @@ def test_the_questions_of_the_product_pass_their_linter(run: Run) -> None:
 def test_questions_that_cannot_be_read_are_a_failure_with_a_sentence(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("surveys.questions.load.__wrapped__.__defaults__", (tmp_path / "none.toml",))
-    from surveys import questions
+    monkeypatch.setattr(
+        "surveys.questions.questions.load.__wrapped__.__defaults__", (tmp_path / "none.toml",)
+    )
+    from surveys.questions import questions
 
     questions.load.cache_clear()
     try:
@@ -125,7 +127,7 @@ def test_a_worker_does_not_start_with_wordings_that_fail(run: Run, monkeypatch: 
     def refuse(_settings: Settings) -> None:
         raise QuestionsError("1 wordings must not be sent.")
 
-    monkeypatch.setattr("surveys.lint.checked", refuse)
+    monkeypatch.setattr("surveys.questions.lint.checked", refuse)
     done = run("worker")
     assert done.exit_code == 1
     assert "Nothing is sent. 1 wordings must not be sent." in done.output

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.conversation import Talk, turn
-from surveys.questions import QuestionsError, load
+from surveys.questions.questions import QuestionsError, load
+from surveys.replies.conversation import Talk, turn
 
 BOOK = load()
 OPEN = Talk("c1", "score", 1)

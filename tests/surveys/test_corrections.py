@@ -13,11 +13,11 @@ from settings import Settings
 from store import Store
 from store.schema import answer as given
 from store.schema import message, reply, survey
-from surveys import replies
-from surveys.conversation import Talk, turn
-from surveys.courtesy import is_courtesy
-from surveys.questions import load
-from surveys.worker import Worker
+from surveys.parser.courtesy import is_courtesy
+from surveys.questions.questions import load
+from surveys.replies import process
+from surveys.replies.conversation import Talk, turn
+from surveys.sending.worker import Worker
 from tests.surveys.conftest import NOON, PHONE, answer, outcome, rows
 
 BOOK = load()
@@ -204,8 +204,8 @@ def test_a_stop_at_night_leaves_nothing_for_the_morning(
     asked_in_the_evening(worker, ended)
     at: datetime = NIGHT
     for sid, body in (("SM1", "9"), ("SM2", "STOPP"), ("SM3", "mente 8")):
-        replies.receive(store, {"MessageSid": sid, "From": PHONE, "Body": body}, at)
-    replies.read_pending(store, settings, at)
+        process.receive(store, {"MessageSid": sid, "From": PHONE, "Body": body}, at)
+    process.read_pending(store, settings, at)
     worker.step(MORNING)
     assert [purpose for purpose, _ in out(store)] == ["opening"]
     assert outcome(store, "c1")["score"] == 8

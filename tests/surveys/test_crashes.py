@@ -19,15 +19,17 @@ from sqlalchemy.exc import OperationalError
 from settings import Settings
 from store import Store, bulk, open_store
 from store.schema import message, phone_message, reply
-from surveys import alarms, replies, sending
-from surveys.asking import Asker
-from surveys.conversation import Talk, Turn, turn
-from surveys.eligibility import Facts, Verdict, decide
-from surveys.gateways.base import Outgoing, Posted
-from surveys.gateways.phone import PhoneGateway
-from surveys.statuses import Status
-from surveys.storing import Storing
-from surveys.worker import Worker
+from surveys.asking.decide import Asker
+from surveys.asking.rules import Facts, Verdict, decide
+from surveys.carriers.base import Outgoing, Posted
+from surveys.carriers.phone import PhoneGateway
+from surveys.ledger import faults
+from surveys.ledger.statuses import Status
+from surveys.replies import process
+from surveys.replies.conversation import Talk, Turn, turn
+from surveys.replies.storing import Storing
+from surveys.sending import delivery
+from surveys.sending.worker import Worker
 from tests.conftest import fresh_database
 from tests.surveys.conftest import NOON, PHONE, outcome, rows, states
 
@@ -102,7 +104,7 @@ def test_outcomes_that_could_not_be_recorded_are_recorded_later(
 ) -> None:
     ended("c1")
     with monkeypatch.context() as broken:
-        broken.setattr("surveys.worker.record", _fail)
+        broken.setattr("surveys.sending.worker.record", _fail)
         with pytest.raises(OSError, match="the store is away"):
             worker.step(NOON)
     assert [row.state for row in rows(store, message)] == ["claimed"]
@@ -122,7 +124,7 @@ def test_an_outcome_that_cannot_be_written_down_holds_up_no_other(
 ) -> None:
     ended("c1")
     ended("c2", phone="+4798765432")
-    whole = sending.record
+    whole = delivery.record
 
     def fails_for_c1(store: Store, results: list[Posted], now: datetime) -> None:
         if any(result.message.contact_id == "c1" for result in results):
@@ -130,10 +132,10 @@ def test_an_outcome_that_cannot_be_written_down_holds_up_no_other(
         whole(store, results, now)
 
     with monkeypatch.context() as broken:
-        broken.setattr("surveys.worker.record", fails_for_c1)
+        broken.setattr("surveys.sending.worker.record", fails_for_c1)
         worker.step(NOON)
     assert {row.contact_id: row.state for row in rows(store, message)} == {"c1": "claimed", "c2": "delivered"}
-    assert [alarm.name for alarm in alarms.all_standing(store)] == ["outcome_fault"]
+    assert [alarm.name for alarm in faults.all_standing(store)] == ["outcome_fault"]
     worker.step(NOON + timedelta(seconds=1))
     assert {row.state for row in rows(store, message)} == {"delivered"}, "it is found like that of a crash"
 
@@ -150,10 +152,10 @@ def test_a_contact_that_cannot_be_decided_waits_and_holds_up_no_other(
         return decide(facts, *rest)
 
     with monkeypatch.context() as broken:
-        broken.setattr("surveys.asking.decide", fails_for_c1)
+        broken.setattr("surveys.asking.decide.decide", fails_for_c1)
         worker.step(NOON)
     assert states(store) == {("waiting", "fault"): 1, ("asked", "asked"): 1}
-    assert [alarm.name for alarm in alarms.all_standing(store)] == ["contact_fault"]
+    assert [alarm.name for alarm in faults.all_standing(store)] == ["contact_fault"]
     worker.step(NOON + timedelta(minutes=10))
     assert states(store) == {("asked", "asked"): 2}
 
@@ -162,7 +164,7 @@ def test_a_reply_that_cannot_be_read_waits_for_a_person_and_holds_up_no_other(
     store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number, body in enumerate(["poison", "STOPP"]):
-        replies.receive(store, {"MessageSid": f"SM{number}", "From": PHONE, "Body": body}, NOON)
+        process.receive(store, {"MessageSid": f"SM{number}", "From": PHONE, "Body": body}, NOON)
 
     def fails_for_one(talk: Talk, body: str, *rest: Any) -> Turn:
         if body == "poison":
@@ -170,12 +172,12 @@ def test_a_reply_that_cannot_be_read_waits_for_a_person_and_holds_up_no_other(
         return turn(talk, body, *rest)
 
     with monkeypatch.context() as broken:
-        broken.setattr("surveys.replies.turn", fails_for_one)
-        assert replies.read_pending(store, settings, NOON) == 2
+        broken.setattr("surveys.replies.process.turn", fails_for_one)
+        assert process.read_pending(store, settings, NOON) == 2
     read = {row.body: (row.kind, row.flags) for row in rows(store, reply)}
     assert read["poison"] == ("unclear", ["fault"])
     assert read["STOPP"][0] == "opt_out"
-    assert [alarm.name for alarm in alarms.all_standing(store)] == ["reply_fault"]
+    assert [alarm.name for alarm in faults.all_standing(store)] == ["reply_fault"]
 
 
 # --- two workers in each other's way ---

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from settings import Settings
-from surveys.eligibility import DAY_S, Facts, History, Rules, Verdict, decide, in_sample, utc
-from surveys.hours import is_quiet, quiet_ends
-from surveys.numbers import number_class
-from surveys.reasons import REASONS
+from surveys.asking.decision_codes import REASONS
+from surveys.asking.phone_class import number_class
+from surveys.asking.quiet_hours import is_quiet, quiet_ends
+from surveys.asking.rules import DAY_S, Facts, History, Rules, Verdict, decide, in_sample, utc
 
 OSLO = ZoneInfo("Europe/Oslo")
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)  # 12:00 in Oslo

@@ -9,27 +9,27 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from data.intake import accept
-from data.log import Log
+from data.api.intake import accept
+from lake.log import Log
 from settings import Settings
 from store import Store, feed
 from store.schema import decision, opt_out
-from surveys import replies
-from surveys.asking import Asker
-from surveys.explain import explain
-from surveys.forget import forget
-from surveys.gateways.base import Posted, Result
-from surveys.queue import handle, put_back, settle
-from surveys.retention import prune
-from surveys.sending import record
-from surveys.telling import tell
-from surveys.worker import Worker
+from surveys.asking.decide import Asker
+from surveys.carriers.base import Posted, Result
+from surveys.desk.explain import explain
+from surveys.desk.queue import handle, put_back, settle
+from surveys.desk.timeline import tell
+from surveys.privacy.forget import forget
+from surveys.privacy.retention import prune
+from surveys.replies import process
+from surveys.sending.delivery import record
+from surveys.sending.worker import Worker
 from tests.surveys.conftest import NOON, PHONE
 
 
 def reply(store: Store, settings: Settings, body: str, sid: str = "SM1") -> None:
-    replies.receive(store, {"MessageSid": sid, "From": PHONE, "Body": body}, NOON)
-    replies.read_pending(store, settings, NOON)
+    process.receive(store, {"MessageSid": sid, "From": PHONE, "Body": body}, NOON)
+    process.read_pending(store, settings, NOON)
 
 
 def test_a_contact_that_was_asked_is_told_from_its_arrival_to_its_answer(

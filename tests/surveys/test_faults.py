@@ -24,12 +24,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from data.intake import accept
+from data.api.intake import accept
 from settings import Settings
 from store import Store, open_store
 from store.lease import note
 from store.schema import decision, message, reply
-from surveys.live import REACHED
+from surveys.sending.live import REACHED
 from tests.surveys.carrier import SID, TOKEN, Carrier, Text
 from tests.surveys.conftest import assert_the_figures_equal_the_store
 

@@ -9,11 +9,11 @@ import pytest
 
 from settings import Settings
 from store import Store
-from surveys.due import look
-from surveys.gateways.phone import PhoneGateway
-from surveys.gateways.twilio import TwilioGateway
-from surveys.holding import CALM_S, QUEUE_FULL_S, hold_in, queue_full_in
-from surveys.worker import Worker
+from surveys.carriers.phone import PhoneGateway
+from surveys.carriers.twilio import TwilioGateway
+from surveys.ledger.carrier_pause import CALM_S, QUEUE_FULL_S, hold_in, queue_full_in
+from surveys.ledger.due import look
+from surveys.sending.worker import Worker
 from tests.surveys.carrier import Carrier, through
 from tests.surveys.conftest import NOON, states
 

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from settings import Settings
 from store import Store
 from store.schema import opt_out, reply
-from surveys import replies
-from surveys.inbox import Inbox
-from surveys.storing import FEW, Storing
+from surveys.replies import process
+from surveys.replies.inbox import Inbox
+from surveys.replies.storing import FEW, Storing
 from tests.surveys.conftest import NOON
 
 STOPPING = "+4791230003"
@@ -67,9 +67,9 @@ def test_a_stop_among_many_is_heard_before_its_answer_after_all_else_from_its_nu
 def test_a_stop_is_heard_at_once_however_much_has_waited_since_before(
     settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("surveys.storing.TOGETHER", 2)
+    monkeypatch.setattr("surveys.replies.storing.TOGETHER", 2)
     for one in many():
-        replies.receive(store, one, NOON)
+        process.receive(store, one, NOON)
     Storing(settings, store, lambda: None).write_down([form(3, "Stopp!") | {"MessageSid": "SMX"}], NOON)
     assert stopped(store) == [STOPPING]
 

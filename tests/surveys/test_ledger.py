@@ -10,16 +10,18 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-import metrics
-from data.intake import accept
-from metrics import Scope, catalogue, open_reader
-from metrics.sums import Group
+from data.api.intake import accept
+from metrics import Scope, open_reader
+from metrics.build.refresh import refresh
+from metrics.catalog import catalog
+from metrics.query.sums import Group
 from settings import Settings
 from store import Store
 from store.schema import decision, record
-from surveys import board, replies
-from surveys.queue import settle, unclear
-from surveys.worker import Worker
+from surveys.desk import today as board
+from surveys.desk.queue import settle, unclear
+from surveys.replies import process
+from surveys.sending.worker import Worker
 from tests.surveys.conftest import NOON
 
 PARTNERS = ("Nord", "Sør", "")
@@ -65,7 +67,7 @@ def in_the_metrics(settings: Settings, scope: Scope) -> Counter[Key]:
 
 
 def groups(settings: Settings, scope: Scope) -> Sequence[Group]:
-    coverage = [catalogue.metric("survey_coverage")]
+    coverage = [catalog.metric("survey_coverage")]
     return open_reader(settings, scope).groups(coverage, ["partner", "survey_reason"])
 
 
@@ -87,15 +89,15 @@ def test_every_contact_has_one_decision_and_they_add_up_in_every_scope(
             worker.step(now)
         if chance.random() < 0.5:
             form = {"MessageSid": f"SM{number}", "From": f"+479123{chance.randrange(contacts):04d}"}
-            replies.receive(store, form | {"Body": chance.choice(TEXTS)}, now)
+            process.receive(store, form | {"Body": chance.choice(TEXTS)}, now)
         if chance.random() < 0.1 and (waiting := unclear(store, limit=1)):
             value = chance.choice([5, None]) if waiting[0].question == "score" else None
             settle(store, waiting[0].sid, value, now, who="Kari")
         if number == contacts // 2:
-            metrics.refresh(settings, store, now)
+            refresh(settings, store, now)
             adds_up(store, settings, number + 1, now)
     worker.step(now + timedelta(days=2))
-    metrics.refresh(settings, store, now + timedelta(days=2))
+    refresh(settings, store, now + timedelta(days=2))
     adds_up(store, settings, contacts, now + timedelta(days=2))
     assert not any(state == "waiting" for _, state in in_the_store(store)[1])
 
@@ -118,7 +120,7 @@ def test_who_could_be_asked_is_counted_alike_in_the_store_and_in_the_metrics(
     for number in range(20):
         ended(f"c{number}", phone=f"+479123{number // 2:04d}", partner="Nord", answered=number % 5 > 0)
     worker.step(NOON)
-    metrics.refresh(settings, store, NOON)
+    refresh(settings, store, NOON)
     _, states, eligible = in_the_store(store)
     found = groups(settings, Scope.everything())
     assert sum(int(one.parts["survey_coverage"]["eligible"]) for one in found) == eligible["Nord"]

@@ -8,11 +8,11 @@ import pytest
 
 from settings import Settings
 from store import Store
-from surveys import lint
-from surveys.gateways.phone import PhoneGateway
-from surveys.questions import FILE, QuestionsError, load
-from surveys.sms import pack
-from surveys.worker import Worker
+from surveys.carriers.phone import PhoneGateway
+from surveys.questions import lint
+from surveys.questions.questions import FILE, QuestionsError, load
+from surveys.questions.segments import pack
+from surveys.sending.worker import Worker
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from store import Store
 from store import lease as lease_of
 from store.deeds import deeds
 from store.schema import message, phone_message, slot
-from surveys.alarms import all_standing
-from surveys.gateways.phone import PhoneGateway
-from surveys.live import NOT_LIVE, REACHED, SUBJECT, checked, missing, rehearsed
-from surveys.worker import Worker
+from surveys.carriers.phone import PhoneGateway
+from surveys.ledger.faults import all_standing
+from surveys.sending.live import NOT_LIVE, REACHED, SUBJECT, checked, missing, rehearsed
+from surveys.sending.worker import Worker
 from tests.surveys.conftest import NOON, PHONE, answer, rows, states
 
 OTHER = "+4798765432"

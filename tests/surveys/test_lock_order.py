@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
-from data.intake import accept
+from data.api.intake import accept
 from settings import Settings
 from store import Store
 from store.schema import message
-from surveys import replies, statuses
-from surveys.gateways.base import Outgoing, Posted
-from surveys.sending import record
-from surveys.statuses import Status
-from surveys.worker import Worker
+from surveys.carriers.base import Outgoing, Posted
+from surveys.ledger import statuses
+from surveys.ledger.statuses import Status
+from surveys.replies import process
+from surveys.sending.delivery import record
+from surveys.sending.worker import Worker
 from tests.surveys.conftest import NOON, rows
 
 CUSTOMERS = 40
@@ -48,8 +49,8 @@ def test_webhooks_outcomes_and_decisions_at_once_never_deadlock(
             for phone in shuffled(phones, chance)
         ]
         with store.write() as connection:
-            replies.store_raw(connection, forms, tomorrow)
-            replies.read_batch(connection, settings, tomorrow)
+            process.store_raw(connection, forms, tomorrow)
+            process.read_batch(connection, settings, tomorrow)
 
     def outcomes(chance: random.Random) -> None:
         taken = [

@@ -19,14 +19,14 @@ from settings import Settings
 from store import Store, is_away
 from store import lease as lease_of
 from store.schema import message, opt_out, reply
-from surveys import webhooks
-from surveys.gateways import make_gateway
-from surveys.gateways.signature import HEADER, sign
-from surveys.outage import CLOSED, GIVEN_UP_S, LIFE_S, Keeper, catch_up, mark_restored, missing
-from surveys.spool import Spool, SpoolFull
-from surveys.statuses import Status
-from surveys.storing import Storing
-from surveys.worker import Worker
+from surveys.carriers import make_gateway
+from surveys.carriers.signature import HEADER, sign
+from surveys.ledger.statuses import Status
+from surveys.replies.spool import Spool, SpoolFull
+from surveys.replies.storing import Storing
+from surveys.sending.outage import CLOSED, GIVEN_UP_S, LIFE_S, Keeper, catch_up, mark_restored, missing
+from surveys.sending.worker import Worker
+from surveys.web import webhooks
 from tests.surveys.carrier import Carrier, Text, through
 from tests.surveys.conftest import NOON, PHONE, answer, rows, states
 
@@ -260,7 +260,7 @@ def test_a_host_that_was_down_catches_up_from_its_last_beat(
         asked.append(since)
         return []
 
-    monkeypatch.setattr("surveys.outage.list_messages", nothing)
+    monkeypatch.setattr("surveys.sending.outage.list_messages", nothing)
     Keeper(settings, sqlite_store, lambda: None).step(NOON)
     assert asked == [], "nothing to catch up with at the very first start"
     Keeper(settings, sqlite_store, lambda: None).step(NOON + timedelta(seconds=5))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveys.gateways.pace import Pace
+from surveys.carriers.pace import Pace
 
 
 class Seconds:

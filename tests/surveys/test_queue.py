@@ -13,8 +13,7 @@ from settings import Settings
 from store import Store, bulk
 from store.deeds import deeds
 from store.schema import record, reply
-from surveys import replies
-from surveys.queue import (
+from surveys.desk.queue import (
     SUBJECT,
     handle,
     handled,
@@ -26,7 +25,8 @@ from surveys.queue import (
     unclear,
     unsettle,
 )
-from surveys.worker import Worker
+from surveys.replies import process
+from surveys.sending.worker import Worker
 from tests.surveys.conftest import NOON, outcome
 
 Say = Callable[..., None]
@@ -41,8 +41,8 @@ def say(store: Store, settings: Settings, worker: Worker, ended: Callable[..., N
         ended(contact_id, phone=phone, partner=partner)
         worker.step(NOON)
         form = {"MessageSid": f"SM-{contact_id}", "From": phone, "Body": body}
-        replies.receive(store, form, NOON + timedelta(seconds=seconds))
-        replies.read_pending(store, settings, NOON + timedelta(seconds=seconds))
+        process.receive(store, form, NOON + timedelta(seconds=seconds))
+        process.read_pending(store, settings, NOON + timedelta(seconds=seconds))
 
     return reply_with
 
@@ -85,8 +85,8 @@ def test_an_unclear_answer_to_a_yes_or_no_question_is_settled_as_yes_or_no(
     for name in ids:
         say(name, "9")
         form = {"MessageSid": f"SM-{name}-2", "From": f"+479123{int(name[1:]):04d}", "Body": "tja"}
-        replies.receive(store, form, NOON + timedelta(minutes=1))
-    replies.read_pending(store, settings, NOON + timedelta(minutes=1))
+        process.receive(store, form, NOON + timedelta(minutes=1))
+    process.read_pending(store, settings, NOON + timedelta(minutes=1))
     solved = next(one for one in unclear(store) if one.question == "solved")
     assert highest("solved") == 2
     with pytest.raises(ValueError, match="1 to 2"):
@@ -168,8 +168,8 @@ def test_the_score_that_a_settled_one_had_replaced_counts_again(
 ) -> None:
     say("c1", "7")
     form = {"MessageSid": "SM-2", "From": "+4791230001", "Body": "nei, heller 8 eller 9"}
-    replies.receive(store, form, NOON + timedelta(minutes=1))
-    replies.read_pending(store, settings, NOON + timedelta(minutes=1))
+    process.receive(store, form, NOON + timedelta(minutes=1))
+    process.read_pending(store, settings, NOON + timedelta(minutes=1))
     with store.write() as connection:  # asked about the score anew, as after a clarification
         connection.execute(update(reply).where(reply.c.sid == "SM-2").values(question="score"))
         connection.execute(update(reply).where(reply.c.sid == "SM-2").values(kind="unclear"))

@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 from settings import Settings
 from store import Store
 from store.schema import survey
-from surveys.gateways.phone import PhoneGateway
-from surveys.rating import PER_MINUTE, RateLimit
-from surveys.webhooks import routes
-from surveys.worker import Worker
+from surveys.carriers.phone import PhoneGateway
+from surveys.sending.worker import Worker
+from surveys.web.rating_page import PER_MINUTE, RateLimit
+from surveys.web.webhooks import routes
 from tests.surveys.conftest import outcome
 
 
@@ -195,7 +195,7 @@ def test_the_limit_is_by_the_minute() -> None:
 def test_the_sms_carries_the_link_where_it_is_set(
     settings: Settings, store: Store, ended: Callable[..., None]
 ) -> None:
-    from surveys.phone import Phone
+    from surveys.web.simulated_phone import Phone
 
     token = asked(settings.model_copy(update={"sms_link": True}), store, ended)
     phone = Phone(settings, store)

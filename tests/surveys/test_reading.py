@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveys import words
-from surveys.flags import URGENCY, urgency_of
-from surveys.reading import VERSION, Reading, read, read_choice
-from surveys.tokens import normalise
+from surveys.parser import lexicon
+from surveys.parser.flags import URGENCY, urgency_of
+from surveys.parser.read import VERSION, Reading, read, read_choice
+from surveys.parser.tokens import normalise
 
 TABLE = Path(__file__).with_name("readings.txt")
 KINDS = {"stop": "opt_out", "start": "opt_in", "-": "unclear"}
@@ -220,7 +220,7 @@ NO_MARK = """ikke {}|Det var ikke en {}|nesten {}|mer enn {}|kunne gitt {}|skull
 
 
 @settings(max_examples=500, deadline=None)
-@given(st.integers(0, 12), st.sampled_from(sorted(words.UNITS)), st.sampled_from(["", "siden", "i kø"]))
+@given(st.integers(0, 12), st.sampled_from(sorted(lexicon.UNITS)), st.sampled_from(["", "siden", "i kø"]))
 def test_what_is_counted_or_measured_is_never_a_score(number: int, unit: str, more: str) -> None:
     assert read(f"{number} {unit} {more}").score is None
     assert read(f"Ventet {number} {unit} {more}").score is None
@@ -255,7 +255,7 @@ def test_a_hundred_thousand_texts_are_read_without_an_error() -> None:
     chance = random.Random(100_000)
     pieces = [
         *WRITTEN.split(),
-        *sorted(words.UNITS | words.GIVERS | words.DENIALS),
+        *sorted(lexicon.UNITS | lexicon.GIVERS | lexicon.DENIALS),
         "\x00",
         "\n",
         "😊",

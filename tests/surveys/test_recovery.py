@@ -13,11 +13,11 @@ from sqlalchemy import func, select, update
 from settings import Settings
 from store import Store
 from store.schema import message, opt_out
-from surveys.gateways.phone import PhoneGateway
-from surveys.gateways.twilio import TwilioGateway
-from surveys.opting import opt_out_in
-from surveys.recovery import reconcile
-from surveys.worker import Worker
+from surveys.carriers.phone import PhoneGateway
+from surveys.carriers.twilio import TwilioGateway
+from surveys.ledger.opt_outs import opt_out_in
+from surveys.sending.recovery import reconcile
+from surveys.sending.worker import Worker
 from tests.surveys.carrier import Carrier, through
 from tests.surveys.conftest import NOON, rows
 

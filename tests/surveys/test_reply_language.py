@@ -10,8 +10,8 @@ import pytest
 from settings import Settings
 from store import Store
 from store.schema import message
-from surveys import questions
-from surveys.worker import Worker
+from surveys.questions import questions
+from surveys.sending.worker import Worker
 from tests.surveys.conftest import NOON, answer, rows
 
 SCALE = questions.load().clarification["scale"]

@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 from settings import Settings
 from store import Store
 from store.schema import answer, opt_out, reply
-from surveys import replies
-from surveys.queue import settle
-from surveys.rescoring import reread
-from surveys.worker import Worker
+from surveys.desk.queue import settle
+from surveys.replies import process
+from surveys.replies.reread import reread
+from surveys.sending.worker import Worker
 from tests.surveys.conftest import NOON, PHONE, outcome
 
 
@@ -26,8 +26,8 @@ def replied(
     worker.step(NOON)
 
     def reply_with(body: str) -> None:
-        replies.receive(store, {"MessageSid": "SM1", "From": PHONE, "Body": body}, NOON)
-        replies.read_pending(store, settings, NOON)
+        process.receive(store, {"MessageSid": "SM1", "From": PHONE, "Body": body}, NOON)
+        process.read_pending(store, settings, NOON)
 
     return reply_with
 
@@ -65,8 +65,8 @@ def test_a_misread_score_gives_way_to_the_one_it_had_replaced(
 ) -> None:
     replied("8")
     second = {"MessageSid": "SM2", "From": PHONE, "Body": "nettet falt ut 3 ganger"}
-    replies.receive(store, second, NOON + timedelta(minutes=5))
-    replies.read_pending(store, settings, NOON + timedelta(minutes=5))
+    process.receive(store, second, NOON + timedelta(minutes=5))
+    process.read_pending(store, settings, NOON + timedelta(minutes=5))
     with store.write() as connection:
         misread = update(reply).where(reply.c.sid == "SM2")
         connection.execute(misread.values(kind="score", score=3, question="", parser="older"))
@@ -95,8 +95,8 @@ def test_an_overlooked_stop_does_not_undo_a_later_start(
 ) -> None:
     replied("Bra service. STOPP")
     _as_an_older_parser_read_it(store, "unclear", None)
-    replies.receive(store, {"MessageSid": "SM2", "From": PHONE, "Body": "START"}, NOON + timedelta(hours=1))
-    replies.read_pending(store, settings, NOON + timedelta(hours=1))
+    process.receive(store, {"MessageSid": "SM2", "From": PHONE, "Body": "START"}, NOON + timedelta(hours=1))
+    process.read_pending(store, settings, NOON + timedelta(hours=1))
     assert reread(store, NOON, apply=True) == []
     assert stopped(store) == []
 
@@ -123,7 +123,7 @@ def _as_an_older_parser_read_it(store: Store, kind: str, score: int | None) -> N
             )
             assert connection.scalar(select(answer.c.value)) == score
     if score is None:
-        from surveys import outcomes
+        from surveys.ledger import snapshots
 
         with store.write() as connection:
-            outcomes.append_changed(connection, ["c1"], NOON)
+            snapshots.append_changed(connection, ["c1"], NOON)

@@ -11,17 +11,18 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from data.log import Log
+from lake.log import Log
 from metrics.build.drain import drain
 from settings import Settings
 from store import Store
 from store.schema import decision, early_status, feed, opt_out, reply, slot, survey
-from surveys import replies, retention
-from surveys.explain import explain
-from surveys.rescoring import reread
-from surveys.retention import Pruned, prune
-from surveys.telling import tell
-from surveys.worker import Worker
+from surveys.desk.explain import explain
+from surveys.desk.timeline import tell
+from surveys.privacy import retention
+from surveys.privacy.retention import Pruned, prune
+from surveys.replies import process
+from surveys.replies.reread import reread
+from surveys.sending.worker import Worker
 from tests.surveys.conftest import NOON, PHONE
 
 DAY = timedelta(days=1)
@@ -39,8 +40,8 @@ def answered(store: Store, settings: Settings, worker: Worker, ended: Ended) -> 
 
 
 def said(store: Store, settings: Settings, body: str, phone: str = PHONE, sid: str = "SM1") -> None:
-    replies.receive(store, {"MessageSid": sid, "From": phone, "Body": body}, NOON)
-    replies.read_pending(store, settings, NOON)
+    process.receive(store, {"MessageSid": sid, "From": phone, "Body": body}, NOON)
+    process.read_pending(store, settings, NOON)
 
 
 def everything(store: Store) -> str:
@@ -152,7 +153,7 @@ def test_who_has_said_stop_is_left_alone_for_ever(
 
 def test_what_has_not_been_done_yet_keeps_its_number(store: Store, settings: Settings, ended: Ended) -> None:
     ended("c1")  # waits
-    replies.receive(store, {"MessageSid": "SM9", "From": OTHER, "Body": "8"}, NOON)  # is not read
+    process.receive(store, {"MessageSid": "SM9", "From": OTHER, "Body": "8"}, NOON)  # is not read
     prune(settings, store, NOON + 400 * DAY)
     with store.read() as connection:
         assert connection.scalars(select(decision.c.phone)).all() == [PHONE]

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, text
 
-from data.intake import accept
+from data.api.intake import accept
 from settings import Settings
 from store import Store
 from store.schema import message
-from surveys import replies
-from surveys.self_service import came_from_self_service
-from surveys.worker import Worker
+from surveys.ledger.came_from import came_from_self_service
+from surveys.replies import process
+from surveys.sending.worker import Worker
 from tests.surveys.conftest import NOON
 
 ENDED = NOON - timedelta(minutes=1)
@@ -80,8 +80,8 @@ def test_what_a_session_shows_is_not_asked(
             session(store, settings, BEGAN - timedelta(seconds=number), f"k{number}")
     worker.step(NOON)
     for number, phone in enumerate(phones):
-        replies.receive(store, {"MessageSid": f"SM{number}", "From": phone, "Body": "9"}, NOON)
-    replies.read_pending(store, settings, NOON)
+        process.receive(store, {"MessageSid": f"SM{number}", "From": phone, "Body": "9"}, NOON)
+    process.read_pending(store, settings, NOON)
     with store.read() as connection:
         asked = set(connection.scalars(select(message.c.question).where(message.c.purpose == "follow_up")))
     assert ("self_help" in asked) == seen

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.datastructures import FormData
 from twilio.request_validator import RequestValidator
 
-from surveys.gateways.signature import is_signed, parse_form, sign
+from surveys.carriers.signature import is_signed, parse_form, sign
 
 TOKEN = "12345"
 words = st.text(st.characters(blacklist_categories=["Cs"]), max_size=12)

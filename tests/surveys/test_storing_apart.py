@@ -20,10 +20,11 @@ from sqlalchemy import select
 from settings import Settings
 from store import Store
 from store.schema import opt_out, reply
-from surveys import inbox as inbox_module
-from surveys import replies, storing_apart
-from surveys.inbox import Inbox
-from surveys.storing_apart import StoringApart
+from surveys.replies import inbox as inbox_module
+from surveys.replies import process as replies
+from surveys.replies import storing_apart
+from surveys.replies.inbox import Inbox
+from surveys.replies.storing_apart import StoringApart
 from tests.surveys.carrier import TOKEN, Carrier
 from tests.surveys.conftest import rows
 
@@ -109,7 +110,7 @@ def test_no_reply_is_lost_and_each_is_read_however_often_the_process_is_killed(
 def _kill_in_a_burst(settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch, kills: int) -> None:
     monkeypatch.setattr(inbox_module, "LASTING_S", 0.0)
     monkeypatch.setattr(storing_apart, "REST_S", 0.0)
-    monkeypatch.setattr("surveys.storing.FEW", 1)  # each is one of many
+    monkeypatch.setattr("surveys.replies.storing.FEW", 1)  # each is one of many
     inbox = Inbox(settings, store, lambda: None)
     acknowledged: set[str] = set()
     assert asyncio.run(_burst(inbox, acknowledged, kills)) == kills

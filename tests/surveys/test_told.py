@@ -10,9 +10,9 @@ from sqlalchemy import text
 from settings import Settings
 from store import Store, feed
 from store.schema import slot
-from surveys import board
-from surveys.phone import Phone
-from surveys.worker import Worker
+from surveys.desk import today
+from surveys.sending.worker import Worker
+from surveys.web.simulated_phone import Phone
 from tests.surveys.conftest import NOON, PHONE, answer, rows
 
 Ended = Callable[..., None]
@@ -36,10 +36,10 @@ def test_recent_answers_are_those_of_the_partner(
     ended("c1")
     worker.step(NOON)
     answer(store, settings, "9 – ring 912 34 567, hilsen Ola", NOON)
-    (recent,) = board.recent_answers(store, NOON, "Nord", 10)
+    (recent,) = today.recent_answers(store, NOON, "Nord", 10)
     assert (recent.score, recent.partner, recent.agent) == (9, "Nord", "Kari Nordmann")
     assert "912" not in recent.comment
-    assert board.recent_answers(store, NOON, "Sør", 10) == []
+    assert today.recent_answers(store, NOON, "Sør", 10) == []
     comments = [row.payload["text"] for row in feed.history(store, "c1") if row.kind == "comment"]
     assert comments == ["9 – ring […], hilsen Ola"]
 

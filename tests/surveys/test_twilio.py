@@ -14,9 +14,9 @@ from sqlalchemy import select
 from settings import Settings, SettingsError
 from store import Store
 from store.schema import alarm, decision, message, message_status, opt_out, slot, survey
-from surveys.gateways.twilio import TwilioGateway
-from surveys.statuses import Status, receive
-from surveys.worker import Worker
+from surveys.carriers.twilio import TwilioGateway
+from surveys.ledger.statuses import Status, receive
+from surveys.sending.worker import Worker
 from tests.surveys.carrier import SID, Carrier, through
 from tests.surveys.conftest import PHONE, outcome
 
@@ -115,7 +115,7 @@ def test_an_outcome_means_what_the_table_says(
 
 
 def ended_in(store: Store, settings: Settings, *ids: str, phone: str = PHONE) -> None:
-    from data.intake import accept
+    from data.api.intake import accept
 
     at = now()
     accept(

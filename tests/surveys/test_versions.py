@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from data.intake import accept
+from data.api.intake import accept
 from settings import Settings
 from store import Store, feed
 from store.schema import message, reply, survey
 from store.totals import totals
-from surveys import outcomes, replies, statuses
-from surveys.rescoring import set_answer
-from surveys.statuses import Status
-from surveys.worker import Worker
+from surveys.ledger import snapshots, statuses
+from surveys.ledger.statuses import Status
+from surveys.replies import process
+from surveys.replies.reread import set_answer
+from surveys.sending.worker import Worker
 from tests.surveys.conftest import NOON, PHONE, rows
 
 AHEAD = timedelta(seconds=5)  # how far the other host's clock is from ours
@@ -55,7 +56,7 @@ def test_a_status_beside_an_answer_by_hand_loses_neither(
     with store.write() as connection:
         row = connection.execute(select(reply)).one()
         set_answer(connection, row, "score", 7, "hand")
-        outcomes.append_changed(connection, ["c1"], NOON)
+        snapshots.append_changed(connection, ["c1"], NOON)
         other.start()
         other.join(0.5)  # by now it waits, or has told what it knows
     other.join(30)
@@ -105,7 +106,7 @@ def test_the_totals_of_a_day_follow_each_step_of_a_survey(
     worker.step(NOON)
     skipped = ("2026-11-24", "skipped", 1, 0, 0, 0, 0)
     assert totals(store)[1] == skipped
-    replies.receive(store, {"MessageSid": "SM1", "From": PHONE, "Body": "8"}, NOON)
-    replies.read_pending(store, settings, NOON)
+    process.receive(store, {"MessageSid": "SM1", "From": PHONE, "Body": "8"}, NOON)
+    process.read_pending(store, settings, NOON)
     assert totals(store) == [("2026-11-24", "asked", 1, 1, 1, 1, 8), skipped]
     assert totals(store, "2026-11-25") == []

@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 
 from settings import Settings
 from store import Store
-from surveys.rating import PER_MINUTE
-from surveys.visitors import address_of
-from surveys.webhooks import routes
+from surveys.web.client_address import address_of
+from surveys.web.rating_page import PER_MINUTE
+from surveys.web.webhooks import routes
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("192.0.2.7"), ip_network("fd00::/8")]
 

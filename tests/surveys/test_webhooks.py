@@ -13,13 +13,13 @@ from starlette.testclient import TestClient
 from settings import Settings
 from store import Store
 from store.schema import opt_out, reply
-from surveys import replies
-from surveys.gateways.phone import PhoneGateway
-from surveys.gateways.signature import HEADER, sign
-from surveys.phone import Phone
-from surveys.storing import Storing
-from surveys.webhooks import routes
-from surveys.worker import Worker
+from surveys.carriers.phone import PhoneGateway
+from surveys.carriers.signature import HEADER, sign
+from surveys.replies import process
+from surveys.replies.storing import Storing
+from surveys.sending.worker import Worker
+from surveys.web.simulated_phone import Phone
+from surveys.web.webhooks import routes
 from tests.surveys.conftest import PHONE, outcome
 
 
@@ -90,7 +90,7 @@ def test_a_stop_word_that_only_the_carrier_knows_stops(
 def test_a_reply_that_our_reading_fails_on_is_kept_for_a_person_and_a_stop_in_it_stops(
     client: TestClient, settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("surveys.replies.turn", _fail)
+    monkeypatch.setattr("surveys.replies.process.turn", _fail)
     assert post(client, settings, {"MessageSid": "SM1", "From": PHONE, "Body": "Stopp"}) == 200
     assert post(client, settings, {"MessageSid": "SM2", "From": "+4798765432", "Body": "8"}) == 200
     with store.read() as connection:
@@ -101,14 +101,14 @@ def test_a_reply_that_our_reading_fails_on_is_kept_for_a_person_and_a_stop_in_it
 def test_one_webhook_that_cannot_be_written_harms_no_other_of_its_group(
     settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = replies.store_raw
+    whole = process.store_raw
 
     def fails_for_one(connection: Connection, forms: list[dict[str, str]], now: datetime) -> int:
         if any(form["MessageSid"] == "SM2" for form in forms):
             raise ValueError("a fault of our own")
         return whole(connection, forms, now)
 
-    monkeypatch.setattr("surveys.replies.store_raw", fails_for_one)
+    monkeypatch.setattr("surveys.replies.process.store_raw", fails_for_one)
     forms = [{"MessageSid": f"SM{number}", "From": PHONE, "Body": "8"} for number in (1, 2, 3)]
     errors = Storing(settings, store, lambda: None).commit(forms)
     assert [type(error) for error in errors] == [type(None), ValueError, type(None)]
@@ -121,7 +121,7 @@ def test_a_store_that_is_away_is_answered_with_an_error_so_that_the_carrier_come
     app = Starlette(routes=routes(settings, sqlite_store, lambda: None))
     with TestClient(app, raise_server_exceptions=False) as client:
         with monkeypatch.context() as broken:
-            broken.setattr("surveys.replies.store_raw", _fail)
+            broken.setattr("surveys.replies.process.store_raw", _fail)
             assert post(client, settings, {"MessageSid": "SM1", "From": PHONE, "Body": "8"}) == 500
         assert post(client, settings, {"MessageSid": "SM1", "From": PHONE, "Body": "8"}) == 200
     assert stored(sqlite_store) == 1

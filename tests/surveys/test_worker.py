@@ -10,17 +10,18 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from data.intake import accept
+from data.api.intake import accept
 from settings import Settings
 from store import Store
 from store.schema import decision, lease, message, opt_out, phone_message, slot, survey
-from surveys import board, statuses
-from surveys.asking import Asker
-from surveys.due import HOLD
-from surveys.gateways.base import Posted
-from surveys.gateways.phone import PhoneGateway
-from surveys.sending import record
-from surveys.worker import IDLE_S, Worker
+from surveys.asking.decide import Asker
+from surveys.carriers.base import Posted
+from surveys.carriers.phone import PhoneGateway
+from surveys.desk import today as board
+from surveys.ledger import statuses
+from surveys.ledger.due import HOLD
+from surveys.sending.delivery import record
+from surveys.sending.worker import IDLE_S, Worker
 from tests.surveys.conftest import NOON, PHONE, answer, outcome, rows, states
 
 Ended = Callable[..., None]

@@ -28,13 +28,13 @@ if __name__ == "__main__":
     import uvicorn
     from starlette.applications import Starlette
 
-    import surveys.storing
     from settings import Settings
     from store import open_store
-    from surveys.outage import Keeper
-    from surveys.webhooks import routes
+    from surveys.replies import storing
+    from surveys.sending.outage import Keeper
+    from surveys.web.webhooks import routes
 
-    vars(surveys.storing)["datetime"] = Skewed
+    vars(storing)["datetime"] = Skewed
     settings = Settings()
     store = open_store(settings.database_url)
     keeper = Keeper(settings, store, lambda: None)

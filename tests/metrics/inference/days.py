@@ -9,7 +9,7 @@ from datetime import date
 
 import numpy as np
 
-from metrics.inference.baseline import Series
+from metrics.inference.over_time.baseline import Series
 
 START = date(2025, 1, 6)
 WEEK = np.array([1.2, 1.1, 1.0, 1.0, 1.0, 0.5, 0.4])

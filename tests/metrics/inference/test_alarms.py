@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from scipy import stats as reference
 
-from metrics.holidays import holidays
+from metrics.analysis.holidays import holidays
 from metrics.inference import from_json, to_json
-from metrics.inference.alarms import SHIFT, SPIKE, Alarm, Cause, detect, group, limits
-from metrics.inference.baseline import HISTORY, Series
-from metrics.inference.inside import Distinct, distinctive
+from metrics.inference.answers.distinctive import Distinct, distinctive
+from metrics.inference.over_time.alarms import SHIFT, SPIKE, Alarm, Cause, detect, group, limits
+from metrics.inference.over_time.baseline import HISTORY, Series
 from tests.metrics.inference.days import (
     START,
     count_series,
@@ -38,8 +38,8 @@ def test_limits_share_the_false_alarms_among_all_series() -> None:
 
 def test_the_cusum_without_error_in_the_baseline_has_the_known_run_length(monkeypatch) -> None:
     # Montgomery, Introduction to Statistical Quality Control, table 9.3: k = .5, h = 5: ARL 465 (two-sided).
-    monkeypatch.setattr("metrics.inference.alarms._DRIFT", 0.0)
-    from metrics.inference.alarms import _shift_rate
+    monkeypatch.setattr("metrics.inference.over_time.alarms._DRIFT", 0.0)
+    from metrics.inference.over_time.alarms import _shift_rate
 
     assert 1 / _shift_rate(5.0) == pytest.approx(465, rel=0.02)
     assert 1 / _shift_rate(4.0) == pytest.approx(168, rel=0.02)
@@ -88,7 +88,8 @@ def test_a_doubling_is_seen_at_once(figure) -> None:
 
 
 def product(rng: np.random.Generator, days: int) -> list[Series]:
-    """What the product watches in a small company: 57 series as metrics/series.py has them, busy and quiet,
+    """What the product watches in a small company: 57 series as metrics/analysis/series.py has them, busy
+    and quiet,
     contacts after self-service being part of the contacts, and shares that are rare or never there."""
     off = holidays(range(START.year, START.year + days // 365 + 2))
     quiet = np.array([START + timedelta(days=i) in off for i in range(days)])

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from scipy import stats as reference
 
-from metrics.inference import reasons
-from metrics.inference.alarms import detect
-from metrics.inference.baseline import Series, _mid_z, expect, unjudged
+from metrics.inference.base import missing
+from metrics.inference.over_time.alarms import detect
+from metrics.inference.over_time.baseline import Series, _mid_z, expect, unjudged
 from tests.metrics.inference.days import (
     START,
     WEEK,
@@ -86,15 +86,15 @@ def test_a_series_that_cannot_be_is_refused(bad) -> None:
 @pytest.mark.parametrize(
     ("series", "reason"),
     [
-        (count_series(np.zeros(0)), reasons.NO_DATA),
-        (count_series(np.full(7, 5.0)), reasons.TOO_SHORT),
-        (count_series(np.full(55, 5.0)), reasons.TOO_SHORT),
+        (count_series(np.zeros(0)), missing.NO_DATA),
+        (count_series(np.full(7, 5.0)), missing.TOO_SHORT),
+        (count_series(np.full(55, 5.0)), missing.TOO_SHORT),
         (count_series(np.full(56 + 7, 5.0)), ""),
         (count_series(np.zeros(140)), ""),
-        (count_series(np.full(140, np.nan)), reasons.NO_DATA),
-        (share_of([0] * 140, [0] * 140), reasons.NO_DATA),
+        (count_series(np.full(140, np.nan)), missing.NO_DATA),
+        (share_of([0] * 140, [0] * 140), missing.NO_DATA),
         (share_of([0] * 140, [50] * 140), ""),
-        (Series("csat", "mean", START, (80.0,) * 140, (10,) * 140, (640.0,) * 140), reasons.NO_SPREAD),
+        (Series("csat", "mean", START, (80.0,) * 140, (10,) * 140, (640.0,) * 140), missing.NO_SPREAD),
     ],
 )
 def test_a_series_that_cannot_be_judged_says_why(series: Series, reason: str) -> None:

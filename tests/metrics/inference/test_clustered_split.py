@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metrics.inference import INDEX, Estimate, MeanStats, reasons
-from metrics.inference.clustered_split import split_by_cluster
-from metrics.inference.kitagawa import Decomposition, decompose
-from metrics.inference.strata import Strata
+from metrics.inference import INDEX, Estimate, MeanStats
+from metrics.inference.base import missing
+from metrics.inference.clustered.split import split_by_cluster
+from metrics.inference.compare.kitagawa import Decomposition, decompose
+from metrics.inference.compare.strata import Strata
 from tests.metrics.inference.test_clustered_strata import NONE, merged
 
 LEVELS = {"a": 7.5, "b": 6.5, "c": 5.0}
@@ -84,7 +85,7 @@ def test_an_index_has_the_same_noise_in_its_own_unit() -> None:
 
 def test_with_one_agent_on_a_side_nobody_can_say_how_sure_it_is() -> None:
     found = split(drawn(np.random.default_rng(4), 2))
-    assert (found.within.low, found.within.reason) == (None, reasons.TOO_FEW_CLUSTERS)
+    assert (found.within.low, found.within.reason) == (None, missing.TOO_FEW_CLUSTERS)
     assert found.cells[0].mix.high is None
     assert found.mix.value is not None
 

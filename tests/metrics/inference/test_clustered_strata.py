@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from metrics.inference import INDEX, MeanStats, ScoreStats, ShareStats, from_json, reasons, to_json
-from metrics.inference.clustered_strata import like_for_like_by_cluster
-from metrics.inference.clusters import by_cluster
-from metrics.inference.strata import LikeForLike, Strata, like_for_like
+from metrics.inference import INDEX, MeanStats, ScoreStats, ShareStats, from_json, to_json
+from metrics.inference.base import missing
+from metrics.inference.clustered.clusters import by_cluster
+from metrics.inference.clustered.strata import like_for_like_by_cluster
+from metrics.inference.compare.strata import LikeForLike, Strata, like_for_like
 
 NONE = MeanStats(0, 0.0, 0.0)
 
@@ -107,20 +108,20 @@ def test_shares_keep_the_weights_of_mantel_and_haenszel() -> None:
 @pytest.mark.parametrize(
     ("clusters", "reason"),
     [
-        ({}, reasons.NO_DATA),
-        ({"a": {("x",): (MeanStats.of([1, 2] * 9), NONE)}}, reasons.ONE_SIDED),
+        ({}, missing.NO_DATA),
+        ({"a": {("x",): (MeanStats.of([1, 2] * 9), NONE)}}, missing.ONE_SIDED),
         (
             {
                 "a": {("x",): (MeanStats.of([1, 2] * 9), NONE)},
                 "b": {("y",): (NONE, MeanStats.of([1, 2] * 9))},
             },
-            reasons.NO_SUPPORT,
+            missing.NO_SUPPORT,
         ),
-        ({k: {("x",): (MeanStats.of([1, 2]), MeanStats.of([1, 3] * 9))} for k in "ab"}, reasons.TOO_FEW),
-        ({"a": {("x",): (MeanStats.of([1, 2] * 9), MeanStats.of([1, 3] * 9))}}, reasons.TOO_FEW_CLUSTERS),
+        ({k: {("x",): (MeanStats.of([1, 2]), MeanStats.of([1, 3] * 9))} for k in "ab"}, missing.TOO_FEW),
+        ({"a": {("x",): (MeanStats.of([1, 2] * 9), MeanStats.of([1, 3] * 9))}}, missing.TOO_FEW_CLUSTERS),
         (
             {k: {("x",): (MeanStats.of([1, 2] * 9), MeanStats.of([1, 3] * 9))} for k in "ab"},
-            reasons.NO_SPREAD,
+            missing.NO_SPREAD,
         ),
         (
             {

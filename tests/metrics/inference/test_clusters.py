@@ -23,11 +23,11 @@ from metrics.inference import (
     ShareStats,
     difference,
     from_json,
-    reasons,
     to_json,
 )
-from metrics.inference.clustered_strata import like_for_like_by_cluster, linearised
-from metrics.inference.clusters import Clustered, by_cluster
+from metrics.inference.base import missing
+from metrics.inference.clustered.clusters import Clustered, by_cluster
+from metrics.inference.clustered.strata import like_for_like_by_cluster, linearised
 
 NONE = MeanStats(0, 0.0, 0.0)
 
@@ -188,11 +188,11 @@ def test_shares_scores_and_ratios_are_clustered_alike() -> None:
 @pytest.mark.parametrize(
     ("clusters", "reason"),
     [
-        ({}, reasons.NO_DATA),
-        ({"a": (MeanStats.of([1, 2] * 9), NONE)}, reasons.ONE_SIDED),
-        ({"a": (MeanStats.of([1, 2] * 9), MeanStats.of([1, 2]))}, reasons.TOO_FEW),
-        ({"a": (MeanStats.of([1, 2] * 9), MeanStats.of([1, 2] * 9))}, reasons.TOO_FEW_CLUSTERS),
-        ({k: (MeanStats.of([3] * 9), MeanStats.of([3] * 9)) for k in "ab"}, reasons.NO_SPREAD),
+        ({}, missing.NO_DATA),
+        ({"a": (MeanStats.of([1, 2] * 9), NONE)}, missing.ONE_SIDED),
+        ({"a": (MeanStats.of([1, 2] * 9), MeanStats.of([1, 2]))}, missing.TOO_FEW),
+        ({"a": (MeanStats.of([1, 2] * 9), MeanStats.of([1, 2] * 9))}, missing.TOO_FEW_CLUSTERS),
+        ({k: (MeanStats.of([3] * 9), MeanStats.of([3] * 9)) for k in "ab"}, missing.NO_SPREAD),
         ({k: (MeanStats.of([i, 2] * 9), MeanStats.of([1, 2 * i] * 9)) for i, k in enumerate("ab")}, ""),
     ],
 )

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.inference import comments as module
 from metrics.inference import from_json, to_json
-from metrics.inference.comments import REASONS, Comment, Theme, code, reason_shares, search, themes
+from metrics.inference.answers import comments as module
+from metrics.inference.answers.comments import REASONS, Comment, Theme, code, reason_shares, search, themes
 
 
 @pytest.mark.parametrize(

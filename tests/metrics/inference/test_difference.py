@@ -24,13 +24,12 @@ from metrics.inference import (
     ScoreStats,
     ShareStats,
     TimeBins,
-    always,
     difference,
     from_json,
-    reasons,
-    superiority,
     to_json,
 )
+from metrics.inference.base import missing
+from metrics.inference.compare import confidence_sequence, superiority
 
 FEW = (5, 3, 8, 9, 20, 30, 40, 60, 50, 44)
 MANY = (15, 13, 18, 19, 20, 30, 40, 30, 20, 14)
@@ -163,13 +162,13 @@ def test_a_difference_turned_around_is_its_negative(one: tuple[int, ...], two: t
 @pytest.mark.parametrize(
     ("first", "second", "reason"),
     [
-        (ScoreStats(FEW), ScoreStats((0,) * 10), reasons.ONE_SIDED),
-        (ScoreStats((0,) * 10), ScoreStats((0,) * 10), reasons.NO_DATA),
-        (ScoreStats(FEW), ScoreStats((9,) + (0,) * 9), reasons.TOO_FEW),
-        (ScoreStats((10,) + (0,) * 9), ScoreStats((0,) * 9 + (10,)), reasons.NO_SPREAD),
-        (MeanStats.of([1.0] * 10), MeanStats.of([2.0] * 10), reasons.NO_SPREAD),
-        (RatioStats.of([(0, 0)] * 10), RatioStats.of([(1, 2)] * 10), reasons.NO_DENOMINATOR),
-        (TimeBins.of({3: 10}, q=0.9), TimeBins.of({3: 10}, q=0.9), reasons.TOO_FEW),
+        (ScoreStats(FEW), ScoreStats((0,) * 10), missing.ONE_SIDED),
+        (ScoreStats((0,) * 10), ScoreStats((0,) * 10), missing.NO_DATA),
+        (ScoreStats(FEW), ScoreStats((9,) + (0,) * 9), missing.TOO_FEW),
+        (ScoreStats((10,) + (0,) * 9), ScoreStats((0,) * 9 + (10,)), missing.NO_SPREAD),
+        (MeanStats.of([1.0] * 10), MeanStats.of([2.0] * 10), missing.NO_SPREAD),
+        (RatioStats.of([(0, 0)] * 10), RatioStats.of([(1, 2)] * 10), missing.NO_DENOMINATOR),
+        (TimeBins.of({3: 10}, q=0.9), TimeBins.of({3: 10}, q=0.9), missing.TOO_FEW),
     ],
 )
 def test_what_cannot_be_compared_has_a_reason_and_no_p(first, second, reason: str) -> None:
@@ -180,12 +179,12 @@ def test_what_cannot_be_compared_has_a_reason_and_no_p(first, second, reason: st
 def test_shares_that_are_both_0_have_an_interval_but_no_p() -> None:
     found = difference(ShareStats(50, 0), ShareStats(80, 0))
     assert found.low < 0 < found.high
-    assert (found.p, found.reason) == (None, reasons.NO_SPREAD)
+    assert (found.p, found.reason) == (None, missing.NO_SPREAD)
 
 
 def test_separated_scores_have_no_interval_of_superiority() -> None:
     found = superiority(ScoreStats((9, 9) + (0,) * 8), ScoreStats((0,) * 8 + (9, 9)))
-    assert (found.difference, found.low, found.p, found.reason) == (0.0, None, None, reasons.SEPARATED)
+    assert (found.difference, found.low, found.p, found.reason) == (0.0, None, None, missing.SEPARATED)
 
 
 def test_different_kinds_are_not_compared() -> None:
@@ -202,10 +201,10 @@ def test_always_valid_limits_are_shown_from_30_in_each_group(n: int, shown: bool
 
 def test_always_valid_limits_follow_the_formula_of_the_paper() -> None:
     # c = 8.21 at α = .05; half-width √(V·(k+1)/k·ln((k+1)/α²)) with k = N·c/N*.
-    assert always.tuning() == pytest.approx(8.21, abs=0.005)
-    k = 300 * always.tuning() / 2000
+    assert confidence_sequence.tuning() == pytest.approx(8.21, abs=0.005)
+    k = 300 * confidence_sequence.tuning() / 2000
     expected = math.sqrt(0.04 * (k + 1) / k * math.log((k + 1) / 0.0025))
-    assert always.half_width(0.04, 300) == pytest.approx(expected, abs=1e-12)
+    assert confidence_sequence.half_width(0.04, 300) == pytest.approx(expected, abs=1e-12)
 
 
 def test_always_valid_limits_agree_with_gbstats() -> None:
@@ -213,11 +212,11 @@ def test_always_valid_limits_agree_with_gbstats() -> None:
     first, second = MeanStats(450, 2900, 20_500), MeanStats(500, 3000, 20_000)
     variance = first.variance / first.n + second.variance / second.n
     c = -2 * math.log(0.05) + math.log(-2 * math.log(0.05) + 1)
-    same = 2000 * always.tuning() / c
+    same = 2000 * confidence_sequence.tuning() / c
     gap = difference(first, second).difference
-    half = always.half_width(variance, 950, tightest_at=same)
+    half = confidence_sequence.half_width(variance, 950, tightest_at=same)
     assert (gap - half, gap + half) == pytest.approx((0.04159879656624588, 0.8472900923226434), abs=1e-9)
-    assert always.p_value(gap, variance, 950, tightest_at=same) == pytest.approx(
+    assert confidence_sequence.p_value(gap, variance, 950, tightest_at=same) == pytest.approx(
         0.02201518494134876, abs=1e-9
     )
 
@@ -225,8 +224,8 @@ def test_always_valid_limits_agree_with_gbstats() -> None:
 @settings(deadline=None)
 @given(st.floats(0.001, 5), st.integers(60, 10_000))
 def test_the_always_valid_p_is_alpha_where_the_interval_ends(variance: float, n: int) -> None:
-    edge = always.half_width(variance, n)
-    assert always.p_value(edge, variance, n) == pytest.approx(0.05, abs=1e-9)
+    edge = confidence_sequence.half_width(variance, n)
+    assert confidence_sequence.p_value(edge, variance, n) == pytest.approx(0.05, abs=1e-9)
 
 
 def false_claims(streams: int, arm: int, seed: int) -> tuple[float, float]:
@@ -242,7 +241,7 @@ def false_claims(streams: int, arm: int, seed: int) -> tuple[float, float]:
         var = sum((squares[i] - sums[i] ** 2 / n)[looks] / (n[looks] - 1) / n[looks] for i in (0, 1))
         gap = (sums[0] / n - sums[1] / n)[looks]
         fixed += bool((np.abs(gap) > 1.96 * np.sqrt(var)).any())
-        halves = [always.half_width(v, int(2 * m)) for v, m in zip(var, n[looks], strict=True)]
+        halves = [confidence_sequence.half_width(v, int(2 * m)) for v, m in zip(var, n[looks], strict=True)]
         lasting += bool((np.abs(gap) > halves).any())
     return fixed / streams, lasting / streams
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from metrics.driver_words import leading
-from metrics.inference import from_json, reasons, to_json
-from metrics.inference.drivers import NOTE, CrossSums, Drivers, drivers
+from metrics.inference import from_json, to_json
+from metrics.inference.answers.drivers import NOTE, CrossSums, Drivers, drivers
+from metrics.inference.base import missing
+from metrics.wording.drivers import leading
 
 # Twelve contacts, three drivers, and the scores.
 ROWS = [
@@ -77,10 +78,10 @@ def test_a_factor_of_several_columns_is_one_driver_without_direction() -> None:
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ([], reasons.NO_DATA),
-        ([(1, 2, 3, 4)] * 49, reasons.TOO_FEW),
-        ([(1, 2, 3, 4)] * 50, reasons.NO_SPREAD),
-        ([(i % 7, 2 * (i % 7), i % 5, i % 10) for i in range(50)], reasons.COLLINEAR),
+        ([], missing.NO_DATA),
+        ([(1, 2, 3, 4)] * 49, missing.TOO_FEW),
+        ([(1, 2, 3, 4)] * 50, missing.NO_SPREAD),
+        ([(i % 7, 2 * (i % 7), i % 5, i % 10) for i in range(50)], missing.COLLINEAR),
         ([(i % 7, i % 4, i % 5, i % 10) for i in range(50)], ""),
     ],
 )

@@ -24,10 +24,10 @@ from metrics.inference import (
     TimeBins,
     estimate,
     from_json,
-    reasons,
     time_bin,
     to_json,
 )
+from metrics.inference.base import missing
 
 # Darwin's maize (R. A. Fisher, The Design of Experiments, 1935): differences in eighths of an inch.
 DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
@@ -84,7 +84,7 @@ def test_a_shift_keeps_the_digits_of_a_large_mean() -> None:
     assert kept.variance == pytest.approx(np.var(values, ddof=1), rel=1e-6)
     assert estimate(kept).low is not None
     # Without it the sums hold no trace of the variance, and none is made up.
-    assert estimate(MeanStats.of(values)).reason == reasons.NO_SPREAD
+    assert estimate(MeanStats.of(values)).reason == missing.NO_SPREAD
 
 
 @settings(deadline=None)
@@ -109,16 +109,16 @@ def test_a_ratio_of_ones_is_a_mean() -> None:
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        (ShareStats(0, 0), reasons.NO_DATA),
-        (ShareStats(9, 3), reasons.TOO_FEW),
+        (ShareStats(0, 0), missing.NO_DATA),
+        (ShareStats(9, 3), missing.TOO_FEW),
         (ShareStats(10, 3), ""),
-        (MeanStats(0, 0, 0), reasons.NO_DATA),
-        (MeanStats.of([3.0] * 9), reasons.TOO_FEW),
-        (MeanStats.of([3.0] * 10), reasons.NO_SPREAD),
-        (ScoreStats((0,) * 9 + (12,)), reasons.NO_SPREAD),
-        (RatioStats.of([(0, 0)] * 12), reasons.NO_DENOMINATOR),
-        (TimeBins(()), reasons.NO_DATA),
-        (TimeBins.of({40: 9}), reasons.TOO_FEW),
+        (MeanStats(0, 0, 0), missing.NO_DATA),
+        (MeanStats.of([3.0] * 9), missing.TOO_FEW),
+        (MeanStats.of([3.0] * 10), missing.NO_SPREAD),
+        (ScoreStats((0,) * 9 + (12,)), missing.NO_SPREAD),
+        (RatioStats.of([(0, 0)] * 12), missing.NO_DENOMINATOR),
+        (TimeBins(()), missing.NO_DATA),
+        (TimeBins.of({40: 9}), missing.TOO_FEW),
         (TimeBins.of({40: 10}), ""),
     ],
 )
@@ -126,12 +126,12 @@ def test_what_cannot_be_computed_has_a_reason(given, reason: str) -> None:
     found = estimate(given)
     assert found.reason == reason
     assert (found.low is None) == bool(reason)
-    if reason in {reasons.NO_DATA, reasons.TOO_FEW, reasons.NO_DENOMINATOR}:
+    if reason in {missing.NO_DATA, missing.TOO_FEW, missing.NO_DENOMINATOR}:
         assert found.value is None
 
 
 def test_one_observation_has_a_value_and_no_interval() -> None:
-    assert estimate(MeanStats.of([7.0]), minimum_n=1) == Estimate(1, 7.0, None, None, reasons.TOO_FEW)
+    assert estimate(MeanStats.of([7.0]), minimum_n=1) == Estimate(1, 7.0, None, None, missing.TOO_FEW)
 
 
 @pytest.mark.parametrize(

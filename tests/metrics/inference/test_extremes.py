@@ -14,21 +14,13 @@ import pytest
 from scipy import stats as reference
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from metrics.inference import (
-    MeanStats,
-    RatioStats,
-    ScoreStats,
-    ShareStats,
-    TimeBins,
-    difference,
-    estimate,
-    reasons,
-    superiority,
-)
-from metrics.inference.kitagawa import decompose
-from metrics.inference.ranks import places
-from metrics.inference.shrinkage import shrink
-from metrics.inference.strata import like_for_like
+from metrics.inference import MeanStats, RatioStats, ScoreStats, ShareStats, TimeBins, difference, estimate
+from metrics.inference.base import missing
+from metrics.inference.compare import superiority
+from metrics.inference.compare.kitagawa import decompose
+from metrics.inference.compare.strata import like_for_like
+from metrics.inference.groups.ranks import places
+from metrics.inference.groups.shrinkage import shrink
 
 ALL_TENS, ALL_ONES = ScoreStats((0,) * 9 + (50,)), ScoreStats((50,) + (0,) * 9)
 SKEWED, FLAT = ScoreStats((40, 3, 0, 1, 0, 2, 9, 30, 80, 120)), ScoreStats((7,) * 10)
@@ -158,7 +150,7 @@ def test_a_ratio_without_anything_below_the_line_in_a_stratum_drops_out() -> Non
     found = like_for_like(strata)
     assert (found.strata, found.dropped, found.difference.difference) == (1, 1, 0.0)
     assert decompose(strata).within.value == pytest.approx(0)
-    assert like_for_like({("a",): (nothing, some)}).difference.reason == reasons.NO_SUPPORT
+    assert like_for_like({("a",): (nothing, some)}).difference.reason == missing.NO_SUPPORT
 
 
 def test_a_split_of_ratios_adds_up_to_the_difference_of_the_ratios() -> None:
@@ -175,7 +167,7 @@ def test_a_split_of_ratios_adds_up_to_the_difference_of_the_ratios() -> None:
 
 def test_a_split_without_any_spread_has_no_interval() -> None:
     strata = {(str(i),): (MeanStats.of([float(i)] * 5), MeanStats.of([i + 1.0] * 5)) for i in range(3)}
-    assert decompose(strata).within.reason == reasons.NO_SPREAD
+    assert decompose(strata).within.reason == missing.NO_SPREAD
 
 
 @pytest.mark.parametrize("hits", [0, 20])

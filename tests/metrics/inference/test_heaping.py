@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from metrics.inference import TimeBins, difference, estimate
-from metrics.inference.quantiles import quantiles_alike
+from metrics.inference.compare.quantiles import quantiles_alike
 
 
 def rounded(rng: np.random.Generator, n: int, step: int, spread: float) -> TimeBins:
@@ -62,6 +62,6 @@ def test_times_of_one_bin_are_compared_by_agent_within_its_edges() -> None:
     whole: dict[tuple[str, ...], tuple[TimeBins, TimeBins]] = {
         ("a",): (TimeBins.of({117: 54}), TimeBins.of({117: 66}))
     }
-    found = quantiles_alike(pairs, {("a",): whole}).difference
+    found = quantiles_alike(pairs, whole).difference
     assert found.difference == 0.0
     assert found.low < 0 < found.high

@@ -14,9 +14,11 @@ import pytest
 import statsmodels.api as sm
 from scipy.linalg import toeplitz
 
-from metrics.inference import Estimate, from_json, reasons, to_json, weekly
-from metrics.inference.initiatives import Forecast, Impact, Ranked, forecast, impact, rank
-from metrics.inference.weekly import step, step_error
+from metrics.inference import Estimate, from_json, to_json
+from metrics.inference.base import missing
+from metrics.inference.over_time import weekly
+from metrics.inference.over_time.initiatives import Forecast, Impact, Ranked, forecast, impact, rank
+from metrics.inference.over_time.weekly import step, step_error
 
 
 def ar1(rng: np.random.Generator, n: int, rho: float, sd: float) -> np.ndarray:
@@ -81,25 +83,25 @@ def test_avoided_contacts_follow_from_the_step() -> None:
 def test_no_effect_is_not_yet_measurable() -> None:
     treated, others = weeks(np.random.default_rng(3))
     found = impact(treated, others, 40)
-    assert found.reason == found.avoided.reason == reasons.NOT_MEASURABLE
+    assert found.reason == found.avoided.reason == missing.NOT_MEASURABLE
     assert found.avoided.low < 0 < found.avoided.high
     assert found.money.value is None
 
 
 @pytest.mark.parametrize(
     ("before", "after", "reason"),
-    [(7, 3, reasons.TOO_SHORT), (8, 2, reasons.TOO_SHORT), (8, 3, None), (20, 0, reasons.TOO_SHORT)],
+    [(7, 3, missing.TOO_SHORT), (8, 2, missing.TOO_SHORT), (8, 3, None), (20, 0, missing.TOO_SHORT)],
 )
 def test_eight_weeks_before_and_three_after_are_needed(before: int, after: int, reason: str | None) -> None:
     treated, others = weeks(np.random.default_rng(4), before=before, after=after)
     found = impact(treated, others, before)
-    assert (found.reason == reasons.TOO_SHORT) == (reason == reasons.TOO_SHORT)
+    assert (found.reason == missing.TOO_SHORT) == (reason == missing.TOO_SHORT)
     assert (found.avoided.value is None) == (reason is not None)
 
 
 def test_untouched_topics_are_needed() -> None:
-    assert impact([100.0] * 30, {}, 20).reason == reasons.NO_COMPARISON
-    assert forecast([100.0] * 30, {}, 0.1).reason == reasons.NO_COMPARISON
+    assert impact([100.0] * 30, {}, 20).reason == missing.NO_COMPARISON
+    assert forecast([100.0] * 30, {}, 0.1).reason == missing.NO_COMPARISON
     assert impact(*weeks(np.random.default_rng(4)), 40).topics_tried == 5
     alone = impact([100.0, 120.0] * 15, {"a": [90.0, 100.0, 95.0] * 10}, 20)
     assert (alone.topics_tried, alone.placebo_topics) == (0, None)
@@ -123,7 +125,7 @@ def test_a_forecast_tells_how_long_until_an_effect_can_be_seen() -> None:
     large, small = forecast(treated, others, 0.3, cost_per_contact=80), forecast(treated, others, 0.02)
     assert large.weeks_until_seen in range(3, 9)
     assert large.seen_in_8 < 0.3
-    assert (small.weeks_until_seen, small.reason) == (None, reasons.NOT_MEASURABLE)
+    assert (small.weeks_until_seen, small.reason) == (None, missing.NOT_MEASURABLE)
     assert large.fewer.value == pytest.approx(0.3 * np.mean(treated[-13:]))
     assert large.money_a_year == pytest.approx(52 * 80 * large.fewer.value)
     with pytest.raises(ValueError, match="share"):
@@ -134,15 +136,15 @@ def test_a_ranking_shows_how_little_a_place_may_mean() -> None:
     given = {
         "chatbot": Estimate(10, 500.0, 100.0, 900.0),
         "new bill": Estimate(10, 480.0, 440.0, 520.0),
-        "letter": Estimate(10, 20.0, -50.0, 90.0, reasons.NOT_MEASURABLE),
-        "app": Estimate(2, None, None, None, reasons.TOO_SHORT),
+        "letter": Estimate(10, 20.0, -50.0, 90.0, missing.NOT_MEASURABLE),
+        "app": Estimate(2, None, None, None, missing.TOO_SHORT),
     }
     found = {r.name: r for r in rank(given)}
     assert [r.name for r in rank(given)] == ["chatbot", "new bill", "letter", "app"]
     assert (found["chatbot"].low, found["chatbot"].high) == (1, 2)
     assert found["new bill"].best + found["chatbot"].best == pytest.approx(1, abs=0.01)
-    assert found["letter"].reason == reasons.NOT_MEASURABLE
-    assert (found["app"].place, found["app"].reason) == (None, reasons.TOO_SHORT)
+    assert found["letter"].reason == missing.NOT_MEASURABLE
+    assert (found["app"].place, found["app"].reason) == (None, missing.TOO_SHORT)
     assert rank({}) == ()
 
 

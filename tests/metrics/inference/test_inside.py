@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metrics.inference.inside import distinctive, excesses
+from metrics.inference.answers.distinctive import distinctive, excesses
 
 
 def test_log_odds_follow_monroe_by_hand() -> None:

@@ -12,18 +12,10 @@ import numpy as np
 import pytest
 from statsmodels.robust.scale import qn_scale
 
-from metrics.inference import (
-    INDEX,
-    MeanStats,
-    ScoreStats,
-    ShareStats,
-    estimate,
-    from_json,
-    reasons,
-    to_json,
-)
-from metrics.inference.nonresponse import CAP, NOTE, Answers, Weighted, weigh
-from metrics.inference.sampling import SampleRatios, robust_sd, sample_ratios
+from metrics.inference import INDEX, MeanStats, ScoreStats, ShareStats, estimate, from_json, to_json
+from metrics.inference.answers.nonresponse import CAP, NOTE, Answers, Weighted, weigh
+from metrics.inference.answers.sampling import SampleRatios, robust_sd, sample_ratios
+from metrics.inference.base import missing
 
 GOOD = ScoreStats((0, 0, 0, 1, 2, 5, 8, 12, 9, 3))
 BAD = ScoreStats((9, 6, 5, 3, 2, 2, 1, 0, 0, 0))
@@ -84,10 +76,10 @@ def test_no_answer_counts_for_more_than_five() -> None:
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
-        ({}, reasons.NO_DATA),
-        ({("a",): Answers(90, SILENT)}, reasons.NO_DATA),
-        ({("a",): Answers(90, ScoreStats((9,) + (0,) * 9))}, reasons.TOO_FEW),
-        ({("a",): Answers(90, ScoreStats((10,) + (0,) * 9))}, reasons.NO_SPREAD),
+        ({}, missing.NO_DATA),
+        ({("a",): Answers(90, SILENT)}, missing.NO_DATA),
+        ({("a",): Answers(90, ScoreStats((9,) + (0,) * 9))}, missing.TOO_FEW),
+        ({("a",): Answers(90, ScoreStats((10,) + (0,) * 9))}, missing.NO_SPREAD),
         ({("a",): Answers(90, GOOD)}, ""),
     ],
 )
@@ -225,13 +217,13 @@ def test_the_expected_number_is_the_others_rate_by_hand() -> None:
 def test_an_agent_is_judged_from_50_eligible(n: int, judged: bool) -> None:
     data = {str(i): {("a",): (100, 60 + i)} for i in range(6)} | {"x": {("a",): (n, 2)}}
     found = sample_ratios(data).agents[-1]
-    assert (found.flag, found.reason) == (("asked_less", "") if judged else ("", reasons.TOO_FEW))
+    assert (found.flag, found.reason) == (("asked_less", "") if judged else ("", missing.TOO_FEW))
 
 
 def test_few_agents_are_not_judged() -> None:
     found = sample_ratios({str(i): {("a",): (100, 60)} for i in range(4)})
-    assert found.reason == reasons.NO_PEERS
-    assert all(a.reason == reasons.NO_PEERS for a in found.agents)
+    assert found.reason == missing.NO_PEERS
+    assert all(a.reason == missing.NO_PEERS for a in found.agents)
     assert sample_ratios({}).agents == ()
 
 
@@ -245,7 +237,7 @@ def test_one_who_does_not_ask_stands_out_where_all_others_ask_everybody() -> Non
 @pytest.mark.parametrize("sent", [0, 100])
 def test_where_all_are_treated_alike_there_is_nothing_to_judge(sent: int) -> None:
     found = sample_ratios({str(i): {("a",): (100, sent)} for i in range(12)})
-    assert found.reason == reasons.NO_SPREAD
+    assert found.reason == missing.NO_SPREAD
     assert {a.flag for a in found.agents} == {""}
 
 

@@ -10,9 +10,10 @@ import json
 import numpy as np
 import pytest
 
-from metrics.inference import TimeBins, difference, estimate, from_json, reasons, to_json
-from metrics.inference.quantiles import Pair, quantiles_alike
-from metrics.inference.strata import Cell, LikeForLike
+from metrics.inference import TimeBins, difference, estimate, from_json, to_json
+from metrics.inference.base import missing
+from metrics.inference.compare.quantiles import Pair, quantiles_alike
+from metrics.inference.compare.strata import Cell, LikeForLike
 
 NOTHING = TimeBins(())
 
@@ -62,10 +63,10 @@ def test_strata_of_one_side_drop_out() -> None:
 @pytest.mark.parametrize(
     ("strata", "reason"),
     [
-        ({}, reasons.NO_DATA),
-        ({("a",): (times(1, 6, 50), NOTHING)}, reasons.ONE_SIDED),
-        ({("a",): (times(1, 6, 50), NOTHING), ("b",): (NOTHING, times(1, 6, 50))}, reasons.NO_SUPPORT),
-        ({("a",): (times(1, 6, 50), times(1, 6, 9))}, reasons.TOO_FEW),
+        ({}, missing.NO_DATA),
+        ({("a",): (times(1, 6, 50), NOTHING)}, missing.ONE_SIDED),
+        ({("a",): (times(1, 6, 50), NOTHING), ("b",): (NOTHING, times(1, 6, 50))}, missing.NO_SUPPORT),
+        ({("a",): (times(1, 6, 50), times(1, 6, 9))}, missing.TOO_FEW),
     ],
 )
 def test_what_cannot_be_compared_has_a_reason(strata, reason: str) -> None:
@@ -76,7 +77,7 @@ def test_what_cannot_be_compared_has_a_reason(strata, reason: str) -> None:
 def test_one_agent_on_a_side_has_no_interval() -> None:
     pair = times(1, 6, 50), times(2, 6, 50)
     found = quantiles_alike({"ann": {(): (pair[0], NOTHING)}, "bo": {(): (NOTHING, pair[1])}}, {(): pair})
-    assert found.difference.reason == reasons.TOO_FEW_CLUSTERS
+    assert found.difference.reason == missing.TOO_FEW_CLUSTERS
 
 
 def test_equal_times_differ_by_no_more_than_their_bin_is_wide() -> None:
@@ -92,7 +93,7 @@ def test_equal_times_differ_by_no_more_than_their_bin_is_wide() -> None:
 def test_the_tenth_slowest_of_few_has_a_value_without_limits() -> None:
     found = quantiles_alike(None, {(): (times(1, 6, 12, 0.9), times(2, 6, 12, 0.9))})
     assert found.first.value is not None
-    assert (found.difference.low, found.difference.reason) == (None, reasons.TOO_FEW)
+    assert (found.difference.low, found.difference.reason) == (None, missing.TOO_FEW)
 
 
 def coverage(runs: int, seed: int, *, agents: int, icc: float, shared: bool) -> tuple[float, float]:

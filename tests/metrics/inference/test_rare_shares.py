@@ -12,13 +12,13 @@ import pytest
 from scipy.stats import hypergeom
 
 from metrics.inference import ShareStats, difference
-from metrics.inference.clustered_split import split_by_cluster
-from metrics.inference.clustered_strata import like_for_like_by_cluster
-from metrics.inference.clusters import by_cluster
-from metrics.inference.kitagawa import decompose
-from metrics.inference.mantel_haenszel import mantel_haenszel
-from metrics.inference.score_limits import Tables, exact_p, score_limits
-from metrics.inference.strata import like_for_like
+from metrics.inference.clustered.clusters import by_cluster
+from metrics.inference.clustered.split import split_by_cluster
+from metrics.inference.clustered.strata import like_for_like_by_cluster
+from metrics.inference.compare.kitagawa import decompose
+from metrics.inference.compare.mantel_haenszel import mantel_haenszel
+from metrics.inference.compare.score_limits import Tables, exact_p, score_limits
+from metrics.inference.compare.strata import like_for_like
 
 TOPICS = 5
 # (contacts of the small group, of the large one, share of hits)

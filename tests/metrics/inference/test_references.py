@@ -18,27 +18,19 @@ from statsmodels.stats import rates
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 
-from metrics.inference import (
-    MeanStats,
-    RateStats,
-    ScoreStats,
-    ShareStats,
-    difference,
-    estimate,
-    superiority,
-    to_json,
-)
-from metrics.inference.clustered_strata import like_for_like_by_cluster
-from metrics.inference.clusters import by_cluster
-from metrics.inference.discovery import adjusted_p
-from metrics.inference.funnel import funnel
-from metrics.inference.kitagawa import decompose
-from metrics.inference.mantel_haenszel import mantel_haenszel
-from metrics.inference.nonresponse import Answers, weigh
-from metrics.inference.ranks import places
-from metrics.inference.score_limits import Tables, score_limits
-from metrics.inference.shrinkage import shrink
-from metrics.inference.strata import like_for_like
+from metrics.inference import MeanStats, RateStats, ScoreStats, ShareStats, difference, estimate, to_json
+from metrics.inference.answers.nonresponse import Answers, weigh
+from metrics.inference.clustered.clusters import by_cluster
+from metrics.inference.clustered.strata import like_for_like_by_cluster
+from metrics.inference.compare import superiority
+from metrics.inference.compare.kitagawa import decompose
+from metrics.inference.compare.mantel_haenszel import mantel_haenszel
+from metrics.inference.compare.score_limits import Tables, score_limits
+from metrics.inference.compare.strata import like_for_like
+from metrics.inference.groups.discovery import adjusted_p
+from metrics.inference.groups.funnel import funnel
+from metrics.inference.groups.ranks import places
+from metrics.inference.groups.shrinkage import shrink
 
 # Student (Biometrika 6, 1908): hours of sleep gained on two drugs, as in R's `sleep`.
 SLEEP = (

@@ -17,12 +17,13 @@ from scipy.stats import binom
 from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.multitest import multipletests
 
-from metrics.inference import INDEX, MeanStats, ScoreStats, ShareStats, from_json, reasons, to_json
-from metrics.inference.discovery import adjusted_p
-from metrics.inference.funnel import Funnel, funnel, over_dispersion
-from metrics.inference.ranks import Place, places
-from metrics.inference.shrinkage import Shrunk, beta_binomial, paule_mandel, shrink
-from metrics.inference.suppression import hidden
+from metrics.inference import INDEX, MeanStats, ScoreStats, ShareStats, from_json, to_json
+from metrics.inference.base import missing
+from metrics.inference.groups.discovery import adjusted_p
+from metrics.inference.groups.funnel import Funnel, funnel, over_dispersion
+from metrics.inference.groups.ranks import Place, places
+from metrics.inference.groups.shrinkage import Shrunk, beta_binomial, paule_mandel, shrink
+from metrics.inference.groups.suppression import hidden
 
 # BCG vaccine trials (Colditz et al., JAMA 271, 1994): log relative risks and their variances.
 BCG = np.array(
@@ -102,7 +103,7 @@ def test_what_is_shown_depends_on_n(n: int, shown: str) -> None:
     values = ([9.0, 10.0] * 30)[:n]
     member = shrink({"x": MeanStats.of(values), **peers}).members[0]
     expected = {"raw": member.raw, "shrunk": member.shrunk}.get(shown)
-    assert member.shown.reason == (reasons.TOO_FEW if expected is None else "")
+    assert member.shown.reason == (missing.TOO_FEW if expected is None else "")
     assert member.shown.value == (None if expected is None else expected.value)
 
 
@@ -116,8 +117,8 @@ def test_a_small_group_lies_between_its_own_mean_and_the_common_one() -> None:
 
 def test_too_few_peers_are_not_shrunk() -> None:
     found = shrink({"a": ShareStats(12, 3), "b": ShareStats(80, 3), "c": ShareStats(0, 0)})
-    assert found.reason == reasons.NO_PEERS
-    assert [m.shown.reason for m in found.members] == [reasons.NO_PEERS, "", reasons.NO_DATA]
+    assert found.reason == missing.NO_PEERS
+    assert [m.shown.reason for m in found.members] == [missing.NO_PEERS, "", missing.NO_DATA]
 
 
 def test_shares_and_means_are_not_shrunk_together() -> None:
@@ -151,7 +152,7 @@ def test_a_normal_z_is_not_over_dispersed() -> None:
 def test_a_group_is_judged_from_50(n: int, judged: bool) -> None:
     peers = {str(i): ShareStats(400, 78 + i) for i in range(6)}
     point = funnel({"x": ShareStats(n, n // 2), **peers}).points[0]
-    assert (point.differs, point.reason) == (("above", "") if judged else ("", reasons.TOO_FEW))
+    assert (point.differs, point.reason) == (("above", "") if judged else ("", missing.TOO_FEW))
 
 
 def test_funnel_limits_narrow_with_the_root_of_n() -> None:
@@ -171,7 +172,7 @@ def test_the_funnel_of_rare_hits_reaches_down_to_none() -> None:
 
 def test_a_funnel_needs_peers_and_a_spread() -> None:
     assert funnel({"a": ShareStats(80, 3), "b": ShareStats(80, 4), "c": ShareStats(4, 1)}).limits([10]) == ()
-    assert funnel({str(i): ShareStats(80, 0) for i in range(8)}).reason == reasons.NO_SPREAD
+    assert funnel({str(i): ShareStats(80, 0) for i in range(8)}).reason == missing.NO_SPREAD
 
 
 def test_a_falling_scale_turns_above_into_below() -> None:
@@ -195,7 +196,7 @@ def test_rank_intervals_of_very_different_groups_are_single_places() -> None:
 
 def test_small_or_lonely_groups_have_no_place() -> None:
     found = places({"a": ShareStats(49, 3), "b": ShareStats(50, 3)})
-    assert [p.reason for p in found] == [reasons.TOO_FEW, reasons.NO_PEERS]
+    assert [p.reason for p in found] == [missing.TOO_FEW, missing.NO_PEERS]
     assert found[1].place is None
 
 

@@ -15,19 +15,11 @@ from hypothesis import strategies as st
 from scipy.stats import t as student
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from metrics.inference import (
-    INDEX,
-    MeanStats,
-    ScoreStats,
-    ShareStats,
-    difference,
-    from_json,
-    reasons,
-    to_json,
-)
-from metrics.inference.kitagawa import Decomposition, decompose
-from metrics.inference.mantel_haenszel import mantel_haenszel
-from metrics.inference.strata import LikeForLike, like_for_like
+from metrics.inference import INDEX, MeanStats, ScoreStats, ShareStats, difference, from_json, to_json
+from metrics.inference.base import missing
+from metrics.inference.compare.kitagawa import Decomposition, decompose
+from metrics.inference.compare.mantel_haenszel import mantel_haenszel
+from metrics.inference.compare.strata import LikeForLike, like_for_like
 
 FEW = ScoreStats((5, 3, 8, 9, 20, 30, 40, 60, 50, 44))
 MANY = ScoreStats((15, 13, 18, 19, 20, 30, 40, 30, 20, 14))
@@ -80,10 +72,10 @@ def test_strata_of_one_side_drop_out_and_support_says_how_many() -> None:
 @pytest.mark.parametrize(
     ("strata", "reason"),
     [
-        ({}, reasons.NO_DATA),
-        ({("a",): (FEW, NONE)}, reasons.ONE_SIDED),
-        ({("a",): (FEW, NONE), ("b",): (NONE, MANY)}, reasons.NO_SUPPORT),
-        ({("a",): (FEW, ScoreStats((1,) * 9 + (0,)))}, reasons.TOO_FEW),
+        ({}, missing.NO_DATA),
+        ({("a",): (FEW, NONE)}, missing.ONE_SIDED),
+        ({("a",): (FEW, NONE), ("b",): (NONE, MANY)}, missing.NO_SUPPORT),
+        ({("a",): (FEW, ScoreStats((1,) * 9 + (0,)))}, missing.TOO_FEW),
         ({("a",): (FEW, ScoreStats((1,) * 10))}, ""),
     ],
 )
@@ -162,10 +154,10 @@ def test_mantel_haenszel_weights_are_for_shares() -> None:
 
 def test_shares_without_any_hit_have_no_test() -> None:
     found = mantel_haenszel([(ShareStats(20, 0), ShareStats(30, 0))])
-    assert (found.difference, found.p, found.reason) == (0.0, None, reasons.NO_SPREAD)
-    assert mantel_haenszel([(ShareStats(0, 0), ShareStats(30, 3))]).reason == reasons.ONE_SIDED
+    assert (found.difference, found.p, found.reason) == (0.0, None, missing.NO_SPREAD)
+    assert mantel_haenszel([(ShareStats(0, 0), ShareStats(30, 3))]).reason == missing.ONE_SIDED
     apart = [(ShareStats(0, 0), ShareStats(30, 3)), (ShareStats(10, 2), ShareStats(0, 0))]
-    assert mantel_haenszel(apart).reason == reasons.NO_SUPPORT
+    assert mantel_haenszel(apart).reason == missing.NO_SUPPORT
 
 
 @settings(deadline=None)

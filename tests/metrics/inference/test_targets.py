@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from metrics.inference import Estimate, MeanStats, ScoreStats, ShareStats, from_json, reasons, to_json
-from metrics.inference.targets import (
+from metrics.inference import Estimate, MeanStats, ScoreStats, ShareStats, from_json, to_json
+from metrics.inference.base import missing
+from metrics.inference.over_time.targets import (
     OFF_TRACK,
     ON_TRACK,
     PROBLEMS,
@@ -86,7 +87,7 @@ def test_a_level_that_does_not_wander_agrees_with_statsmodels_weighted_least_squ
     assert slope[0, 1] == pytest.approx(exact, rel=0.01)
 
 
-@pytest.mark.parametrize(("weeks", "reason"), [(5, reasons.TOO_SHORT), (6, "")])
+@pytest.mark.parametrize(("weeks", "reason"), [(5, missing.TOO_SHORT), (6, "")])
 def test_six_weeks_are_needed(weeks: int, reason: str) -> None:
     empty = ScoreStats((0,) * 10)
     some = [ScoreStats((i, 2, 3, 1, 4, 2, 2, 1, 1, 10 - i)) for i in range(weeks)]
@@ -95,7 +96,7 @@ def test_six_weeks_are_needed(weeks: int, reason: str) -> None:
     assert (found.probability is None) == bool(reason)
 
 
-@pytest.mark.parametrize(("days", "reason"), [(0, reasons.NO_TARGET_DATE), (1, "")])
+@pytest.mark.parametrize(("days", "reason"), [(0, missing.NO_TARGET_DATE), (1, "")])
 def test_a_date_that_has_passed_has_no_forecast(days: int, reason: str) -> None:
     found = outlook(replace(TARGET, by=SUNDAY + timedelta(days=days)), steadily(7, 0), SUNDAY)
     assert found.reason == reason
@@ -103,8 +104,8 @@ def test_a_date_that_has_passed_has_no_forecast(days: int, reason: str) -> None:
 
 def test_weeks_without_any_spread_have_no_forecast() -> None:
     found = outlook(TARGET, [ShareStats(50, 0)] * 10, SUNDAY)
-    assert found.reason == reasons.NO_SPREAD
-    assert outlook_text(found, "en") == reasons.reason_text(reasons.NO_SPREAD)
+    assert found.reason == missing.NO_SPREAD
+    assert outlook_text(found, "en") == missing.reason_text(missing.NO_SPREAD)
 
 
 def test_a_target_without_number_owner_or_time_is_not_smart() -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from metrics.inference import RateStats, ShareStats, difference
-from metrics.inference.clusters import by_cluster
-from metrics.inference.daily_rates import rates_by_day
-from metrics.inference.funnel import funnel
-from metrics.inference.results import Difference
+from metrics.inference.base.results import Difference
+from metrics.inference.clustered.clusters import by_cluster
+from metrics.inference.clustered.daily_rates import rates_by_day
+from metrics.inference.groups.funnel import funnel
 
 
 def claimed(found: Difference) -> bool:

@@ -17,10 +17,9 @@ from metrics.inference import (
     ShareStats,
     difference,
     estimate,
-    numbers,
-    reasons,
-    verdict,
 )
+from metrics.inference.base import missing
+from metrics.wording import numbers, verdict
 
 LOW = ScoreStats((15, 13, 18, 19, 20, 30, 40, 30, 20, 14))
 HIGH = ScoreStats((5, 3, 8, 9, 20, 30, 40, 60, 50, 44))
@@ -101,9 +100,9 @@ def test_what_cannot_be_compared_is_told_with_its_reason() -> None:
 
 
 def test_groups_with_nothing_in_common_are_not_said_to_be_small() -> None:
-    nothing = Estimate(0, None, None, None, reasons.NO_SUPPORT)
-    said = verdict(nothing, nothing, Difference.missing(reasons.NO_SUPPORT), ROUTES, language="en")
-    assert said.endswith(reasons.reason_text(reasons.NO_SUPPORT, "en"))
+    nothing = Estimate(0, None, None, None, missing.NO_SUPPORT)
+    said = verdict(nothing, nothing, Difference.missing(missing.NO_SUPPORT), ROUTES, language="en")
+    assert said.endswith(missing.reason_text(missing.NO_SUPPORT, "en"))
 
 
 def test_a_claimed_difference_never_reads_as_zero() -> None:
@@ -122,14 +121,14 @@ def test_two_values_that_differ_do_not_read_the_same() -> None:
 
 
 @pytest.mark.parametrize("language", ["nb", "en"])
-@pytest.mark.parametrize("code", sorted(reasons.TEXTS))
+@pytest.mark.parametrize("code", sorted(missing.TEXTS))
 def test_every_reason_has_a_text(code: str, language: str) -> None:
-    assert reasons.reason_text(code, language).endswith(".")
+    assert missing.reason_text(code, language).endswith(".")
 
 
 def test_every_reason_code_is_listed_with_its_texts() -> None:
-    codes = {value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, str)}
-    assert codes == set(reasons.TEXTS)
+    codes = {value for name, value in vars(missing).items() if name.isupper() and isinstance(value, str)}
+    assert codes == set(missing.TEXTS)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +162,7 @@ def test_an_unknown_unit_is_refused() -> None:
 @pytest.mark.parametrize(("n", "told"), [(1, "n under 5"), (4, "n under 5"), (5, "n = 5"), (0, "n = 0")])
 @pytest.mark.parametrize("language", ["nb", "en"])
 def test_so_few_that_somebody_could_be_recognised_are_not_counted_in_words(n, told, language) -> None:
-    few, many = Estimate(n, None, None, None, reasons.TOO_FEW), Estimate(200, 7.0, 6.5, 7.5)
+    few, many = Estimate(n, None, None, None, missing.TOO_FEW), Estimate(200, 7.0, 6.5, 7.5)
     labels = Labels("tilfredsheten", "A", "B", "score")
-    text = verdict(few, many, Difference.missing(reasons.TOO_FEW), labels, language=language)
+    text = verdict(few, many, Difference.missing(missing.TOO_FEW), labels, language=language)
     assert f"{told} for A" in text

@@ -1,0 +1,1 @@
+"""Files in bulk: read, stage, validate, dedupe, report."""

@@ -1,0 +1,1 @@
+"""What a file is and how it is opened: text, workbooks, headers, quotation."""

@@ -1,0 +1,1 @@
+"""A mapping proposed for a stranger's file."""

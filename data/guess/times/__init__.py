@@ -1,0 +1,1 @@
+"""Times, clocks and zones in a stranger's columns."""

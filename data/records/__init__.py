@@ -1,0 +1,1 @@
+"""What an event is: models, reference data, identity, errors."""

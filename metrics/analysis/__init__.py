@@ -1,0 +1,1 @@
+"""Questions people ask, from answers and statistics; no sentences."""

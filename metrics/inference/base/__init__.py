@@ -1,0 +1,1 @@
+"""Sufficient statistics, estimates, thresholds, why a number is missing."""

@@ -1,0 +1,1 @@
+"""Two groups of observations that share a cluster."""

@@ -1,0 +1,1 @@
+"""Alarms, targets, initiatives."""

@@ -1,0 +1,1 @@
+"""Query, snapshot, group, answer."""

@@ -1,0 +1,107 @@
+"""What is to be compared: which groups, on what, among which contacts, and how. Looked through beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from metrics.catalog import catalog
+from metrics.catalog.catalog import Metric
+from metrics.inference.base import missing
+from metrics.inference.compare.strata import WEIGHTS
+
+ROUTE = "self_service_first"
+ROUTES = ("self_service_first", "direct")
+CLUSTERS = ("agent", "customer", "day", "contact")  # contact: nothing in common
+# Groups that have agents of their own: contacts of one agent are alike, and the groups have few of them.
+NESTED = ("partner", "team")
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which groups are compared, on what, among which contacts, and how.
+
+    What a metric does not have is no error: ``no_groups``, ``no_strata`` and ``no_clusters`` are the reasons
+    why nothing, nothing like for like, or no interval by cluster can be told of it.
+    """
+
+    metric: Metric
+    groups: str
+    where: Mapping[str, Sequence[str]]
+    start: date | None
+    end: date | None
+    fixed_start: bool
+    alike: tuple[str, ...]
+    cluster: str
+    weights: str
+    no_groups: str = ""
+    no_strata: str = ""
+    no_clusters: str = ""
+
+    @property
+    def span(self) -> tuple[Mapping[str, Sequence[str]], date | None, date | None]:
+        """Filters and days, as every question takes them."""
+        return self.where, self.start, self.end
+
+    def named(self, there: Sequence[str]) -> tuple[str, str]:
+        """The two groups: the routes, those that the filter names, or those that are there. ValueError where
+        that is not two."""
+        if self.groups == ROUTE:
+            return ROUTES
+        chosen = list(dict.fromkeys(self.where.get(self.groups, there)))
+        if len(chosen) != 2:
+            raise ValueError(
+                f"comparing {self.groups} needs exactly two of them, for instance with --where "
+                f"{self.groups}=NAME twice; choose two of: "
+                f"{', '.join(name or '(not given)' for name in there)}"
+            )
+        return chosen[0], chosen[1]
+
+
+def request(
+    metric: str,
+    groups: str,
+    where: Mapping[str, Sequence[str]] | None,
+    start: date | None,
+    end: date | None,
+    *,
+    fixed_start: bool,
+    alike: Sequence[str],
+    cluster: str,
+    weights: str,
+) -> Request:
+    """A comparison that makes sense; ValueError or UnknownNameError says what is wrong with it."""
+    entry, dim = catalog.metric(metric), catalog.dimension(groups).id
+    held = tuple(dict.fromkeys(catalog.dimension(name).id for name in alike))
+    # Nobody is alike in what sets the groups apart.
+    held_equal = tuple(name for name in held if name != dim)
+    if held and not held_equal:
+        raise ValueError(f"groups that differ in {dim} cannot be alike in it; choose another dimension")
+    if cluster and cluster not in CLUSTERS:
+        raise ValueError(f"clusters are {', '.join(CLUSTERS[:-1])} or {CLUSTERS[-1]}, not {cluster!r}")
+    if cluster == "agent" and dim == "agent":
+        raise ValueError("agents are what is compared; they cannot be the clusters as well")
+    if weights and weights not in WEIGHTS:
+        raise ValueError(f"weights are one of {', '.join(WEIGHTS)}, not {weights!r}")
+    if weights == "mantel_haenszel" and entry.kind != "share":
+        raise ValueError(f"mantel_haenszel weights are for shares; {metric} is none")
+    listed = entry.adds_up and entry.subject == "contact"
+    # Customers are too many to list: their noise takes a scan of the facts, and is asked for by name.
+    own = entry.cluster if entry.cluster != "customer" else ""
+    usual = "agent" if dim in NESTED and listed else own
+    chosen = "" if cluster == "contact" or (not cluster and dim == "day") else cluster or usual
+    return Request(
+        entry,
+        dim,
+        where or {},
+        start,
+        end,
+        fixed_start,
+        held_equal,
+        chosen,
+        weights,
+        no_groups="" if catalog.kept_by(entry, (dim, *(where or {}))) else missing.NO_GROUPS,
+        no_strata="" if entry.adds_up and set(held_equal) <= set(entry.dims) else missing.NO_STRATA,
+        no_clusters="" if listed or chosen in {"", entry.cluster} else missing.NO_CLUSTERS,
+    )

@@ -1,0 +1,1 @@
+"""Who is asked, with the decision code."""

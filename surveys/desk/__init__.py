@@ -1,0 +1,1 @@
+"""What people work on: queue, today, the story of a contact."""

@@ -1,0 +1,1 @@
+"""What is on record: claims, attempts, statuses, faults."""

@@ -1,0 +1,1 @@
+"""Text to score, stop, start or unclear. Pure."""

@@ -1,0 +1,1 @@
+"""Stored first, read afterwards; the conversation."""

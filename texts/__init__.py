@@ -1,0 +1,1 @@
+"""Every sentence, name, number and date format, one folder a language."""
