@@ -62,6 +62,6 @@ def test_times_of_one_bin_are_compared_by_agent_within_its_edges() -> None:
     whole: dict[tuple[str, ...], tuple[TimeBins, TimeBins]] = {
         ("a",): (TimeBins.of({117: 54}), TimeBins.of({117: 66}))
     }
-    found = quantiles_alike(pairs, {("a",): whole}).difference
+    found = quantiles_alike(pairs, whole).difference
     assert found.difference == 0.0
     assert found.low < 0 < found.high
