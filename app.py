@@ -76,7 +76,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 
 app = st.App(
-    PROJECT_ROOT / "dashboard" / "main.py",
+    PROJECT_ROOT / "dashboard" / "shell" / "main.py",
     routes=service.routes(),
     middleware=[Middleware(LoopbackOnly)] if settings.demo else [],
     lifespan=lifespan,

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 
 from console import bar
-from metrics.build import build as build_facts
 from metrics.build.audit import check as check_facts
+from metrics.build.refresh import build as build_facts
 from metrics.build.refresh import build_on_spark
 from metrics.cli import tables
 from metrics.cli.alarms import alarms

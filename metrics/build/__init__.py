@@ -2,10 +2,5 @@
 
 In: batches of the log and the store's feed. Out: facts, cubes and the manifest (``lake/``).
 A round goes drain → placement (where each event belongs) → invalidation (what it makes dirty) →
-partitions (made anew) → checks → published. May import ``lake``, ``store``, ``lake.log`` and the
-catalogue of models.
+partitions (made anew) → checks → published. May import ``lake``, ``store`` and ``metrics.catalog``.
 """
-
-from metrics.build.refresh import build, build_on_spark, current_version, refresh, refresh_step
-
-__all__ = ["build", "build_on_spark", "current_version", "refresh", "refresh_step"]

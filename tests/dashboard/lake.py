@@ -9,7 +9,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-MAIN = str(Path(__file__).parents[2] / "dashboard" / "main.py")
+MAIN = str(Path(__file__).parents[2] / "dashboard" / "shell" / "main.py")
 LAST_DAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 # What the two partners' customers gave, in turn: Nord's are happier, and no score is the same.

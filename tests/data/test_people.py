@@ -116,7 +116,7 @@ def test_pseudonyms_of_a_column_are_those_of_its_texts(secret: str, texts: list[
 def test_ctrl_c_is_heard_after_columns_were_hashed() -> None:
     code = """
         import os, signal, threading
-        from data.people import pseudonyms
+        from data.records.identity import pseudonyms
         pseudonyms(b"key")
         lock, freed = threading.Lock(), threading.Event()
         lock.acquire()

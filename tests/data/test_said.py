@@ -29,7 +29,7 @@ def test_both_languages_say_the_same_with_the_same_values() -> None:
 
 
 def test_everything_that_can_be_said_is_said_somewhere() -> None:
-    code = "".join(path.read_text() for path in [*CODE.glob("*.py"), *CODE.glob("sql/*.sql")])
+    code = "".join(path.read_text() for path in [*CODE.rglob("*.py"), *CODE.rglob("*.sql")])
     words = set(re.findall(r"[a-z0-9_]+", code))
     unused = [each for each in templates("en") if each.split(".")[1] not in words]
     assert [each for each in unused if not each.startswith("doubt.answered_")] == []

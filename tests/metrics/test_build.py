@@ -13,10 +13,11 @@ import pytest
 from lake.log import Log
 from lake.manifest import GRACE_S, OvertakenError
 from metrics import Scope, open_reader
-from metrics.build import build, compaction, current_version, partitions, refresh, refresh_step
+from metrics.build import compaction, partitions
 from metrics.build import refresh as refresh_module
 from metrics.build.audit import check
 from metrics.build.checks import CheckError
+from metrics.build.refresh import build, current_version, refresh, refresh_step
 from metrics.catalog import models
 from settings import Settings
 from store import Store

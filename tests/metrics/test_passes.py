@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from metrics.build import build, partitions
+from metrics.build import partitions
 from metrics.build import refresh as refresh_module
 from metrics.build.checks import CheckError
-from metrics.build.refresh import refresh_step
+from metrics.build.refresh import build, refresh_step
 from metrics.catalog import models
 from metrics.catalog.columns import FACT
 from tests.metrics.given import NOON, NOW, case, contact, days, link, outcome, sale, session

@@ -29,7 +29,8 @@ from metrics.inference import (
     to_json,
 )
 from metrics.inference.base import missing
-from metrics.inference.compare import confidence_sequence, superiority
+from metrics.inference.compare import confidence_sequence
+from metrics.inference.compare.superiority import superiority
 
 FEW = (5, 3, 8, 9, 20, 30, 40, 60, 50, 44)
 MANY = (15, 13, 18, 19, 20, 30, 40, 30, 20, 14)

@@ -16,9 +16,9 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from metrics.inference import MeanStats, RatioStats, ScoreStats, ShareStats, TimeBins, difference, estimate
 from metrics.inference.base import missing
-from metrics.inference.compare import superiority
 from metrics.inference.compare.kitagawa import decompose
 from metrics.inference.compare.strata import like_for_like
+from metrics.inference.compare.superiority import superiority
 from metrics.inference.groups.ranks import places
 from metrics.inference.groups.shrinkage import shrink
 

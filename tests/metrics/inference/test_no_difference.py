@@ -16,7 +16,7 @@ import pytest
 from metrics.inference import Labels, MeanStats, ScoreStats, ShareStats, Stats, difference, estimate
 from metrics.inference.clustered.clusters import by_cluster
 from metrics.inference.compare.strata import like_for_like
-from metrics.wording import verdict
+from metrics.wording.verdict import verdict
 
 SCORES = np.array([4, 3, 5, 6, 8, 11, 15, 19, 16, 13]) / 100
 CLAIM = " is higher, which", " is lower, which"

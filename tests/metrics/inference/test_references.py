@@ -22,11 +22,11 @@ from metrics.inference import MeanStats, RateStats, ScoreStats, ShareStats, diff
 from metrics.inference.answers.nonresponse import Answers, weigh
 from metrics.inference.clustered.clusters import by_cluster
 from metrics.inference.clustered.strata import like_for_like_by_cluster
-from metrics.inference.compare import superiority
 from metrics.inference.compare.kitagawa import decompose
 from metrics.inference.compare.mantel_haenszel import mantel_haenszel
 from metrics.inference.compare.score_limits import Tables, score_limits
 from metrics.inference.compare.strata import like_for_like
+from metrics.inference.compare.superiority import superiority
 from metrics.inference.groups.discovery import adjusted_p
 from metrics.inference.groups.funnel import funnel
 from metrics.inference.groups.ranks import places

@@ -19,7 +19,8 @@ from metrics.inference import (
     estimate,
 )
 from metrics.inference.base import missing
-from metrics.wording import numbers, verdict
+from metrics.wording import numbers
+from metrics.wording.verdict import verdict
 
 LOW = ScoreStats((15, 13, 18, 19, 20, 30, 40, 30, 20, 14))
 HIGH = ScoreStats((5, 3, 8, 9, 20, 30, 40, 60, 50, 44))

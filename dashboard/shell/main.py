@@ -20,7 +20,7 @@ from texts.words import Words, words
 
 log = logging.getLogger("svar.dashboard")
 
-_ICON = Path(__file__).parent / "static" / "icon.png"
+_ICON = Path(__file__).parents[1] / "static" / "icon.png"
 _ICONS = {
     "live": ":material/bolt:",
     "alarms": ":material/notifications_active:",
