@@ -12,6 +12,7 @@ import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -19,13 +20,17 @@ from starlette.middleware import Middleware
 
 import dashboard.context
 import logs
+from dashboard import back_channel, uploads
 from dashboard.push import keep_fresh
+from middleware import LoopbackOnly, OwnHost, SecurityHeaders, UploadGate
 from publisher import Publisher
 from settings import PROJECT_ROOT, SettingsError, read_settings
 from surveys.privacy import retention
 from surveys.questions import lint
 from surveys.questions.questions import QuestionsError
-from web import Job, LoopbackOnly, Service
+from web import Job, Service
+
+MOST_UPLOAD_MB = 150  # larger files are for the command line
 
 logs.set_up()
 
@@ -77,8 +82,13 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     PROJECT_ROOT / "dashboard" / "shell" / "main.py",
-    routes=service.routes(),
-    middleware=[Middleware(LoopbackOnly)] if settings.demo else [],
+    routes=[*service.routes(), *back_channel.routes(settings, service.store)],
+    middleware=[
+        Middleware(SecurityHeaders, settings),
+        *([Middleware(LoopbackOnly)] if settings.demo else []),
+        Middleware(OwnHost, settings),
+        Middleware(UploadGate, uploads.is_expected, MOST_UPLOAD_MB * 1_000_000 + 10_000),
+    ],
     lifespan=lifespan,
     secrets=settings.auth_secrets,
 )
@@ -92,6 +102,11 @@ if __name__ == "__main__":
                 "server.headless": True,
                 "server.fileWatcherType": "none",
                 "browser.gatherUsageStats": False,
+                # Known without asking the network, which the framework does inside its event loop.
+                "browser.serverAddress": urlsplit(settings.base_url).hostname,
+                "server.maxUploadSize": MOST_UPLOAD_MB,
+                "server.enableCORS": True,
+                "server.enableXsrfProtection": True,
                 "logger.hideWelcomeMessage": True,
             }
         )

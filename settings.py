@@ -109,6 +109,7 @@ class Settings(BaseSettings):
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
     oidc_role_claim: str = Field("role", description="Claim that holds lead, management or partner.")
+    session_hours: float = Field(10.0, gt=0, description="A sign-in lasts at most so long.")
     oidc_partner_claim: str = Field("partner", description="Claim that names the partner of a partner user.")
 
     @model_validator(mode="before")

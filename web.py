@@ -20,14 +20,15 @@ from functools import partial
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.api import routes as api
 from metrics import watch
 from metrics.build.refresh import current_version
+from middleware import OwnHost, SecurityHeaders
 from publisher import Publisher
 from settings import LOOPBACK, Settings
 from store import Store, integrity, open_store
@@ -195,33 +196,6 @@ def _may_count(request: Request, token: str) -> bool:
     return request.client is not None and request.client.host in LOOPBACK and not forwarded
 
 
-class LoopbackOnly:
-    """Answers this machine alone: what lets everybody in must not be reachable from elsewhere.
-
-    The name that was asked for is checked too, so that a page on the web cannot reach a demonstration
-    through a name of its own that points to loopback (DNS rebinding).
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _is_local(scope):
-            response = PlainTextResponse("A demonstration answers this machine only.\n", status_code=403)
-            await response(scope, receive, send)
-        elif scope["type"] == "websocket" and not _is_local(scope):
-            await send({"type": "websocket.close", "code": 1008})
-        else:
-            await self.app(scope, receive, send)
-
-
-def _is_local(scope: Scope) -> bool:
-    client = (scope.get("client") or ("", 0))[0]
-    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
-    name = host.rsplit(":", 1)[0].strip("[]") if not host.endswith("]") else host.strip("[]")
-    return client in LOOPBACK and name in LOOPBACK
-
-
 def make_app(settings: Settings) -> Starlette:
     """The routes as an application of their own, without pages and jobs."""
     service = Service(settings)
@@ -232,7 +206,11 @@ def make_app(settings: Settings) -> Starlette:
         yield
         await run_in_threadpool(service.stop)
 
-    return Starlette(routes=service.routes(), lifespan=lifespan)
+    return Starlette(
+        routes=service.routes(),
+        lifespan=lifespan,
+        middleware=[Middleware(SecurityHeaders, settings), Middleware(OwnHost, settings)],
+    )
 
 
 def __getattr__(name: str) -> Starlette:

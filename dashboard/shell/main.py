@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import context, push
+from dashboard import context, push, sessions
 from dashboard.access import NoAccess, Picker, Viewer, demo_viewers, signed_in
 from dashboard.frame import Frame, ground, put_style
 from dashboard.parts.cards import empty_state
@@ -19,6 +19,7 @@ from texts.formats import LANGUAGES, Formats
 from texts.words import Words, words
 
 log = logging.getLogger("svar.dashboard")
+LOOK_AGAIN_S = 30  # between two looks of an open page whether its sign-in still counts
 
 _ICON = Path(__file__).parents[1] / "static" / "icon.png"
 _ICONS = {
@@ -128,11 +129,32 @@ def _viewer(bar: st.delta_generator.DeltaGenerator, say: Words) -> Viewer | None
         st.button(say("app.sign_in"), on_click=st.login, type="primary")
         return None
     claims = st.user.to_dict()
+    session = sessions.session_of(claims, context.settings().session_hours)
+    if sessions.is_over(context.store(), session, context.now()):
+        st.html(empty_state(say("app.session_over_title"), say("app.session_over_text")))
+        # The provider may still know the person: they are asked to say so, not let in by a page that was
+        # left open.
+        st.button(say("app.sign_in"), on_click=st.login, type="primary")
+        return None
+    _look_again()
     with bar:
         name = str(claims.get("name") or claims.get("email") or "")
         st.html(f'<span class="svar-note">{escape(say("app.signed_in", name=name))}</span>', width="content")
-        st.button(say("app.sign_out"), on_click=st.logout, type="tertiary")
+        st.button(say("app.sign_out"), on_click=_sign_out, args=(session,), type="tertiary")
     return signed_in(context.settings(), claims)
+
+
+def _sign_out(session: sessions.Session) -> None:
+    sessions.end(context.store(), session, context.now())
+    st.logout()
+
+
+@st.fragment(run_every=LOOK_AGAIN_S)
+def _look_again() -> None:
+    """Close a page that is left open when its sign-in is over: nothing else would run it again."""
+    session = sessions.session_of(st.user.to_dict(), context.settings().session_hours)
+    if sessions.is_over(context.store(), session, context.now()):
+        st.rerun(scope="app")
 
 
 def _picked_viewer(bar: st.delta_generator.DeltaGenerator, say: Words) -> Viewer:

@@ -6,8 +6,9 @@ from html import escape
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard import context
+from dashboard import context, uploads
 from dashboard.frame import Frame
 from dashboard.pages.data_in import upload
 from dashboard.parts.cards import answer, empty_state
@@ -25,6 +26,8 @@ def show(frame: Frame) -> None:
     st.title(say("data_in.title"), anchor=False)
     demo = context.settings().demo
     st.html(answer(say("data_in.lead"), say("data_in.demo" if demo else "data_in.note")))
+    if (run := get_script_run_ctx()) is not None:
+        uploads.expect(run.session_id)
     given = st.file_uploader(say("data_in.file"), type=upload.KINDS, key="svar-file")
     if given is None:
         _forget()
