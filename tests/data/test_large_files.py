@@ -20,7 +20,7 @@ IMPORT = """
 import json, resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from data import importer, mapping
+from data.files import importer, mapping
 from settings import Settings
 importer.MEMORY = sys.argv[3] + "MB"
 connect = importer.connect
