@@ -198,6 +198,7 @@ def test_a_demonstration_is_not_reached_under_another_name(server: Server, path:
     assert answer.status_code == 421
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_cleanly_and_a_new_start_goes_on_where_it_was(tmp_path: Path) -> None:
     with served(tmp_path / "home") as server:
         server.post("/api/contacts", [contact(n) for n in range(10, 20)])
