@@ -14,7 +14,9 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +25,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from data.api import payloads
 from data.api.batching import Grouped
 from data.api.intake import Answer
 from data.api.openapi import MAX_BODY, MAX_RECORDS, document
@@ -61,20 +64,54 @@ def routes(settings: Settings, store: Store, accepted: Callable[[], None]) -> li
         )
         for kind, path in PATHS.items()
     ]
+    for name, mapping in payloads.mappings(settings).items():
+        endpoint = _endpoint(
+            settings,
+            grouped,
+            mapping.record,
+            accepted,
+            absence,
+            read=partial(_mapped, payloads.Reader(settings, mapping)),
+            keep=partial(payloads.keep_rejected, settings, name),
+        )
+        made.append(Route(f"/api/in/{name}", payloads.with_token(endpoint), methods=METHODS))
+    made.append(Route("/api/in/{mapping}", _no_mapping, methods=METHODS, name="api:in"))
     return [*made, Route("/api/openapi.json", openapi, methods=["GET"], name="api:openapi")]
 
 
+async def _no_mapping(request: Request) -> Response:
+    name = request.path_params["mapping"]
+    message = f"There is no mapping {name!r} that says what a record is. New ones count from the next start."
+    return JSONResponse({"error": message}, 404)
+
+
+def _mapped(reader: payloads.Reader, body: bytes, content_type: str) -> list[Any]:
+    """The records that a mapping makes of another system's payloads."""
+    return reader.records(payloads.columns(body, content_type, parse))
+
+
 def _endpoint(
-    settings: Settings, grouped: Grouped, kind: str, accepted: Callable[[], None], absence: Absence
+    settings: Settings,
+    grouped: Grouped,
+    kind: str,
+    accepted: Callable[[], None],
+    absence: Absence,
+    *,
+    read: Callable[[bytes, str], list[Any]] | None = None,
+    keep: Callable[[bytes, list[Answer], datetime], None] | None = None,
 ) -> Callable[[Request], Awaitable[Response]]:
+    read = read or parse
+
     async def endpoint(request: Request) -> Response:
         try:
             if request.method != "POST":
                 raise Refusal(405, f"{request.method} is not possible here: POST records.", {"Allow": "POST"})
             _authorise(settings, request)
             body = await _body(request)
-            items = await run_in_threadpool(parse, body, request.headers.get("content-type", ""))
+            items = await run_in_threadpool(read, body, request.headers.get("content-type", ""))
             answers = await grouped.accept(kind, items)
+            if keep:
+                await run_in_threadpool(keep, body, answers, datetime.now(UTC))
         except Refusal as refusal:
             return refusal.response
         except ClientDisconnect:
