@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtr
+from scipy.stats import false_discovery_control
 
 from metrics.inference.base import missing, thresholds
-from metrics.inference.groups.discovery import adjusted_p
 from metrics.inference.groups.funnel import FALSE_SHARE
 from metrics.inference.groups.shrinkage import PEERS
 
@@ -85,7 +85,7 @@ def sample_ratios(
     z = np.where(judged, z - np.median(z[judged]), 0.0) / math.sqrt(phi)
     p = np.ones(len(names))
     # The spread is estimated from so many agents, hence t.
-    p[judged] = adjusted_p(2 * stdtr(judged.sum() - 1, -np.abs(z[judged])))
+    p[judged] = false_discovery_control(2 * stdtr(judged.sum() - 1, -np.abs(z[judged])))
     found = tuple(
         AskedShare(
             name,
