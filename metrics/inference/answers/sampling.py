@@ -58,8 +58,8 @@ def sample_ratios(
 
     z = (sent − expected) ÷ √variance, less the agents' median z, ÷ √φ, φ ≥ 1 being their robust variance, so
     that only those who stand out from what is usual are flagged (Efron's empirical null, JASA 99, 2004),
-    Benjamini–Hochberg at ``false_share``. Nobody is named for a handful of surveys: it takes :data:`PRACTICAL` of
-    the eligible. Strata that no other agent has say nothing and are left out.
+    Benjamini–Hochberg at ``false_share``. Nobody is named for a handful of surveys: it takes
+    :data:`PRACTICAL` of the eligible. Strata that no other agent has say nothing and are left out.
     """
     names, eligible, sent = _table(agents)
     others_eligible = eligible.sum(axis=0) - eligible
