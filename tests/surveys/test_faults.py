@@ -104,7 +104,7 @@ class World:
         )
 
     def kill(self) -> None:
-        """Kill a worker, what posts for it, the webhooks or the publisher at this very moment, and replace it."""
+        """Kill a worker, what posts for it, the webhooks or the publisher at this moment, and replace it."""
         chance = self.random.random()
         poster = self._poster_of(self.workers[self.kills % len(self.workers)])
         if chance < 0.1:
