@@ -1,14 +1,12 @@
-"""Step 1, over HTTP: contacts, sales, cases, sessions and calls offered, posted to ``/api/…``.
+"""Over HTTP: contacts, sales, cases, sessions and calls offered, posted to ``/api/…``.
 
 One object, a JSON array or NDJSON; answered row by row, and only when what was accepted is durable. Sending
 again is harmless. The models of ``data/records/events.py`` are the contract: they check what comes in and
-make
-the OpenAPI document. ``docs/api.md`` tells senders what to expect.
+make the OpenAPI document. ``docs/api.md`` tells senders what to expect.
 """
 
 from __future__ import annotations
 
-import hmac
 import json
 import logging
 from collections import Counter
@@ -25,7 +23,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from data.api import payloads
+from data.api import access, payloads
 from data.api.batching import Grouped
 from data.api.intake import Answer
 from data.api.openapi import MAX_BODY, MAX_RECORDS, document
@@ -60,17 +58,21 @@ def routes(settings: Settings, store: Store, accepted: Callable[[], None]) -> li
 
     made = [
         Route(
-            path, _endpoint(settings, grouped, kind, accepted, absence), methods=METHODS, name=f"api:{kind}"
+            path,
+            _endpoint(settings, store, grouped, kind, accepted=accepted, absence=absence),
+            methods=METHODS,
+            name=f"api:{kind}",
         )
         for kind, path in PATHS.items()
     ]
     for name, mapping in payloads.mappings(settings).items():
         endpoint = _endpoint(
             settings,
+            store,
             grouped,
             mapping.record,
-            accepted,
-            absence,
+            accepted=accepted,
+            absence=absence,
             read=partial(_mapped, payloads.Reader(settings, mapping)),
             keep=partial(payloads.keep_rejected, settings, name),
         )
@@ -92,11 +94,12 @@ def _mapped(reader: payloads.Reader, body: bytes, content_type: str) -> list[Any
 
 def _endpoint(
     settings: Settings,
+    store: Store,
     grouped: Grouped,
     kind: str,
+    *,
     accepted: Callable[[], None],
     absence: Absence,
-    *,
     read: Callable[[bytes, str], list[Any]] | None = None,
     keep: Callable[[bytes, list[Answer], datetime], None] | None = None,
 ) -> Callable[[Request], Awaitable[Response]]:
@@ -106,14 +109,21 @@ def _endpoint(
         try:
             if request.method != "POST":
                 raise Refusal(405, f"{request.method} is not possible here: POST records.", {"Allow": "POST"})
-            _authorise(settings, request)
+            header = request.headers.get("authorization", "")
+            source = await run_in_threadpool(
+                access.authorise, settings, store, header, kind, datetime.now(UTC)
+            )
             body = await _body(request)
             items = await run_in_threadpool(read, body, request.headers.get("content-type", ""))
-            answers = await grouped.accept(kind, items)
+            items = access.own_items(source, kind, items)
+            answers = await grouped.accept(kind, items, source.partner if source else None)
             if keep:
                 await run_in_threadpool(keep, body, answers, datetime.now(UTC))
         except Refusal as refusal:
             return refusal.response
+        except access.AccessError as error:
+            headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+            return JSONResponse({"error": str(error)}, error.status, headers)
         except ClientDisconnect:
             return Response(status_code=400)
         except SQLAlchemyError as error:
@@ -129,16 +139,6 @@ def _endpoint(
         return _answer(answers)
 
     return endpoint
-
-
-def _authorise(settings: Settings, request: Request) -> None:
-    secret = settings.api_secret
-    if not secret:
-        raise Refusal(503, "The API is shut: whoever runs Svar has not set SVAR_API_TOKEN.")
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), secret.encode()):
-        message = "Send the API token as `Authorization: Bearer …`."
-        raise Refusal(401, message, {"WWW-Authenticate": "Bearer"})
 
 
 async def _body(request: Request) -> bytes:

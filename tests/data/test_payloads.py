@@ -172,6 +172,7 @@ def client(sqlite_store: Store, settings: Settings) -> Iterator[TestClient]:
 
 
 def serve(store: Store, settings: Settings) -> TestClient:
+    settings = settings.model_copy(update={"demo": True})
     return TestClient(Starlette(routes=routes(settings, store, lambda: None)), raise_server_exceptions=False)
 
 
