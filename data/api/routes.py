@@ -1,9 +1,8 @@
-"""Step 1, over HTTP: contacts, sales, cases, sessions and calls offered, posted to ``/api/…``.
+"""Over HTTP: contacts, sales, cases, sessions and calls offered, posted to ``/api/…``.
 
 One object, a JSON array or NDJSON; answered row by row, and only when what was accepted is durable. Sending
 again is harmless. The models of ``data/records/events.py`` are the contract: they check what comes in and
-make
-the OpenAPI document. ``docs/api.md`` tells senders what to expect.
+make the OpenAPI document. ``docs/api.md`` tells senders what to expect.
 """
 
 from __future__ import annotations

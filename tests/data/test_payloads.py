@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from data.api.routes import routes
 from settings import Settings
 from store import Store
+from store.api_tokens import create
 from store.schema import decision, feed
 
 HEADERS = {"Authorization": "Bearer a-token-of-the-tests"}
@@ -172,10 +173,8 @@ def client(sqlite_store: Store, settings: Settings) -> Iterator[TestClient]:
 
 
 def serve(store: Store, settings: Settings) -> TestClient:
-    return TestClient(
-        Starlette(routes=routes(settings.model_copy(update={"demo": True}), store, lambda: None)),
-        raise_server_exceptions=False,
-    )
+    settings = settings.model_copy(update={"demo": True})
+    return TestClient(Starlette(routes=routes(settings, store, lambda: None)), raise_server_exceptions=False)
 
 
 def post(client: TestClient, name: str, payload: Any) -> Any:
@@ -287,6 +286,27 @@ def test_only_the_token_opens_the_way_in_also_as_a_password(
 ) -> None:
     answer = client.post("/api/in/twilio_voice", data=TWILIO, headers={"Authorization": header})
     assert answer.status_code == status
+
+
+def test_the_token_of_a_partner_makes_the_contact_the_partners(
+    sqlite_store: Store, settings: Settings
+) -> None:
+    common: dict[str, Any] = {
+        "partner": "Nord",
+        "may": "write",
+        "days": None,
+        "who": "test",
+        "now": datetime.now(UTC),
+    }
+    token = create(sqlite_store, "twilio", kinds=["contact"], **common)
+    other = create(sqlite_store, "crm", kinds=["sale"], **common)
+    with serve(sqlite_store, settings) as client:
+        answers = [
+            client.post("/api/in/twilio_voice", data=TWILIO, headers={"Authorization": f"Bearer {each}"})
+            for each in (token, other)
+        ]
+    assert [answer.status_code for answer in answers] == [200, 403]
+    assert [row["partner"] for row in contacts(sqlite_store)] == ["Nord"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[]", b"[" * 3_000 + b"]" * 3_000])
