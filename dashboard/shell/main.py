@@ -16,7 +16,8 @@ from dashboard.frame import Frame, ground, put_style
 from dashboard.page import SECTIONS, Page
 from dashboard.parts.cards import empty_state
 from dashboard.parts.filters import width_of
-from texts.formats import LANGUAGES, Formats
+from texts.formats import Formats
+from texts.languages import languages, read
 from texts.words import Words, words
 
 log = logging.getLogger("svar.dashboard")
@@ -168,7 +169,7 @@ def _viewer_name(viewer: Viewer, say: Words) -> str:
 def _language() -> str:
     if "svar-language" not in st.session_state:
         asked = st.query_params.get("lang", "")
-        st.session_state["svar-language"] = asked if asked in LANGUAGES else context.settings().language
+        st.session_state["svar-language"] = asked if asked in languages() else context.settings().language
     return str(st.session_state["svar-language"])
 
 
@@ -184,10 +185,10 @@ def _choose_language(bar: st.delta_generator.DeltaGenerator, say: Words) -> None
         st.space("stretch")
         st.segmented_control(
             say("app.language"),
-            LANGUAGES,
+            languages(),
             key="svar-language",
             required=True,
-            format_func={"nb": "Norsk", "en": "English"}.__getitem__,
+            format_func=lambda code: read(code, "formats")["name"],
             label_visibility="collapsed",
         )
     if st.session_state["svar-language"] != context.settings().language or "lang" in st.query_params:
