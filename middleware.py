@@ -67,7 +67,8 @@ class OwnHost:
         self.app = app
         # The machine itself is known by its own names as well, at any port: a proxy passes on from there.
         self.names = {own.hostname or "", *LOOPBACK} if settings.on_loopback else {own.hostname or ""}
-        self.origin_names = self.names
+        # A demonstration has no load balancer, and a tunnel to it would show it to the world.
+        self.open_paths = () if settings.demo else OPEN_TO_ANY_HOST
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -77,7 +78,7 @@ class OwnHost:
         path = scope.get("path", "")
         if path in CLOSED:
             await _refuse(scope, receive, send, 403, "These counters are not for reading.")
-        elif path not in OPEN_TO_ANY_HOST and _name(headers.get("host", "")) not in self.names:
+        elif path not in self.open_paths and _name(headers.get("host", "")) not in self.names:
             await _refuse(
                 scope, receive, send, 421, "This server does not go by that name: see SVAR_PUBLIC_URL."
             )
@@ -88,7 +89,7 @@ class OwnHost:
 
     def _is_own(self, origin: str) -> bool:
         try:
-            return urlsplit(origin).hostname in self.origin_names
+            return urlsplit(origin).hostname in self.names
         except ValueError:
             return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,13 @@ def demo_settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 def page(sqlite_store: Store) -> Iterator[Callable[..., AppTest]]:
-    """Runs the page script for some settings; ``user`` are the claims of somebody who is signed in."""
+    """Runs the page script for some settings; ``user`` are the claims of somebody who has just signed in."""
     st.cache_resource.clear()
 
     def run(settings: Settings, query: dict[str, str] | None = None, **state: Any) -> AppTest:
         context.configure(settings, sqlite_store)
         app = AppTest.from_file(MAIN, default_timeout=90)
-        app.user = state.pop("user", {"is_logged_in": False})
+        app.user = {"iat": int(time.time()), **state.pop("user", {"is_logged_in": False})}
         for name, value in (query or {}).items():
             app.query_params[name] = value
         for name, value in state.items():

@@ -271,6 +271,7 @@ def test_a_record_by_file_is_the_record_live(tmp_path: Path, settings: Settings,
 texts = st.text(st.sampled_from(list("ab |.,;\"'\n\t \u00a0\u2003ø\x85\x1c⎖-")), max_size=8)
 
 
+@pytest.mark.slow
 @hypothesis_settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

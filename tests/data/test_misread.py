@@ -40,6 +40,7 @@ PLAIN = {
 TOML = 'by_name = true\nmissing = ["NA"]\nfields.hold_s = { column = "hold_s", unit = "m:s" }'
 
 
+@pytest.mark.slow
 @hypothesis_settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

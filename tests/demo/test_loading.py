@@ -167,6 +167,7 @@ def test_every_reply_is_read_and_most_scores_are_understood(loaded: Loaded) -> N
 # The same every time
 
 
+@pytest.mark.slow
 def test_the_same_seed_and_last_day_give_the_same_metrics(tmp_path: Path) -> None:
     names = ["csat", "response_rate", "survey_coverage", "handling_time", "hit_rate", "self_service_first"]
     shown = []
@@ -260,6 +261,7 @@ def test_it_refuses_a_home_that_holds_anything_else(
     assert not demo.is_loaded(demo_store)
 
 
+@pytest.mark.slow
 def test_an_interrupted_load_is_started_anew(
     demo_settings: Settings, demo_store: Store, tmp_path: Path
 ) -> None:

@@ -163,6 +163,7 @@ def test_while_somebody_else_builds_a_refresh_returns_what_is_published(
     assert refresh(settings, sqlite_store, NOW) > version
 
 
+@pytest.mark.slow
 def test_builders_and_readers_at_once_see_whole_versions(settings, sqlite_store, log):
     """Every batch has three contacts of one partner: no reader may see one or two of them."""
     faults: list[object] = []
@@ -198,6 +199,7 @@ def test_builders_and_readers_at_once_see_whole_versions(settings, sqlite_store,
     assert _contacts(settings) == 12
 
 
+@pytest.mark.slow
 def test_many_small_batches_become_one_and_go_when_nobody_reads_them(
     settings, sqlite_store, log, fresh, lake
 ):

@@ -223,6 +223,7 @@ def test_an_empty_home_has_no_numbers_and_says_so(command):
     assert (found["ok"], {check["rows"] for check in found["checks"]}) == (True, {0})
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PUBLIC_DATA.exists(), reason="../shared/data is not there")
 def test_the_public_call_centre_gives_its_published_table(tmp_path):
     def run(package: str, *arguments: str) -> Any:

@@ -284,6 +284,7 @@ def test_a_hundred_kills_break_no_promise(store: Store, settings: Settings, work
     assert here.kills == kills
 
 
+@pytest.mark.slow
 def test_a_few_kills_break_no_promise(settings: Settings) -> None:
     store = open_store(settings.database_url)
     run(settings, store, kills=4, workers=2, per_kill=20)

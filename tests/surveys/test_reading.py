@@ -302,6 +302,7 @@ def check(reading: Reading) -> None:
     assert reading.score is None or 1 <= reading.score <= 10
 
 
+@pytest.mark.slow
 def test_the_command_reads_arguments_and_lines_alike() -> None:
     expected = [
         {"text": "8/10", "kind": "score", "score": 8, "flags": [], "parser": VERSION},

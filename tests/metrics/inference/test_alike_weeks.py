@@ -11,6 +11,7 @@ import pytest
 from benchmarks.alike import CONTACTS, EARLIER, claims, draw, publish, shares, stated
 
 
+@pytest.mark.slow
 def test_a_week_without_differences_goes_through_every_page_and_one_with_them_is_told_apart(
     tmp_path: Path,
 ) -> None:
