@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     store_url: str = Field("", description="Operational store; empty = SQLite in the home.")
     lake: str = Field("", description="Folder of log, facts and cubes; empty = `lake` in the home.")
 
+    inbox: str = Field("", description="Watched folder of files to import; empty = none.")
+
     # The web process
     host: str = Field("127.0.0.1", description="Address the web process listens on.")
     port: int = Field(8501, description="Port the web process listens on.")

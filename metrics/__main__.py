@@ -18,6 +18,7 @@ from metrics.cli.alarms import alarms
 from metrics.cli.drivers import comments, drivers
 from metrics.cli.groups import asked, rank
 from metrics.cli.initiative import app as initiative
+from metrics.cli.settle import app as settle
 from metrics.cli.shared import (
     Filters,
     First,
@@ -170,6 +171,7 @@ app.command()(targets)
 app.command()(drivers)
 app.command()(comments)
 app.add_typer(initiative, name="initiative")
+app.add_typer(settle, name="settle")
 
 
 if __name__ == "__main__":

@@ -233,7 +233,7 @@ class _Batch:
         own: set[str] = set()
         for chunk in _chunks(sorted(ids), CHUNK):
             query = select(record.c.record_id).where(
-                record.c.kind == Contact.KIND, record.c.record_id.in_(chunk), self.owner == _PARTNER
+                record.c.kind == Contact.KIND, record.c.record_id.in_(chunk), _PARTNER.in_([self.owner])
             )
             own |= set(self.connection.scalars(query))
         return own

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from metrics.catalog.catalog import metric as metric_of
-from metrics.inference import Difference, Estimate, Labels, to_json
+from metrics.inference import Difference, Estimate, to_json
 from metrics.inference.base.missing import NO_GROUPS, NO_STRATA
 from metrics.inference.compare.kitagawa import Decomposition
 from metrics.wording import missing
 from metrics.wording.sentences import split_sentence
-from metrics.wording.verdict import verdict
+from metrics.wording.verdict import Labels, verdict
 from texts.sentences import Names
 
 # A group of a comparison, in words. Other groups are called by their own names.

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri, stdtr
 
-from metrics.inference.base.estimates import ALPHA, t_quantile, z_quantile
+from metrics.inference.base.estimates import ALPHA, t_beyond, t_quantile, z_quantile
 from metrics.inference.base.results import Difference, Estimate
 from metrics.inference.base.stats import ScoreStats, ShareStats
-from metrics.inference.clustered.clusters import Averaged, row, t_beyond
+from metrics.inference.clustered.clusters import Averaged, row
 from metrics.inference.compare import confidence_sequence
 
 WHOLE = (float("-inf"), float("inf"))
