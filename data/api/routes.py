@@ -8,12 +8,12 @@ the OpenAPI document. ``docs/api.md`` tells senders what to expect.
 
 from __future__ import annotations
 
-import hmac
 import json
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from data.api import access
 from data.api.batching import Grouped
 from data.api.intake import Answer
 from data.api.openapi import MAX_BODY, MAX_RECORDS, document
@@ -57,7 +58,10 @@ def routes(settings: Settings, store: Store, accepted: Callable[[], None]) -> li
 
     made = [
         Route(
-            path, _endpoint(settings, grouped, kind, accepted, absence), methods=METHODS, name=f"api:{kind}"
+            path,
+            _endpoint(settings, store, grouped, kind, accepted=accepted, absence=absence),
+            methods=METHODS,
+            name=f"api:{kind}",
         )
         for kind, path in PATHS.items()
     ]
@@ -65,18 +69,31 @@ def routes(settings: Settings, store: Store, accepted: Callable[[], None]) -> li
 
 
 def _endpoint(
-    settings: Settings, grouped: Grouped, kind: str, accepted: Callable[[], None], absence: Absence
+    settings: Settings,
+    store: Store,
+    grouped: Grouped,
+    kind: str,
+    *,
+    accepted: Callable[[], None],
+    absence: Absence,
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
             if request.method != "POST":
                 raise Refusal(405, f"{request.method} is not possible here: POST records.", {"Allow": "POST"})
-            _authorise(settings, request)
+            header = request.headers.get("authorization", "")
+            source = await run_in_threadpool(
+                access.authorise, settings, store, header, kind, datetime.now(UTC)
+            )
             body = await _body(request)
             items = await run_in_threadpool(parse, body, request.headers.get("content-type", ""))
-            answers = await grouped.accept(kind, items)
+            items = access.own_items(source, kind, items)
+            answers = await grouped.accept(kind, items, source.partner if source else None)
         except Refusal as refusal:
             return refusal.response
+        except access.AccessError as error:
+            headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+            return JSONResponse({"error": str(error)}, error.status, headers)
         except ClientDisconnect:
             return Response(status_code=400)
         except SQLAlchemyError as error:
@@ -92,16 +109,6 @@ def _endpoint(
         return _answer(answers)
 
     return endpoint
-
-
-def _authorise(settings: Settings, request: Request) -> None:
-    secret = settings.api_secret
-    if not secret:
-        raise Refusal(503, "The API is shut: whoever runs Svar has not set SVAR_API_TOKEN.")
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), secret.encode()):
-        message = "Send the API token as `Authorization: Bearer …`."
-        raise Refusal(401, message, {"WWW-Authenticate": "Bearer"})
 
 
 async def _body(request: Request) -> bytes:
