@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metrics.analysis import customers
+from metrics.analysis.customers import Pairs
 from metrics.catalog.catalog import Metric
 from metrics.inference import Difference, Estimate, Stats, difference
 from metrics.inference.base import missing as reasons
@@ -20,19 +21,25 @@ from metrics.inference.compare.kitagawa import Decomposition, decompose
 from metrics.inference.compare.quantiles import quantiles_alike
 from metrics.inference.compare.strata import Cell, LikeForLike, like_for_like
 from metrics.query.answers import Comparison
+from metrics.query.reader import Reader
 from metrics.query.request import ROUTE, Request
 from metrics.query.sums import Group, estimated, missing, nobody, scale_of
 
-if TYPE_CHECKING:
-    from metrics.query.reader import Reader
-
 LISTED = ("agent", "day")  # clusters of which there are few enough to list
 Pair = tuple[Any, Any]  # the sums of the first and the second group
-Pairs = Mapping[Cell, Pair]
 
 
-def compare(reader: Reader, asked: Request) -> Comparison:
-    """The first group minus the second, with the same like for like in ``adjusted`` where that is asked."""
+def compare(reader: Reader, query: Request) -> Comparison:
+    """Compare two groups: the first minus the second, like for like in ``adjusted`` where that is wanted.
+
+    ValueError where the selection has not two groups.
+    """
+    comparison = _compare(reader, query)
+    pending = reader.pending(query.start, query.end, subject=query.metric.subject)
+    return replace(comparison, pending=True) if pending else comparison
+
+
+def _compare(reader: Reader, asked: Request) -> Comparison:
     entry = asked.metric
     if asked.no_groups:
         return _nothing(asked, asked.named(reader.members(asked.groups)))

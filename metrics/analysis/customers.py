@@ -3,7 +3,8 @@ scanned and SQL sums what each customer adds to the noise of a comparison."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -13,14 +14,12 @@ from metrics.inference.base import thresholds
 from metrics.inference.clustered.strata import linearised
 from metrics.inference.compare.kitagawa import tables_of
 from metrics.inference.compare.quantiles import compare_quantiles, contributions, noise, standardised
-from metrics.inference.compare.strata import arrays, measured, stratum_weights
+from metrics.inference.compare.strata import Cell, arrays, measured, stratum_weights
+from metrics.query.reader import Reader
+from metrics.query.request import Request
 from metrics.query.sums import scale_of
 
-if TYPE_CHECKING:
-    from metrics.analysis.compare import Pairs
-    from metrics.query.reader import Reader
-    from metrics.query.request import Request
-
+Pairs = Mapping[Cell, tuple[Any, Any]]  # the sums of the first and the second group, by stratum
 Compared = tuple[Estimate, Estimate, Difference, tuple[int, int]]
 
 
