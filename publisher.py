@@ -24,10 +24,15 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import logs
-from metrics.build.refresh import refresh_step
+from lake.manifest import Lake, OvertakenError
+from metrics.build import reconciliation
+from metrics.build.refresh import LEASE_S, PATIENCE_S, refresh, refresh_step
 from settings import PROJECT_ROOT, Settings, read_settings
-from store import Store, open_store
+from store import Store, feed, open_store
+from store.lease import waited
+from store.totals import totals
 from surveys.ledger import faults
+from surveys.ledger.backfill import backfill
 from surveys.tuning import settle_in
 
 log = logging.getLogger("svar.publisher")
@@ -35,7 +40,9 @@ log = logging.getLogger("svar.publisher")
 # Replies must be on an open page within two seconds (docs/operation.md, "From a reply to the page").
 REFRESH_S = 0.25
 FAULT_PAUSE_S = 5.0
+COMPARE_S = 86_400.0  # between two comparisons of the figures with the store; the first one at the start
 LAKE_FAULT = "lake_fault"  # the alarm while the figures cannot be brought up to date
+DIFFERENCE = "figures_differ"  # the alarm while the figures say something else than the store
 PUBLISHER_FAULT = "publisher_fault"  # the alarm while the process keeps ending by itself
 DEATHS = 3  # so many ends are a fault ...
 QUIET_S = 600.0  # ... unless it has lived for so long since the last one
@@ -52,11 +59,15 @@ News = Callable[[float], bool]
 def follow(settings: Settings, store: Store, news: News) -> None:
     """Publish whatever is new, until ``news`` says that it is over."""
     well = False
+    compared_at = -COMPARE_S
     while news(REFRESH_S):
         try:
             # While more is dirty there is no wait: what is new is taken in by every round.
             while refresh_step(settings, store, datetime.now(UTC)) and news(0.0):
                 pass
+            if time.monotonic() - compared_at >= COMPARE_S:
+                reconcile(settings, store, datetime.now(UTC))
+                compared_at = time.monotonic()
             if not well:
                 faults.clear(store, LAKE_FAULT, datetime.now(UTC))
             well = True
@@ -67,6 +78,43 @@ def follow(settings: Settings, store: Store, news: News) -> None:
             _say(store, LAKE_FAULT, f"The figures stand still: {type(fault).__name__}: {fault}")
             if not _pause(news):
                 return
+
+
+def reconcile(settings: Settings, store: Store, now: datetime) -> list[reconciliation.Difference]:
+    """Compare the figures with the store, and give the lake again what differs; returns what still does.
+
+    Days of which something is on its way, or dirty, are left for the next comparison.
+    """
+    found = _differences(settings, store)
+    if not found:
+        faults.clear(store, DIFFERENCE, now)
+        return []
+    days = {each.day for each in found}
+    for each in found:
+        log.warning("The figures differ from the store and are made anew: %s", each)
+    backfill(store, days, now)
+    with waited(store, "build", LEASE_S, PATIENCE_S) as ours:
+        if ours:
+            with suppress(OvertakenError):  # whoever overtook us has the events that were just appended
+                reconciliation.mark_dirty(Lake(settings.lake_path), days, int(now.timestamp()))
+    refresh(settings, store, now)
+    if left := _differences(settings, store):
+        text = (
+            f"The figures of {len({each.day for each in left})} days differ from the store, first {left[0]}."
+        )
+        log.error(text)
+        _say(store, DIFFERENCE, text)
+    else:
+        faults.clear(store, DIFFERENCE, now)
+    return left
+
+
+def _differences(settings: Settings, store: Store) -> list[reconciliation.Difference]:
+    counted = totals(store)
+    # Read after the totals: what they count and the log lacks is among these.
+    changing = feed.undrained_days(store)
+    lake = Lake(settings.lake_path)
+    return reconciliation.differences(lake, lake.version(), counted, changing)
 
 
 def _say(store: Store, name: str, text: str) -> None:

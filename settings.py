@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the web process listens on.")
     port: int = Field(8501, description="Port the web process listens on.")
     public_url: str = Field("", description="What the carrier calls and signs; empty = http://host:port.")
-    api_token: str = Field("", description="Bearer token of the API.")
+    api_token: str = Field("", description="Bearer token of a demonstration's API.")
     spool_mb: int = Field(50, gt=0, description="MB of webhooks kept on disk while the store is away.")
     metrics_token: str = Field("", description="Bearer token of /metrics; empty = this machine alone.")
     trusted_proxies: list[str] = Field(
@@ -206,10 +206,8 @@ class Settings(BaseSettings):
 
     @cached_property
     def api_secret(self) -> str:
-        """The API's bearer token. A demo makes its own; elsewhere an unset token shuts the API ("")."""
-        if self.api_token or not self.demo:
-            return self.api_token
-        return self._kept_key("api-token")
+        """The one bearer token of a demonstration's API; "" elsewhere, where each source has its own."""
+        return (self.api_token or self._kept_key("api-token")) if self.demo else ""
 
     @property
     def has_sign_in(self) -> bool:

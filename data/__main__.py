@@ -15,9 +15,11 @@ from rich.markup import escape
 from console import bar
 from data.files import importer, mapping
 from data.guess import propose
+from data.tokens import app as tokens
 from settings import SettingsError, read_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(tokens, name="tokens")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

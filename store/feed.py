@@ -12,22 +12,10 @@ version, whatever the clocks of the hosts say. Versions of different keys have n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Text,
-    bindparam,
-    delete,
-    func,
-    insert,
-    literal_column,
-    select,
-    text,
-    update,
-)  # fmt: skip
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from store import bulk
 from store.engine import Store
@@ -52,7 +40,6 @@ class FeedRow(NamedTuple):
         return self.version
 
 
-_DAY: ColumnElement[str] = literal_column("(feed.payload ->> 'day')", Text)
 _LIFT_SQLITE = text("update sqlite_sequence set seq = :version where name = 'feed' and seq < :version")
 _LIFT_POSTGRES = text(
     """
@@ -112,6 +99,13 @@ def undrained(store: Store, limit: int = 50_000) -> list[FeedRow]:
         return list(map(FeedRow._make, connection.execute(query)))
 
 
+def undrained_days(store: Store) -> set[str]:
+    """The local days (ISO text) that events tell of which have not reached the log."""
+    day = feed.c.payload["day"].as_string()
+    with store.read() as connection:
+        return {text for text in connection.scalars(select(day).where(~feed.c.drained).distinct()) if text}
+
+
 def mark_drained(store: Store, numbers: Sequence[int]) -> None:
     """Say that the rows with these ``seq`` are durably in the log."""
     if not numbers:
@@ -139,21 +133,8 @@ def history(store: Store, key: str) -> list[FeedRow]:
         return list(map(FeedRow._make, connection.execute(query)))
 
 
-def latest_drained(store: Store, kind: str, days: Collection[str]) -> dict[str, int]:
-    """The version of the latest row of each key, of one log kind and some local days (ISO text, "" for
-    none), among the rows that are said to have reached the log."""
-    query = (
-        select(feed.c.key, func.max(feed.c.seq))
-        .where(feed.c.drained, feed.c.kind == kind, func.coalesce(_DAY, "").in_(sorted(days)))
-        .group_by(feed.c.key)
-    )
-    with store.read() as connection:
-        return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def feed_again(store: Store, versions: Sequence[int] | None = None) -> None:
-    """Say that these rows (None: no row at all) have not reached the log: they are drained once more, which
-    readers of the log forgive."""
-    chosen = feed.c.drained if versions is None else feed.c.drained & feed.c.seq.in_(versions)
+def feed_again(store: Store) -> None:
+    """Say that no row has reached the log: everything is drained once more, which readers of the log
+    forgive."""
     with store.write() as connection:
-        connection.execute(update(feed).where(chosen).values(drained=False))
+        connection.execute(update(feed).where(feed.c.drained).values(drained=False))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Select, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import column, table
 
-HEAD = "0006"
+HEAD = "0007"
 _VERSION: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
 _LOCK = 7_382_001  # any number of our own
 

@@ -310,3 +310,19 @@ deed = Table(
     Column("note", Text, nullable=False, server_default=""),
 )
 Index("deed_by_subject", deed.c.subject, deed.c.key)
+
+# One row per token of a source. The token itself is shown once, when it is made.
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),  # SHA-256: a token is random, no password
+    Column("partner", Text),  # null: of no partner, and for all of them
+    Column("kinds", Text, nullable=False),  # of records, with commas; "" = all
+    Column("may", Text, nullable=False),  # write, read
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("used_at", BigInteger),  # to the minute
+)

@@ -119,8 +119,9 @@ def test_a_key_that_nobody_set_is_made_once_and_readable_by_its_owner_only(tmp_p
     assert stat.S_IMODE((tmp_path / "keys" / "pseudonym").stat().st_mode) == 0o600
 
 
-def test_the_api_stays_shut_without_a_token_outside_a_demonstration(tmp_path: Path) -> None:
-    assert Settings(home=tmp_path).api_secret == ""
+def test_one_token_for_everything_exists_in_a_demonstration_only(tmp_path: Path) -> None:
+    assert Settings(home=tmp_path, api_token="one-for-all").api_secret == ""
+    assert Settings(home=tmp_path, demo=True, api_token="one-for-all").api_secret == "one-for-all"
     assert len(Settings(home=tmp_path, demo=True).api_secret) == 64
 
 

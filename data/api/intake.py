@@ -17,18 +17,31 @@ from itertools import islice
 from typing import Any, Literal
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, bindparam, exists, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    bindparam,
+    exists,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.records import identity, log_rows
 from data.records.errors import explain, printed
-from data.records.events import RECORDS, Contact
+from data.records.events import RECORDS, Contact, Sale
 from settings import Settings
 from store import Store, feed
 from store.schema import customer_link, decision, message, record
 
 Status = Literal["accepted", "updated", "unchanged", "rejected"]
 CHUNK = 5_000  # ids looked up in one statement
+_PARTNER: ColumnElement[str] = literal_column("(record.payload ->> 'partner')", Text)
+_CONTACT: ColumnElement[str] = literal_column("(record.payload ->> 'contact_id')", Text)
+NOT_YOURS = "is not yours to send"
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,8 @@ class _Known:
     digest: str
     revision: int
     received_at: int
+    partner: str | None
+    contact_id: str | None  # of a sale
 
 
 def accept(
@@ -71,11 +86,13 @@ def accept(
     now: datetime,
     *,
     source: str = "api",
+    owner: str | None = None,
 ) -> list[Answer]:
     """Take in a batch of one kind (a key of ``RECORDS``); when this returns it is committed.
 
     One answer per item, in order. ``source`` is kept with contacts: ``api`` or ``hand``. The same id twice
-    in a batch counts as sent twice, the later one last. ``now`` must be aware.
+    in a batch counts as sent twice, the later one last. ``now`` must be aware. With an ``owner`` only that
+    partner's records are taken in: a contact of another's and one that does not exist are refused alike.
     """
     if now.utcoffset() is None:
         raise ValueError("now must carry its offset from UTC")
@@ -89,7 +106,7 @@ def accept(
             valid.append(checked)
     if valid:
         with store.write() as connection:
-            for answer in _Batch(connection, store, kind, now).take(valid):
+            for answer in _Batch(connection, store, kind, now, owner).take(valid):
                 answers[answer.index] = answer
     return [answers[index] for index in range(len(items))]
 
@@ -141,21 +158,30 @@ _TELL_WHOM = (
 class _Batch:
     """One transaction's work on a batch of valid items."""
 
-    def __init__(self, connection: Connection, store: Store, kind: str, now: datetime) -> None:
-        self.connection = connection
+    def __init__(
+        self, connection: Connection, store: Store, kind: str, now: datetime, owner: str | None
+    ) -> None:
+        self.connection, self.owner = connection, owner
         self.insert = postgresql.insert if store.is_postgres else sqlite.insert
         self.kind = kind
         self.now = int(now.timestamp())
         self.now_us = int(now.timestamp() * 1_000_000)
 
     def take(self, items: Sequence[_Item]) -> list[Answer]:
-        known = self._known({item.id for item in items})
+        foreign = self._foreign(items)
+        # Before an id is claimed, or what is refused would leave empty records behind.
+        known = self._known({item.id for item in items if item.index not in foreign})
+        foreign |= self._taken(items, known, foreign)
         # A host whose clock is behind must not show a correction as older than what it corrects.
         latest = max((each.received_at for each in known.values()), default=0)
         if latest > self.now:
             self.now, self.now_us = latest, (latest + 1) * 1_000_000
         answers, changed, new = [], [], set()
         for item in items:
+            if item.index in foreign:
+                errors = [{"field": foreign[item.index], "value": "", "reason": NOT_YOURS}]
+                answers.append(Answer(item.index, item.id, "rejected", errors))
+                continue
             before = known[item.id]
             if before.digest == item.digest:
                 answers.append(Answer(item.index, item.id, "unchanged"))
@@ -163,7 +189,13 @@ class _Batch:
             if before.revision == 0:
                 new.add(item.id)
             answers.append(Answer(item.index, item.id, "updated" if before.revision else "accepted"))
-            known[item.id] = _Known(item.digest, before.revision + 1, self.now)
+            known[item.id] = _Known(
+                item.digest,
+                before.revision + 1,
+                self.now,
+                item.row.get("partner"),
+                item.row.get("contact_id"),
+            )
             changed.append(item)
         if changed:
             self._keep(changed, known)
@@ -173,12 +205,47 @@ class _Batch:
             self._tell(changed, new)
         return answers
 
+    def _foreign(self, items: Sequence[_Item]) -> dict[int, str]:
+        """The items that by themselves are not the owner's to send, each with the field that says so."""
+        if self.owner is None:
+            return {}
+        if self.kind != Sale.KIND:
+            return {item.index: "partner" for item in items if item.row["partner"] != self.owner}
+        own = self._own_contacts({item.row["contact_id"] for item in items})
+        return {item.index: "contact_id" for item in items if item.row["contact_id"] not in own}
+
+    def _taken(
+        self, items: Sequence[_Item], known: Mapping[str, _Known], foreign: Mapping[int, str]
+    ) -> dict[int, str]:
+        """The other items whose id is that of a record of somebody else."""
+        if self.owner is None:
+            return {}
+        there = {name for name, each in known.items() if each.revision}
+        if self.kind == Sale.KIND:
+            own = self._own_contacts({known[name].contact_id or "" for name in there})
+            taken = {name for name in there if known[name].contact_id not in own}
+        else:
+            taken = {name for name in there if known[name].partner != self.owner}
+        field = RECORDS[self.kind].ID
+        return {item.index: field for item in items if item.index not in foreign and item.id in taken}
+
+    def _own_contacts(self, ids: set[str]) -> set[str]:
+        own: set[str] = set()
+        for chunk in _chunks(sorted(ids), CHUNK):
+            query = select(record.c.record_id).where(
+                record.c.kind == Contact.KIND, record.c.record_id.in_(chunk), _PARTNER.in_([self.owner])
+            )
+            own |= set(self.connection.scalars(query))
+        return own
+
     def _known(self, ids: set[str]) -> dict[str, _Known]:
         """Claim the ids' rows, made empty where they are new, and see what stands in them.
 
         On PostgreSQL this makes two batches with the same id wait for each other (in the order of the ids, so
         never for each other crosswise); SQLite has one writer anyway.
         """
+        if not ids:
+            return {}
         ordered = sorted(ids)
         empty = {"kind": self.kind, "digest": "", "payload": {}, "received_at": 0, "revision": 0}
         claim = self.insert(record)
@@ -187,7 +254,14 @@ class _Batch:
         known = {}
         for chunk in _chunks(ordered, CHUNK):
             query = (
-                select(record.c.record_id, record.c.digest, record.c.revision, record.c.received_at)
+                select(
+                    record.c.record_id,
+                    record.c.digest,
+                    record.c.revision,
+                    record.c.received_at,
+                    _PARTNER,
+                    _CONTACT,
+                )
                 .where(record.c.kind == self.kind, record.c.record_id.in_(chunk))
                 .order_by(record.c.record_id)
                 .with_for_update()

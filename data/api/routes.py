@@ -8,13 +8,14 @@ the OpenAPI document. ``docs/api.md`` tells senders what to expect.
 
 from __future__ import annotations
 
-import hmac
 import json
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +24,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from data.api import access, payloads
 from data.api.batching import Grouped
 from data.api.intake import Answer
 from data.api.openapi import MAX_BODY, MAX_RECORDS, document
@@ -57,26 +59,72 @@ def routes(settings: Settings, store: Store, accepted: Callable[[], None]) -> li
 
     made = [
         Route(
-            path, _endpoint(settings, grouped, kind, accepted, absence), methods=METHODS, name=f"api:{kind}"
+            path,
+            _endpoint(settings, store, grouped, kind, accepted=accepted, absence=absence),
+            methods=METHODS,
+            name=f"api:{kind}",
         )
         for kind, path in PATHS.items()
     ]
+    for name, mapping in payloads.mappings(settings).items():
+        endpoint = _endpoint(
+            settings,
+            store,
+            grouped,
+            mapping.record,
+            accepted=accepted,
+            absence=absence,
+            read=partial(_mapped, payloads.Reader(settings, mapping)),
+            keep=partial(payloads.keep_rejected, settings, name),
+        )
+        made.append(Route(f"/api/in/{name}", payloads.with_token(endpoint), methods=METHODS))
+    made.append(Route("/api/in/{mapping}", _no_mapping, methods=METHODS, name="api:in"))
     return [*made, Route("/api/openapi.json", openapi, methods=["GET"], name="api:openapi")]
 
 
+async def _no_mapping(request: Request) -> Response:
+    name = request.path_params["mapping"]
+    message = f"There is no mapping {name!r} that says what a record is. New ones count from the next start."
+    return JSONResponse({"error": message}, 404)
+
+
+def _mapped(reader: payloads.Reader, body: bytes, content_type: str) -> list[Any]:
+    """The records that a mapping makes of another system's payloads."""
+    return reader.records(payloads.columns(body, content_type, parse))
+
+
 def _endpoint(
-    settings: Settings, grouped: Grouped, kind: str, accepted: Callable[[], None], absence: Absence
+    settings: Settings,
+    store: Store,
+    grouped: Grouped,
+    kind: str,
+    *,
+    accepted: Callable[[], None],
+    absence: Absence,
+    read: Callable[[bytes, str], list[Any]] | None = None,
+    keep: Callable[[bytes, list[Answer], datetime], None] | None = None,
 ) -> Callable[[Request], Awaitable[Response]]:
+    read = read or parse
+
     async def endpoint(request: Request) -> Response:
         try:
             if request.method != "POST":
                 raise Refusal(405, f"{request.method} is not possible here: POST records.", {"Allow": "POST"})
-            _authorise(settings, request)
+            header = request.headers.get("authorization", "")
+            source = await run_in_threadpool(
+                access.authorise, settings, store, header, kind, datetime.now(UTC)
+            )
             body = await _body(request)
-            items = await run_in_threadpool(parse, body, request.headers.get("content-type", ""))
-            answers = await grouped.accept(kind, items)
+            items = await run_in_threadpool(read, body, request.headers.get("content-type", ""))
+            items = access.own_items(source, kind, items)
+            answers = await grouped.accept(kind, items, source.partner if source else None)
+            if keep:
+                await run_in_threadpool(keep, body, answers, datetime.now(UTC))
         except Refusal as refusal:
             return refusal.response
+        except access.AccessError as error:
+            headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+            return JSONResponse({"error": str(error)}, error.status, headers)
         except ClientDisconnect:
             return Response(status_code=400)
         except SQLAlchemyError as error:
@@ -92,16 +140,6 @@ def _endpoint(
         return _answer(answers)
 
     return endpoint
-
-
-def _authorise(settings: Settings, request: Request) -> None:
-    secret = settings.api_secret
-    if not secret:
-        raise Refusal(503, "The API is shut: whoever runs Svar has not set SVAR_API_TOKEN.")
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), secret.encode()):
-        message = "Send the API token as `Authorization: Bearer …`."
-        raise Refusal(401, message, {"WWW-Authenticate": "Bearer"})
 
 
 async def _body(request: Request) -> bytes:

@@ -19,7 +19,6 @@ from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
-from math import inf
 from pathlib import Path
 
 import duckdb
@@ -41,9 +40,9 @@ from lake.manifest import (
     new_name,
     write_rows,
 )
-from metrics.build import audit, checks, compaction, coverage, drain, invalidation, partitions, reconcile
+from metrics.build import audit, checks, compaction, coverage, drain, invalidation, partitions
 from metrics.build.events import TOMBSTONE, Events
-from metrics.build.placement import RECENT_DAYS, SEARCH_S, place
+from metrics.build.placement import SEARCH_S, place
 from metrics.catalog.models import CUBES_OF, REFERENCE_KINDS, definition, sql
 from settings import Settings
 from store import Store, feed
@@ -66,8 +65,6 @@ RIPE_DAYS = 7  # until first contact resolution is known
 SWEEP_S = 60
 # When the files of a lake were last looked through by this process, epoch seconds.
 _swept: dict[Path, float] = {}
-# When the store was last compared with a lake by this process, seconds of the monotonic clock.
-_reconciled: dict[Path, float] = {}
 
 
 def current_version(settings: Settings) -> str:
@@ -95,11 +92,6 @@ def refresh_step(settings: Settings, store: Store, now: datetime) -> bool:
 
     All of the log is searched once a minute, and what waits for the night is done then.
     """
-    lake = Lake(settings.lake_path)
-    if time.monotonic() - _reconciled.get(lake.path, -inf) > SEARCH_S:
-        _reconciled[lake.path] = time.monotonic()
-        today = now.astimezone(settings.zone).date()
-        reconcile.feed_missing(store, lake, today - timedelta(days=RECENT_DAYS))
     if _nothing_to_do(settings, store, now, searching=False):
         return False
     with _turn(store, 0.0) as ours, suppress(OvertakenError):
@@ -123,7 +115,6 @@ def build(
         if ours:
             builder = _Builder(settings, store, now, progress)
             builder.heal()
-            builder.reconcile()
             builder.run(refining=True, since=since)
     return current_version(settings)
 
@@ -257,19 +248,6 @@ class _Builder:
         )
         self.lake.publish(following, after=version)
         return True
-
-    def reconcile(self) -> None:
-        """Feed again what the log lacks of the store, and mark days dirty whose facts differ from the log."""
-        reconcile.feed_missing(self.store, self.lake)
-        version = self.lake.version()
-        if dirty := reconcile.stale(self.lake, version):
-            following = replace(
-                version,
-                name=new_name(),
-                dirty=tuple(sorted({*version.dirty, *dirty})),
-                dirty_since=version.dirty_since or int(self.now.timestamp()),
-            )
-            self.lake.publish(following, after=version)
 
     def _logged(self, version: Version) -> set[Key]:
         """Every partition that the log has rows of."""

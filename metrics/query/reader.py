@@ -19,10 +19,8 @@ from metrics.inference.base.missing import HIDDEN, NO_GROUPS
 from metrics.query.answers import Value
 from metrics.query.cubes.arrays import Cube, of_table
 from metrics.query.question import Question, layout, question
-from metrics.query.request import Request
 from metrics.query.scope import Room, Scope
 from metrics.query.sql.compose import compose
-from metrics.query.sql.contributions import contributions
 from metrics.query.sql.scans import episodes, rows_of_cube
 from metrics.query.sums import Group, Key, estimated, merged, stats_of
 
@@ -205,27 +203,6 @@ class Reader:
                 stats[metric.id] = TimeBins.of(bins, metric.q)
             groups.append(Group(key, row[counted[0]], stats, parts))
         return groups
-
-    def customer_noise(
-        self,
-        asked: Request,
-        names: tuple[str, str],
-        coefficients: Sequence[tuple[Key, float, float]],
-    ) -> tuple[tuple[float, float, float], tuple[int, int, int], bool]:
-        """Scans the facts for what each customer adds to the two groups of a comparison.
-
-        ``coefficients`` are (key, of n, of total): a contact of that key (group, stratum and, for quantiles,
-        bin) adds of n + of total · value. Returns Σa², Σb² and Σab over customers; how many the first, the
-        second and both together have; and whether some are in both. Who is no known customer counts as one.
-        """
-        metric, dims = asked.metric, [asked.groups, *asked.alike]
-        if metric.kind == "quantile":
-            metric, dims = catalog.BINNED[metric.bins], [*dims, metric.bins]
-        question_ = self._asked([metric], dims, *asked.span)
-        statement = contributions(question_, self._tables, names, coefficients)
-        (row,) = self._room.ask(statement.text, statement.values)
-        first, second, both, shared, one, other, product = row
-        return (one, other, product), (first, second, both), shared > 0
 
     def episodes(
         self, by: Sequence[str], span: tuple[Where | None, date | None, date | None]

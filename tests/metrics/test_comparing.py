@@ -25,7 +25,7 @@ from metrics.query.answers import Comparison
 from metrics.query.request import request
 from settings import Settings
 from store import open_store
-from tests.metrics.given import NOON, NOW, calls, contact, days, logged, outcome, sale
+from tests.metrics.given import NOON, NOW, calls, contact, customer_group, days, logged, outcome, sale
 
 KEYS = {
     "metric", "groups", "difference", "low", "high", "low_always", "high_always", "p", "effect", "adjusted",
@@ -247,7 +247,7 @@ def test_groups_are_those_of_the_filter_in_its_order(reader):
     assert back.difference == pytest.approx(-there.difference)
 
 
-def test_customers_as_clusters_give_what_a_list_of_them_gives(settings, write, rebuild):
+def test_customers_as_clusters_give_what_a_list_of_their_groups_gives(settings, write, rebuild):
     """Customers with many contacts, some by both routes; contacts of nobody known count as one each."""
     rng = np.random.default_rng(2)
     rows = [
@@ -268,9 +268,9 @@ def test_customers_as_clusters_give_what_a_list_of_them_gives(settings, write, r
     ]
     means = [float(np.mean(own)) for own in times]
     added: dict[str, float] = {}
-    for i, row in enumerate(rows):
+    for row in rows:
         g = 0 if row["self_service_first"] else 1
-        name = row["customer_key"] or f"nobody {i}"
+        name = customer_group(row["customer_key"] or row["contact_id"])
         share = (row["handling_s"] - means[g]) / len(times[g])
         added[name] = added.get(name, 0.0) + (share if g == 0 else -share)
     size = len(added)
@@ -278,8 +278,7 @@ def test_customers_as_clusters_give_what_a_list_of_them_gives(settings, write, r
     half = student.ppf(0.975, size - 1) * variance**0.5
     assert found.difference == pytest.approx(means[0] - means[1])
     assert found.high - found.difference == pytest.approx(half, rel=1e-9)
-    assert sum(found.clusters.values()) > size
-    assert "facts" in found.source
+    assert (found.source, size <= 64 < sum(found.clusters.values())) == ("by_customer_group", True)
     alike = compare(reader, request("handling_time", cluster="customer", alike=["language"])).adjusted
     assert (alike.low, alike.high) == (pytest.approx(found.low), pytest.approx(found.high))
 
@@ -292,13 +291,62 @@ def test_a_customer_who_calls_forty_times_makes_every_interval_wider(settings, b
     reader = open_reader(settings, Scope.everything())
     for metric in ("handling_time", "handling_time_median"):
         plain, clustered = (
+            compare(reader, request(metric, cluster="contact")),
             compare(reader, request(metric)),
-            compare(reader, request(metric, cluster="customer")),
         )
-        assert clustered.cluster == "customer"
+        assert (plain.cluster, clustered.cluster) == ("", "customer")
         assert clustered.difference == pytest.approx(plain.difference)
         assert clustered.high - clustered.low > plain.high - plain.low
         assert clustered.design_effect > 1
+
+
+@pytest.mark.parametrize(
+    ("metric", "where", "alike"),
+    [
+        ("handling_time", {}, []),
+        ("hit_rate", {"channel": ["phone"]}, []),
+        ("csat", {}, ["topic", "channel"]),
+        ("handling_time_median", {}, ["topic"]),
+    ],
+)
+def test_repeat_customers_widen_intervals_by_default_without_a_scan_of_the_facts(
+    reader, metric, where, alike
+):
+    found = compare(reader, request(metric, where=where, alike=alike))
+    plain = compare(reader, request(metric, where=where, alike=alike, cluster="contact"))
+    for one, other in [(found, plain)] + ([(found.adjusted, plain.adjusted)] if alike else []):
+        assert (one.cluster, one.design_effect >= 1) == ("customer", True)
+        factor = (one.high - one.low) / (other.high - other.low)
+        assert factor == pytest.approx(one.design_effect**0.5 * student.ppf(0.975, 63) / 1.96, rel=0.02)
+        assert one.p >= other.p
+    assert "by_customer_group" in found.source
+    assert "facts" not in found.source
+
+
+def test_customers_who_call_once_make_no_interval_wider_than_their_groups_can_tell(write, rebuild, settings):
+    rows = [
+        contact(f"c{i}", customer_key=f"k{i}", self_service_first=i % 2 == 0, handling_s=100 + i % 97)
+        for i in range(900)
+    ]
+    write("contact", *rows)
+    rebuild()
+    reader = open_reader(settings, Scope.everything())
+    assert 1 <= compare(reader, request("handling_time")).design_effect < 1.5
+
+
+@pytest.mark.parametrize(
+    ("metric", "groups", "cluster"),
+    [
+        ("csat", "self_service_first", "customer"),
+        ("csat", "partner", "agent"),
+        ("wait_time", "self_service_first", "day"),
+        ("wait_time", "partner", "day"),
+        ("resolution_time", "self_service_first", ""),
+        ("hit_rate_per_customer", "self_service_first", ""),
+    ],
+)
+def test_the_default_cluster_of_a_metric_is_that_of_the_catalogue(reader, metric, groups, cluster):
+    assert compare(reader, request(metric, groups)).cluster == cluster
 
 
 @pytest.mark.parametrize(

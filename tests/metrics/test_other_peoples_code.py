@@ -22,7 +22,7 @@ from metrics.inference.compare.confidence_sequence import tuning
 from metrics.query.request import request
 from settings import Settings
 from store import open_store
-from tests.metrics.given import NOW, contact, logged
+from tests.metrics.given import NOW, contact, customer_group, logged
 
 CONTACTS = 420
 MEANS = ("csat", "csat_index", "handling_time", "value_per_contact")
@@ -118,7 +118,7 @@ def test_limits_for_repeated_looks_follow_the_paper(reader, metric: str) -> None
 @pytest.mark.parametrize("cluster", ["agent", "customer"])
 def test_clusters_are_those_of_statsmodels(reader, metric: str, cluster: str) -> None:
     found = compare(reader, request(metric, cluster=cluster))
-    names = [row["agent" if cluster == "agent" else "customer_key"] for row in ROWS]
+    names = [row["agent"] if cluster == "agent" else customer_group(row["customer_key"]) for row in ROWS]
     groups = {"groups": np.unique(names, return_inverse=True)[1]}
     design = sm.add_constant(FIRST.astype(float))
     fit = sm.OLS(VALUES[metric], design).fit(cov_type="cluster", cov_kwds=groups, use_t=True)
@@ -130,7 +130,7 @@ def test_clusters_like_for_like_are_those_of_statsmodels(reader, cluster: str) -
     # A regression on topic, route and their product; the difference is a contrast with the mix of both.
     found = compare(reader, request("csat", cluster=cluster, alike=["topic"])).adjusted
     assert found is not None
-    names = [row["agent" if cluster == "agent" else "customer_key"] for row in ROWS]
+    names = [row["agent"] if cluster == "agent" else customer_group(row["customer_key"]) for row in ROWS]
     groups = {"groups": np.unique(names, return_inverse=True)[1]}
     topic = np.array([row["topic"] for row in ROWS])
     cells = [(name, route) for name in sorted(set(topic)) for route in (True, False)]

@@ -93,13 +93,17 @@ def told_totals(store: Store) -> list[Total]:
             day,
             state,
             len(members),
-            sum(told["sent"] is True for told in members),
-            sum(told["delivered"] is True for told in members),
-            sum(told["score"] is not None for told in members),
-            sum(told["score"] or 0 for told in members),
+            sum(told["sent"] is True or told["delivered"] is True or _scored(told) for told in members),
+            sum(told["delivered"] is True or _scored(told) for told in members),
+            sum(map(_scored, members)),
+            sum(told["score"] for told in members if _scored(told)),
         )
         for (day, state), members in sorted(groups.items())
     ]
+
+
+def _scored(snapshot: Mapping[str, Any]) -> bool:
+    return snapshot["score"] is not None and not snapshot["late"]
 
 
 def assert_the_figures_equal_the_store(store: Store) -> None:

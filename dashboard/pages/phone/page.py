@@ -97,7 +97,9 @@ def _contact_form(number: str, frame: Frame) -> None:
             say("filter.partner"), partners, key="svar-contact-partner", width=width_of(partners)
         )
         topic = st.selectbox(say("filter.topic"), topics, key="svar-contact-topic", width=width_of(topics))
-    if st.button(say("phone.send"), type="primary", icon=":material/call:"):
+    # Elsewhere than in a demonstration contacts come from sources, each with a token of its own.
+    demo = context.settings().demo
+    if st.button(say("phone.send"), type="primary", icon=":material/call:", disabled=not demo):
         team = picker.team_of(partner) if partner else ""
         made = _post_contact(
             number, partner=partner, team=team, topic=topic, route=route, language=frame.language

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from lake.log import Log
 from lake.manifest import Lake
-from metrics.build import refresh as refreshing
-from metrics.build.reconcile import feed_missing, stale
-from metrics.build.refresh import build, refresh_step
+from metrics.build.refresh import build
 from settings import Settings
 from store import Store, totals
 from store.schema import answer, decision, record, survey
@@ -90,49 +87,6 @@ def _store_equals_figures(store: Store, lake: Lake) -> bool:
     return stored == figures
 
 
-def _without(log: Log, names: Sequence[str]) -> None:
-    """Take the snapshots of contacts out of the log, as a lost write would."""
-    for file in log.files("outcome"):
-        rows = pq.read_table(file)
-        kept = [name not in names for name in rows["contact_id"].to_pylist()]
-        pq.write_table(rows.filter(kept), file)
-
-
-@pytest.mark.parametrize("names", [["c1"], ["c1", "c2"], IDS])
-def test_snapshots_missing_in_the_log_are_fed_again_by_a_build(
-    settings: Settings, surveyed: Store, log: Log, lake: Lake, names: list[str]
-) -> None:
-    before = _figures(lake)
-    _without(log, names)
-    build(settings, surveyed, NOW, since=NOW.date() - timedelta(days=30))
-    assert _figures(lake) == before
-    assert _store_equals_figures(surveyed, lake)
-    assert feed_missing(surveyed, lake) == 0
-
-
-@pytest.mark.parametrize(("passed_s", "fed"), [(59, 0), (61, 1)])
-def test_a_publisher_feeds_missing_snapshots_again_once_a_minute(
-    settings: Settings,
-    surveyed: Store,
-    log: Log,
-    lake: Lake,
-    monkeypatch: pytest.MonkeyPatch,
-    passed_s: int,
-    fed: int,
-) -> None:
-    refresh_step(settings, surveyed, NOW)
-    refreshing._reconciled[lake.path] -= passed_s
-    _without(log, ["c1"])
-    refresh_step(settings, surveyed, NOW)
-    _ids = [name for file in log.files("outcome") for name in pq.read_table(file)["contact_id"].to_pylist()]
-    assert ("c1" in _ids) == bool(fed)
-
-
-def test_nothing_is_fed_again_while_store_and_log_agree(surveyed: Store, lake: Lake) -> None:
-    assert feed_missing(surveyed, lake) == 0
-    assert not stale(lake, lake.version())
-
-
 @pytest.mark.parametrize("ahead_s", [5, -5])
 def test_the_last_committed_answer_counts_whatever_the_clocks_of_hosts_say(
     settings: Settings, surveyed: Store, lake: Lake, ahead_s: int
@@ -145,25 +99,6 @@ def test_the_last_committed_answer_counts_whatever_the_clocks_of_hosts_say(
     assert _store_equals_figures(surveyed, lake)
     scores: dict[str, Any] = {row["contact_id"]: row["score"] for row in facts_of(lake).to_pylist()}
     assert (scores["c1"], scores["c2"]) == (2, 3)
-
-
-def test_a_day_whose_facts_differ_from_the_log_is_made_anew(
-    settings: Settings, surveyed: Store, lake: Lake
-) -> None:
-    before = _figures(lake)
-    each = next(iter(lake.partitions(lake.version()).values()))
-    file = lake.path / each.files[0]
-    rows = pq.read_table(file)
-    wrong = rows.set_column(rows.schema.get_field_index("score"), "score", _tens(rows))
-    pq.write_table(wrong, file)
-    build(settings, surveyed, NOW)
-    assert _figures(lake) == before
-
-
-def _tens(rows: Any) -> Any:
-    import pyarrow as pa
-
-    return pa.array([10] * rows.num_rows, rows.schema.field("score").type)
 
 
 def test_a_lost_file_of_the_log_is_named_by_path_and_fed_again(
