@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from console import bar
+from metrics.analysis import compare as comparing
 from metrics.build.audit import check as check_facts
 from metrics.build.refresh import build as build_facts
 from metrics.build.refresh import build_on_spark
@@ -33,6 +34,7 @@ from metrics.cli.shared import (
     reports,
 )
 from metrics.cli.targets import targets
+from metrics.query.request import request
 from settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Facts, metrics and comparisons.")
@@ -124,16 +126,19 @@ def compare(
     what = asked_for(names, where, (first, last), partner, no_build=no_build)
     alike = [name for name in like_for_like.split(",") if name]
     found = [
-        what.reader.compare(
-            name,
-            groups,
-            what.filters,
-            what.start,
-            what.end,
-            fixed_start=fixed_start,
-            alike=alike,
-            cluster=cluster,
-            weights=weights,
+        comparing.compare(
+            what.reader,
+            request(
+                name,
+                groups,
+                what.filters,
+                what.start,
+                what.end,
+                fixed_start=fixed_start,
+                alike=alike,
+                cluster=cluster,
+                weights=weights,
+            ),
         )
         for name in what.metrics
     ]

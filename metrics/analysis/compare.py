@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metrics.catalog import catalog
 from metrics.catalog.catalog import Metric
@@ -22,11 +22,9 @@ from metrics.inference.compare.kitagawa import Decomposition, decompose
 from metrics.inference.compare.quantiles import quantiles_alike
 from metrics.inference.compare.strata import Cell, LikeForLike, like_for_like
 from metrics.query.answers import Comparison
+from metrics.query.reader import Reader
 from metrics.query.request import ROUTE, Request
 from metrics.query.sums import Group, estimated, missing, nobody, scale_of
-
-if TYPE_CHECKING:
-    from metrics.query.reader import Reader
 
 # The dimensions that tell clusters apart. Agents of different partners may share a name; customers are too
 # many to list, and stand in 64 groups by hash.
@@ -38,8 +36,17 @@ Pair = tuple[Any, Any]  # the sums of the first and the second group
 Pairs = Mapping[Cell, Pair]
 
 
-def compare(reader: Reader, asked: Request) -> Comparison:
-    """The first group minus the second, with the same like for like in ``adjusted`` where that is asked."""
+def compare(reader: Reader, query: Request) -> Comparison:
+    """Compare two groups: the first minus the second, like for like in ``adjusted`` where that is wanted.
+
+    ValueError where the selection has not two groups.
+    """
+    comparison = _compare(reader, query)
+    pending = reader.pending(query.start, query.end, subject=query.metric.subject)
+    return replace(comparison, pending=True) if pending else comparison
+
+
+def _compare(reader: Reader, asked: Request) -> Comparison:
     entry = asked.metric
     if asked.no_groups:
         return _nothing(asked, asked.named(reader.members(asked.groups)))

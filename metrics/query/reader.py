@@ -10,17 +10,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from lake.manifest import Version
-from metrics.analysis import compare as comparing
 from metrics.catalog import catalog
 from metrics.catalog.catalog import Metric
 from metrics.catalog.models import CUBES
 from metrics.inference import Estimate, ScoreStats, Stats, TimeBins
 from metrics.inference.base import thresholds
 from metrics.inference.base.missing import HIDDEN, NO_GROUPS
-from metrics.query.answers import Comparison, Value
+from metrics.query.answers import Value
 from metrics.query.cubes.arrays import Cube, of_table
 from metrics.query.question import Question, layout, question
-from metrics.query.request import request
 from metrics.query.scope import Room, Scope
 from metrics.query.sql.compose import compose
 from metrics.query.sql.scans import episodes, rows_of_cube
@@ -105,43 +103,6 @@ class Reader:
             start = end = date.fromisoformat(day)
         partner = value.dims.get("partner", "")
         return replace(value, pending=self.pending(start, end, subject=subject, partner=partner))
-
-    def compare(
-        self,
-        metric: str,
-        groups: str = "self_service_first",
-        where: Where | None = None,
-        start: date | None = None,
-        end: date | None = None,
-        *,
-        fixed_start: bool = False,
-        alike: Sequence[str] = (),
-        cluster: str = "",
-        weights: str = "",
-    ) -> Comparison:
-        """Two groups of a dimension: the first minus the second.
-
-        Of ``self_service_first`` these are self_service_first and direct; of another dimension the two that
-        the filter names, or that are there in the selection (ValueError when they are not two).
-        ``fixed_start`` says that the data grow from a fixed start, and adds intervals that allow for repeated
-        looks. ``alike`` dimensions add ``adjusted``: the same comparison among contacts alike in them, with
-        ``weights`` of the strata. ``cluster`` (agent, customer) lets contacts of one have something in
-        common; partners and teams are always compared by agent.
-        """
-        asked = request(
-            metric,
-            groups,
-            where,
-            start,
-            end,
-            fixed_start=fixed_start,
-            alike=alike,
-            cluster=cluster,
-            weights=weights,
-        )
-        found = comparing.compare(self, asked)
-        pending = self.pending(start, end, subject=asked.metric.subject)
-        return replace(found, pending=True) if pending else found
 
     def histogram(
         self, where: Where | None = None, start: date | None = None, end: date | None = None

@@ -72,17 +72,25 @@ class Request:
 
 def request(
     metric: str,
-    groups: str,
-    where: Mapping[str, Sequence[str]] | None,
-    start: date | None,
-    end: date | None,
+    groups: str = ROUTE,
+    where: Mapping[str, Sequence[str]] | None = None,
+    start: date | None = None,
+    end: date | None = None,
     *,
-    fixed_start: bool,
-    alike: Sequence[str],
-    cluster: str,
-    weights: str,
+    fixed_start: bool = False,
+    alike: Sequence[str] = (),
+    cluster: str = "",
+    weights: str = "",
 ) -> Request:
-    """A comparison that makes sense; ValueError or UnknownNameError says what is wrong with it."""
+    """A comparison of two groups that makes sense; ValueError or UnknownNameError says what is wrong with it.
+
+    Groups of ``self_service_first`` are self_service_first and direct; of another dimension they are the two
+    that the filter names, or that are there in the selection.
+    ``fixed_start`` says that the data grow from a fixed start, and adds intervals that allow for repeated
+    looks. ``alike`` dimensions add the same comparison among contacts alike in them, with ``weights`` of the
+    strata. ``cluster`` (agent, customer) lets contacts of one have something in common; partners and teams
+    are always compared by agent.
+    """
     entry, dim = catalog.metric(metric), catalog.dimension(groups).id
     held = tuple(dict.fromkeys(catalog.dimension(name).id for name in alike))
     # Nobody is alike in what sets the groups apart.
