@@ -23,11 +23,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-<<<<<<< HEAD
 from data.api import access, payloads
-=======
-from data.api import access
->>>>>>> room-security
 from data.api.batching import Grouped
 from data.api.intake import Answer
 from data.api.openapi import MAX_BODY, MAX_RECORDS, document
@@ -104,11 +100,8 @@ def _endpoint(
     *,
     accepted: Callable[[], None],
     absence: Absence,
-<<<<<<< HEAD
     read: Callable[[bytes, str], list[Any]] | None = None,
     keep: Callable[[bytes, list[Answer], datetime], None] | None = None,
-=======
->>>>>>> room-security
 ) -> Callable[[Request], Awaitable[Response]]:
     read = read or parse
 
@@ -121,17 +114,11 @@ def _endpoint(
                 access.authorise, settings, store, header, kind, datetime.now(UTC)
             )
             body = await _body(request)
-<<<<<<< HEAD
             items = await run_in_threadpool(read, body, request.headers.get("content-type", ""))
             items = access.own_items(source, kind, items)
             answers = await grouped.accept(kind, items, source.partner if source else None)
             if keep:
                 await run_in_threadpool(keep, body, answers, datetime.now(UTC))
-=======
-            items = await run_in_threadpool(parse, body, request.headers.get("content-type", ""))
-            items = access.own_items(source, kind, items)
-            answers = await grouped.accept(kind, items, source.partner if source else None)
->>>>>>> room-security
         except Refusal as refusal:
             return refusal.response
         except access.AccessError as error:
