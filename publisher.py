@@ -24,13 +24,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import logs
-from lake.manifest import Lake, OvertakenError
-from metrics.build import reconciliation
-from metrics.build.refresh import LEASE_S, PATIENCE_S, refresh, refresh_step
+from metrics.build.refresh import reconcile, refresh_step
 from settings import PROJECT_ROOT, Settings, read_settings
-from store import Store, feed, open_store
-from store.lease import waited
-from store.totals import totals
+from store import Store, open_store
 from surveys.ledger import faults
 from surveys.ledger.backfill import backfill
 from surveys.tuning import settle_in
@@ -66,7 +62,7 @@ def follow(settings: Settings, store: Store, news: News) -> None:
             while refresh_step(settings, store, datetime.now(UTC)) and news(0.0):
                 pass
             if time.monotonic() - compared_at >= COMPARE_S:
-                reconcile(settings, store, datetime.now(UTC))
+                compare(settings, store, datetime.now(UTC))
                 compared_at = time.monotonic()
             if not well:
                 faults.clear(store, LAKE_FAULT, datetime.now(UTC))
@@ -80,41 +76,14 @@ def follow(settings: Settings, store: Store, news: News) -> None:
                 return
 
 
-def reconcile(settings: Settings, store: Store, now: datetime) -> list[reconciliation.Difference]:
-    """Compare the figures with the store, and give the lake again what differs; returns what still does.
-
-    Days of which something is on its way, or dirty, are left for the next comparison.
-    """
-    found = _differences(settings, store)
-    if not found:
-        faults.clear(store, DIFFERENCE, now)
-        return []
-    days = {each.day for each in found}
-    for each in found:
-        log.warning("The figures differ from the store and are made anew: %s", each)
-    backfill(store, days, now)
-    with waited(store, "build", LEASE_S, PATIENCE_S) as ours:
-        if ours:
-            with suppress(OvertakenError):  # whoever overtook us has the events that were just appended
-                reconciliation.mark_dirty(Lake(settings.lake_path), days, int(now.timestamp()))
-    refresh(settings, store, now)
-    if left := _differences(settings, store):
-        text = (
-            f"The figures of {len({each.day for each in left})} days differ from the store, first {left[0]}."
-        )
-        log.error(text)
-        _say(store, DIFFERENCE, text)
+def compare(settings: Settings, store: Store, now: datetime) -> None:
+    """Compare the figures with the store, resend what differs, and raise an alarm for what still does."""
+    left = reconcile(settings, store, now, lambda days: backfill(store, days, now))
+    if left:
+        count = len({each.day for each in left})
+        _say(store, DIFFERENCE, f"The figures of {count} days differ from the store, first {left[0]}.")
     else:
         faults.clear(store, DIFFERENCE, now)
-    return left
-
-
-def _differences(settings: Settings, store: Store) -> list[reconciliation.Difference]:
-    counted = totals(store)
-    # Read after the totals: what they count and the log lacks is among these.
-    changing = feed.undrained_days(store)
-    lake = Lake(settings.lake_path)
-    return reconciliation.differences(lake, lake.version(), counted, changing)
 
 
 def _say(store: Store, name: str, text: str) -> None:
