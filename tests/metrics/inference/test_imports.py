@@ -10,7 +10,17 @@ import pytest
 import metrics.inference
 
 FOLDER = Path(metrics.inference.__file__).parent
-HOUSE = {"data", "surveys", "dashboard", "demo", "lake", "store", "metrics", "texts", "settings", "publisher"}
+HOUSE = {
+    "data",
+    "surveys",
+    "dashboard",
+    "demo",
+    "lake",
+    "store",
+    "metrics",
+    "settings",
+    "publisher",
+}  # texts are for everybody
 ALLOWED = {
     "base": {"base"},
     "compare": {"base", "compare"},
