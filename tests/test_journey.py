@@ -194,6 +194,12 @@ def test_health_and_counters_hold_no_personal_data(server: Server) -> None:
     assert "+47" not in text
 
 
+def test_the_pages_own_fonts_are_served(server: Server) -> None:
+    for file in (PROJECT_ROOT / "dashboard" / "shell" / "static" / "fonts").glob("*.woff2"):
+        answer = httpx.get(f"{server.url}/app/static/fonts/{file.name}", trust_env=False)
+        assert (answer.status_code, answer.content) == (200, file.read_bytes())
+
+
 @pytest.mark.parametrize("path", ["/health", "/metrics", "/", "/api/contacts"])
 def test_a_demonstration_is_not_reached_under_another_name(server: Server, path: str) -> None:
     answer = httpx.get(f"{server.url}{path}", headers={"Host": "svar.example.com"}, trust_env=False)

@@ -23,7 +23,7 @@ from texts.words import Words, words
 log = logging.getLogger("svar.dashboard")
 LOOK_AGAIN_S = 30  # between two looks of an open page whether its sign-in still counts
 
-_ICON = Path(__file__).parents[1] / "static" / "icon.png"
+_ICON = Path(__file__).parent / "static" / "icon.png"
 _BESIDE = 6  # pages that a menu shows without sections
 
 
