@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 DEMO := SVAR_HOME=$(or $(SVAR_HOME),var/demo) SVAR_DEMO=on SVAR_QUIET_HOURS="$(SVAR_QUIET_HOURS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow bench check clean
+.PHONY: help run test test-slow test-long bench check clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | column -t -s '	'
@@ -15,10 +15,13 @@ run: $(VENV)/.installed ## Start Svar with demonstration data and print the addr
 	@$(DEMO) $(PY) app.py
 
 test: $(VENV)/.installed-dev ## All fast tests (under five minutes)
-	@$(PY) -m pytest -m "not slow and not browser" -n auto --dist loadfile
+	@$(PY) -m pytest -m "not slow and not browser and not long" -n auto --dist loadfile
 
 test-slow: $(VENV)/.installed-spark ## Faults, simulations, Spark and the browser (needs Chromium)
-	@$(PY) -m pytest -m "slow or browser"
+	@$(PY) -m pytest -m "(slow or browser) and not long"
+
+test-long: $(VENV)/.installed-dev ## Two thousand random files (about an hour)
+	@$(PY) -m pytest -m long
 
 bench: $(VENV)/.installed-bench ## Benchmarks, as ratios against peers of the same run (BENCH="metrics --contacts 10000000")
 	@$(PY) -m benchmarks $(BENCH)

@@ -22,6 +22,7 @@ import dashboard.context
 import logs
 from dashboard import back_channel, uploads
 from dashboard.push import keep_fresh
+from dashboard.warm import warm_up
 from middleware import LoopbackOnly, OwnHost, SecurityHeaders, UploadGate
 from publisher import Publisher
 from settings import PROJECT_ROOT, SettingsError, read_settings
@@ -63,7 +64,7 @@ def _demo_jobs() -> list[Job]:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     # Before any thread runs: plotly looks at a pandas that another thread has half imported, and fails.
-    dashboard.context.import_pages()
+    warm_up()
     publisher = Publisher(settings, service.store)
     service.start(retention.keep, *_demo_jobs(), publisher=publisher)
     # Every script run ends in a full collection, which would walk all imported modules each time.

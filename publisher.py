@@ -24,10 +24,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import logs
-from metrics.build.refresh import refresh_step
+from metrics.build.refresh import reconcile, refresh_step
 from settings import PROJECT_ROOT, Settings, read_settings
 from store import Store, open_store
 from surveys.ledger import faults
+from surveys.ledger.backfill import backfill
 from surveys.tuning import settle_in
 
 log = logging.getLogger("svar.publisher")
@@ -35,7 +36,9 @@ log = logging.getLogger("svar.publisher")
 # Replies must be on an open page within two seconds (docs/operation.md, "From a reply to the page").
 REFRESH_S = 0.25
 FAULT_PAUSE_S = 5.0
+COMPARE_S = 86_400.0  # between two comparisons of the figures with the store; the first one at the start
 LAKE_FAULT = "lake_fault"  # the alarm while the figures cannot be brought up to date
+DIFFERENCE = "figures_differ"  # the alarm while the figures say something else than the store
 PUBLISHER_FAULT = "publisher_fault"  # the alarm while the process keeps ending by itself
 DEATHS = 3  # so many ends are a fault ...
 QUIET_S = 600.0  # ... unless it has lived for so long since the last one
@@ -52,11 +55,15 @@ News = Callable[[float], bool]
 def follow(settings: Settings, store: Store, news: News) -> None:
     """Publish whatever is new, until ``news`` says that it is over."""
     well = False
+    compared_at = -COMPARE_S
     while news(REFRESH_S):
         try:
             # While more is dirty there is no wait: what is new is taken in by every round.
             while refresh_step(settings, store, datetime.now(UTC)) and news(0.0):
                 pass
+            if time.monotonic() - compared_at >= COMPARE_S:
+                compare(settings, store, datetime.now(UTC))
+                compared_at = time.monotonic()
             if not well:
                 faults.clear(store, LAKE_FAULT, datetime.now(UTC))
             well = True
@@ -67,6 +74,16 @@ def follow(settings: Settings, store: Store, news: News) -> None:
             _say(store, LAKE_FAULT, f"The figures stand still: {type(fault).__name__}: {fault}")
             if not _pause(news):
                 return
+
+
+def compare(settings: Settings, store: Store, now: datetime) -> None:
+    """Compare the figures with the store, resend what differs, and raise an alarm for what still does."""
+    left = reconcile(settings, store, now, lambda days: backfill(store, days, now))
+    if left:
+        count = len({each.day for each in left})
+        _say(store, DIFFERENCE, f"The figures of {count} days differ from the store, first {left[0]}.")
+    else:
+        faults.clear(store, DIFFERENCE, now)
 
 
 def _say(store: Store, name: str, text: str) -> None:

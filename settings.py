@@ -20,6 +20,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from texts.languages import languages
+
 PROJECT_ROOT = Path(__file__).resolve().parent
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -38,6 +40,8 @@ class Settings(BaseSettings):
     store_url: str = Field("", description="Operational store; empty = SQLite in the home.")
     lake: str = Field("", description="Folder of log, facts and cubes; empty = `lake` in the home.")
 
+    inbox: str = Field("", description="Watched folder of files to import; empty = none.")
+
     # The web process
     host: str = Field("127.0.0.1", description="Address the web process listens on.")
     port: int = Field(8501, description="Port the web process listens on.")
@@ -49,7 +53,7 @@ class Settings(BaseSettings):
         default_factory=list, description="Addresses or networks whose X-Forwarded-For is believed."
     )
     demo: bool = Field(False, description="Demonstration: viewers pick who they are, loopback only.")
-    language: Literal["nb", "en"] = Field("nb", description="Language the dashboard starts in.")
+    language: str = Field("nb", description="Language the dashboard starts in.")
 
     # Time
     timezone: str = Field("Europe/Oslo", description="Local time of customers and reports.")
@@ -123,6 +127,13 @@ class Settings(BaseSettings):
     def _absolute(cls, home: str | Path) -> Path:
         # Relative to the project, whatever the current folder: a job started by cron finds the same state.
         return PROJECT_ROOT / home
+
+    @field_validator("language")
+    @classmethod
+    def _has_texts(cls, value: str) -> str:
+        if value not in languages():
+            raise ValueError(f"there are texts in {', '.join(languages())}")
+        return value
 
     @field_validator("timezone")
     @classmethod

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -25,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from data import inbox
 from data.api import routes as api
 from metrics import watch
 from metrics.build.refresh import current_version
@@ -46,6 +48,7 @@ log = logging.getLogger("svar")
 # The figures are watched for alarms at a new version, and no oftener than this.
 WATCH_S = 60
 STORE_LOOK_S = 20.0  # between two looks whether the store can be written and the disk has room
+INBOX_LOOK_S = 5.0  # between two looks at the watched folder
 DAY_S = 86_400.0
 FAILING = {"store_damaged", "store_not_writable"}  # faults with which nothing can be relied on
 
@@ -88,6 +91,8 @@ class Service:
         if publisher is not None:
             self._spawn("publisher", partial(publisher.run, self._stop))
         self._spawn("watcher", self._watch_until_stopped)
+        if self.settings.inbox:
+            self._spawn("inbox", self._watch_inbox)
         for job in jobs:
             self._spawn(job.__module__, partial(job, self.settings, self._stop))
 
@@ -120,6 +125,25 @@ class Service:
             for name in set(faults) - set(self._faults):
                 log.error(integrity.FAULTS[name])
                 raise_alarm(self.store, name, integrity.FAULTS[name], now)
+
+    def _watch_inbox(self) -> None:
+        """Import what comes into the watched folder, and keep its alarms, until stopped."""
+        raised: dict[str, str] | None = None
+        while not self._stop.is_set():
+            now = datetime.now(UTC)
+            try:
+                made = inbox.look(self.settings, Path(self.settings.inbox), now)
+                for name in inbox.FAULTS:
+                    if name not in made.faults:
+                        clear(self.store, name, now)
+                    elif raised is None or raised.get(name) != made.faults[name]:
+                        raise_alarm(self.store, name, made.faults[name][:500], now)
+                raised = made.faults
+                if made.imported:
+                    self._wake()
+            except Exception:
+                log.exception("The watched folder could not be looked through; the next look tries again.")
+            self._stop.wait(INBOX_LOOK_S)
 
     def stop(self) -> None:
         """Let what is under way finish, then close the store."""

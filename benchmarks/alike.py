@@ -26,6 +26,7 @@ import pyarrow as pa
 from lake.duck import connect
 from lake.manifest import NOTHING, Lake, Version, new_name
 from metrics import Reader, Scope, open_reader
+from metrics.analysis.compare import compare
 from metrics.analysis.drivers import find
 from metrics.analysis.ranking import standings
 from metrics.analysis.response import flagged, who_answers, who_is_asked
@@ -34,6 +35,7 @@ from metrics.build import partitions
 from metrics.catalog.columns import FACT
 from metrics.catalog.models import definition
 from metrics.inference.over_time.alarms import FALSE_ALARMS
+from metrics.query.request import request
 from metrics.wording import drivers as driver_words
 from settings import Settings
 
@@ -131,7 +133,7 @@ def claims(reader: Reader, week: int) -> dict[str, bool]:
     last = first + timedelta(days=6)
 
     def compared(metric: str, groups: str, alike: Sequence[str]) -> Any:
-        return reader.compare(metric, groups, None, first, last, alike=alike)
+        return compare(reader, request(metric, groups, None, first, last, alike=alike))
 
     for metric in COMPARED:
         one = compared(metric, "self_service_first", ("topic", "channel", "partner"))

@@ -32,7 +32,9 @@ from benchmarks.history import FIRST, LAST, make, make_cubes
 from benchmarks.peers import FREE, Free, Peer, peers
 from lake.manifest import Lake
 from metrics import Reader, Scope, open_reader
+from metrics.analysis.compare import compare
 from metrics.catalog.catalog import metric
+from metrics.query.request import request
 from settings import Settings
 
 MONTH = date(2026, 10, 1), LAST
@@ -63,7 +65,7 @@ def timed(work: Callable[[], Any], rounds: int = ROUNDS) -> float:
 def page(reader: Reader, where: dict[str, list[str]], start: date, end: date) -> None:
     """What the comparison page asks."""
     for name in ("csat_index", "handling_time", "hit_rate", "handling_time_median"):
-        reader.compare(name, where=where, start=start, end=end)
+        compare(reader, request(name, where=where, start=start, end=end))
     reader.histogram(where, start, end)
     metrics = [metric(name) for name in ("csat", "handling_time", "hit_rate")]
     reader.groups(metrics, ["day", "self_service_first"], where, start, end)
@@ -71,15 +73,15 @@ def page(reader: Reader, where: dict[str, list[str]], start: date, end: date) ->
 
 def shown(reader: Reader, where: dict[str, list[str]], start: date, end: date) -> None:
     """What the dashboard's page asks with one course: three comparisons, one of them like for like too."""
-    reader.compare("csat_index", where=where, start=start, end=end, alike=ALIKE)
+    compare(reader, request("csat_index", where=where, start=start, end=end, alike=ALIKE))
     for name in ("handling_time", "hit_rate"):
-        reader.compare(name, where=where, start=start, end=end)
+        compare(reader, request(name, where=where, start=start, end=end))
     reader.histogram(where, start, end)
     step = "day" if (end - start).days < 62 else "week"
     reader.show(["csat_index"], [step, "self_service_first"], where, start, end)
 
 
-def compare(
+def report(
     title: str, ours: float, theirs: dict[str, float], more: str = "", apart: Sequence[str] = ()
 ) -> None:
     """One line: our milliseconds, theirs, and how many times the fastest of them ours is faster; not of those
@@ -121,7 +123,7 @@ def _pages(settings: Settings, others: dict[str, tuple[Peer, Free]]) -> None:
         ours = timed(partial(page, reader, where, start, end))
         drawn = timed(partial(shown, reader, where, start, end))
         theirs = {name: timed(partial(both, where, start, end), 3) for name, (both, _) in others.items()}
-        compare(title, ours, theirs, f"({drawn:.1f})")
+        report(title, ours, theirs, f"({drawn:.1f})")
     if not others:
         return
     _free(reader, others)
@@ -138,7 +140,7 @@ def _free(reader: Reader, others: dict[str, tuple[Peer, Free]]) -> None:
             theirs = {
                 peer: timed(partial(free, name, where, start, LAST), 3) for peer, (_, free) in others.items()
             }
-            compare(f"  {span}", ours, theirs, apart=("MergeTree",))
+            report(f"  {span}", ours, theirs, apart=("MergeTree",))
 
 
 def main() -> None:

@@ -13,33 +13,14 @@ from functools import lru_cache
 from typing import Any
 
 from dashboard import context
+from dashboard.page import Page, pages_of
 from metrics import Reader, Scope
 from settings import Settings
 
 # From the narrowest: of several roles the narrowest counts.
 SIGNED_IN_ROLES = ("partner", "lead", "management")
 
-_LEAD = (
-    "comparison",
-    "live",
-    "queue",
-    "alarms",
-    "reasons",
-    "initiatives",
-    "targets",
-    "scorecard",
-    "groups",
-    "asked",
-    "health",
-    "data_in",
-)
-_PAGES = {
-    "lead": _LEAD,
-    # Whom to call, and at which number, is for those who call.
-    "management": tuple(page for page in _LEAD if page != "queue"),
-    "partner": ("comparison", "live", "scorecard", "groups", "asked", "reasons", "targets"),
-    "customer": (),
-}
+ROLES = (*SIGNED_IN_ROLES, "customer")
 
 
 class NoAccess(Exception):
@@ -59,7 +40,7 @@ class Viewer:
     partner: str | None = None  # the viewer's own; given exactly for the role partner
 
     def __post_init__(self) -> None:
-        if self.role not in _PAGES:
+        if self.role not in ROLES:
             raise ValueError(f"unknown role {self.role!r}")
         if (self.role == "partner") != bool(self.partner):
             raise ValueError("a partner viewer has a partner, nobody else has one")
@@ -78,15 +59,9 @@ class Viewer:
         """The scope in the words of the operational store: the one partner, or None for everything."""
         return self.scope.partner
 
-    def pages(self, settings: Settings) -> tuple[str, ...]:
-        """The pages this viewer may open, the first one first.
-
-        The phone shows other people's messages: it exists with the built-in gateway only, never for
-        partners, and outside a demonstration for team leads alone.
-        """
-        pages = _PAGES[self.role]
-        phone = settings.gateway == "phone" and (self.role == "lead" or settings.demo)
-        return (*pages, "phone") if phone and self.role != "partner" else pages
+    def pages(self, settings: Settings) -> dict[str, Page]:
+        """The pages this viewer may open, the first one first."""
+        return pages_of(self.role, settings)
 
 
 def signed_in(settings: Settings, claims: Mapping[str, Any]) -> Viewer:

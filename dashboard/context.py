@@ -60,10 +60,3 @@ def now() -> datetime:
 def today() -> date:
     """The local day."""
     return now().astimezone(settings().zone).date()
-
-
-def import_pages() -> None:
-    """Load all that the pages need, so that no viewer and no garbage collection pays for it."""
-    from dashboard.warm import warm_up
-
-    warm_up()

@@ -17,10 +17,12 @@ from dashboard.parts.filters import DIMENSIONS, Choices, Filters
 from dashboard.style import Look
 from metrics import Comparison, Scope, Value
 from metrics.analysis import response
+from metrics.analysis.compare import compare
 from metrics.analysis.ranking import Standings, standings
 from metrics.analysis.response import WhoAnswers, WhoIsAsked
 from metrics.inference.answers.nonresponse import Weighted
 from metrics.inference.base import thresholds
+from metrics.query.request import request
 
 COMPARED = ("csat_index", "handling_time", "hit_rate")
 ALIKE = ("topic", "channel", "partner")  # what a like-for-like gap holds equal; topics are told apart
@@ -92,12 +94,15 @@ def route_comparison(version: str, scope: Scope, filters: Filters) -> RouteCompa
     """Self-service first against direct; ``version`` is part of the key only."""
     reader = context.reader(scope)
     comparisons = {
-        metric: reader.compare(
-            metric,
-            where=filters.where,
-            start=filters.start,
-            end=filters.end,
-            fixed_start=filters.growing,
+        metric: compare(
+            reader,
+            request(
+                metric,
+                where=filters.where,
+                start=filters.start,
+                end=filters.end,
+                fixed_start=filters.growing,
+            ),
         )
         for metric in COMPARED
     }
@@ -112,7 +117,7 @@ def like_for_like(version: str, scope: Scope, filters: Filters, metric: str) -> 
     """The routes on one metric, with the same among contacts alike in what they were about."""
     reader = context.reader(scope)
     span = {"where": filters.where, "start": filters.start, "end": filters.end}
-    return reader.compare(metric, **span, alike=ALIKE, fixed_start=filters.growing)  # type: ignore[arg-type]
+    return compare(reader, request(metric, **span, alike=ALIKE, fixed_start=filters.growing))  # type: ignore[arg-type]
 
 
 @shared

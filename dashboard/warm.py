@@ -20,7 +20,7 @@ from dashboard.parts.cards import ROUTES
 from dashboard.parts.figures import course, dots, histogram
 from dashboard.style import Look
 from metrics import Scope, Value
-from texts.formats import LANGUAGES
+from texts.languages import languages
 
 
 def warm_up() -> None:
@@ -30,7 +30,7 @@ def warm_up() -> None:
     for needed in ("pandas", "PIL.PngImagePlugin"):  # Streamlit loads them at the first page
         importlib.import_module(needed)
     context.reader(Scope.everything()).days()
-    for language in LANGUAGES:
+    for language in languages():
         for ground in ("light", "dark"):
             _draw_everything(Look(language, ground))
 

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from console import bar
+from metrics.analysis import compare as comparing
 from metrics.build.audit import check as check_facts
 from metrics.build.refresh import build as build_facts
 from metrics.build.refresh import build_on_spark
@@ -18,6 +19,7 @@ from metrics.cli.alarms import alarms
 from metrics.cli.drivers import comments, drivers
 from metrics.cli.groups import asked, rank
 from metrics.cli.initiative import app as initiative
+from metrics.cli.settle import app as settle
 from metrics.cli.shared import (
     Filters,
     First,
@@ -32,6 +34,7 @@ from metrics.cli.shared import (
     reports,
 )
 from metrics.cli.targets import targets
+from metrics.query.request import request
 from settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Facts, metrics and comparisons.")
@@ -123,16 +126,19 @@ def compare(
     what = asked_for(names, where, (first, last), partner, no_build=no_build)
     alike = [name for name in like_for_like.split(",") if name]
     found = [
-        what.reader.compare(
-            name,
-            groups,
-            what.filters,
-            what.start,
-            what.end,
-            fixed_start=fixed_start,
-            alike=alike,
-            cluster=cluster,
-            weights=weights,
+        comparing.compare(
+            what.reader,
+            request(
+                name,
+                groups,
+                what.filters,
+                what.start,
+                what.end,
+                fixed_start=fixed_start,
+                alike=alike,
+                cluster=cluster,
+                weights=weights,
+            ),
         )
         for name in what.metrics
     ]
@@ -170,6 +176,7 @@ app.command()(targets)
 app.command()(drivers)
 app.command()(comments)
 app.add_typer(initiative, name="initiative")
+app.add_typer(settle, name="settle")
 
 
 if __name__ == "__main__":

@@ -99,6 +99,13 @@ def undrained(store: Store, limit: int = 50_000) -> list[FeedRow]:
         return list(map(FeedRow._make, connection.execute(query)))
 
 
+def undrained_days(store: Store) -> set[str]:
+    """The local days (ISO text) that events tell of which have not reached the log."""
+    day = feed.c.payload["day"].as_string()
+    with store.read() as connection:
+        return {text for text in connection.scalars(select(day).where(~feed.c.drained).distinct()) if text}
+
+
 def mark_drained(store: Store, numbers: Sequence[int]) -> None:
     """Say that the rows with these ``seq`` are durably in the log."""
     if not numbers:

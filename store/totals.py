@@ -1,10 +1,10 @@
-"""What the store says of its surveys, day by day, to be compared with what the lake says of the same days."""
+"""Count what the store knows of its surveys, by day and state, for a comparison with the published facts."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Text, and_, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Text, and_, case, func, literal_column, or_, select
 
 from store.engine import Store
 from store.schema import answer, decision, record, survey
@@ -14,32 +14,35 @@ _DAY: ColumnElement[str] = func.coalesce(survey.c.day, literal_column("(record.p
 
 
 class Total(NamedTuple):
-    """The live contacts of one local day whose decisions have one state: how many, and what came of them."""
+    """The live contacts of one local day whose decisions have one state: how many, and what came of them.
+
+    As facts count: whoever answered was reached, and an answer after the window is none.
+    """
 
     day: str  # local day of the contact, ISO text
     state: str  # waiting, asked, skipped
     contacts: int
-    sent: int  # the carrier has taken the opening message
+    sent: int  # the carrier took the opening message
     delivered: int
     scored: int
     score_sum: int
 
 
 def totals(store: Store, since: str = "") -> list[Total]:
-    """Counts by state and sums of scores of every local day from ``since`` (ISO text) on, in order.
+    """Count contacts and sum scores by local day and state, from day ``since`` (ISO text) on, in order.
 
-    Contacts that are waiting and have never been looked at are told to the lake by their first decision,
-    so they are counted here as waiting and not at all there.
+    Contacts whose day the store no longer knows stand under the day "".
     """
+    scored = and_(answer.c.value.is_not(None), ~answer.c.late)
     query = (
         select(
             _DAY.label("day"),
             decision.c.state,
             func.count().label("contacts"),
-            func.count(case((survey.c.sent, 1))).label("sent"),
-            func.count(case((survey.c.delivered, 1))).label("delivered"),
-            func.count(answer.c.value).label("scored"),
-            func.coalesce(func.sum(answer.c.value), 0).label("score_sum"),
+            func.count(case((or_(survey.c.sent, survey.c.delivered, scored), 1))).label("sent"),
+            func.count(case((or_(survey.c.delivered, scored), 1))).label("delivered"),
+            func.count(case((scored, 1))).label("scored"),
+            func.coalesce(func.sum(case((scored, answer.c.value))), 0).label("score_sum"),
         )
         .select_from(decision)
         .outerjoin(survey, survey.c.contact_id == decision.c.contact_id)

@@ -76,6 +76,28 @@ def clock(
         print("Nothing is held up by the clock.")
 
 
+@app.command()
+def reconcile(as_json: Json = False) -> None:
+    """Take over what the carrier lists since the restored backup was made, and let sending go on."""
+    from surveys.sending.outage import reconcile_restored
+
+    settings = _settings()
+    store = _store(settings)
+    try:
+        counts = reconcile_restored(settings, store, datetime.now(UTC))
+    except DBAPIError:
+        raise
+    except Exception as problem:  # whatever a client of a carrier raises
+        sys.exit(f"The carrier could not be asked ({type(problem).__name__}); nothing is sent until it can.")
+    replies, statuses = counts or (0, 0)
+    if as_json:
+        _print_json({"restored": counts is not None, "replies": replies, "statuses": statuses})
+    elif counts is None:
+        print("The store was not restored from a backup: there is nothing to reconcile.")
+    else:
+        print(f"Taken over from the carrier: {replies} replies, {statuses} statuses. Sending goes on.")
+
+
 @app.command("alarms")
 def show_alarms(
     clear: Annotated[str, typer.Option(help="Name of an alarm that has been seen to.")] = "",

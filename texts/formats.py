@@ -7,9 +7,11 @@ zero.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -17,8 +19,8 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 from metrics.catalog.catalog import metric as catalogued
+from texts.languages import read
 
-LANGUAGES = ("nb", "en")
 MISSING = "–"
 MINUS = "\u2212"
 NBSP = "\u00a0"  # within one quantity, so that a line never breaks inside it
@@ -30,6 +32,28 @@ class Formats:
 
     language: str
     zone: ZoneInfo
+
+    @property
+    def date_input(self) -> str:
+        """How a day is written where it is typed in."""
+        return str(self._marks["date_input"])
+
+    @property
+    def plotly_day(self) -> str:
+        """The same, as Plotly's hover wants it."""
+        return self.date_input.replace("DD", "%d").replace("MM", "%m").replace("YYYY", "%Y")
+
+    @property
+    def plotly_separators(self) -> str:
+        return f"{self._marks['decimal']}{self._marks['thousands']}"
+
+    @property
+    def percent(self) -> str:
+        return str(self._marks["percent"])
+
+    @property
+    def _marks(self) -> Mapping[str, Any]:
+        return read(self.language, "formats")
 
     @property
     def _locale(self) -> Locale:
@@ -55,7 +79,7 @@ class Formats:
             return MISSING
         if decimals is None:
             decimals = 1 if 0 < abs(value) < 0.1995 else 0
-        return self.number(value * 100, decimals) + (f"{NBSP}%" if self.language == "nb" else "%")
+        return self.number(value * 100, decimals) + self.percent
 
     def duration(self, seconds: float | None) -> str:
         """``320`` as ``5 min 20 s``; from one hour on ``1 t 5 min`` (nb) or ``1 h 5 min`` (en)."""
@@ -65,7 +89,7 @@ class Formats:
         sign = MINUS if seconds < 0 and whole else ""
         hours, rest = divmod(whole, 3600)
         minutes, left = divmod(rest, 60)
-        hour = "t" if self.language == "nb" else "h"
+        hour = str(self._marks["hour"])
         if hours:
             parts = [f"{self.number(hours)}{NBSP}{hour}", *([f"{minutes}{NBSP}min"] if minutes else [])]
         else:
@@ -82,7 +106,7 @@ class Formats:
         decimals = 0 if of in ("nok", "hours") and abs(value or 0) >= 100 else 1
         text = self.number(value, decimals)
         # Money and scores say what they are by what stands beside them; hours and rates do not.
-        name = {"hours": "t" if self.language == "nb" else "h", "per_thousand": "‰"}.get(of)
+        name = {"hours": str(self._marks["hour"]), "per_thousand": "‰"}.get(of)
         return f"{text}{NBSP}{name}" if name and text != MISSING else text
 
     def difference(self, metric: str, value: float | None) -> str:
@@ -90,7 +114,7 @@ class Formats:
         if value is None or math.isnan(value):
             return MISSING
         if unit(metric) == "share":
-            text = f"{self.number(value * 100, 1)}{NBSP}{'pp.' if self.language == 'nb' else 'pp'}"
+            text = f"{self.number(value * 100, 1)}{NBSP}{self._marks['points']}"
         else:
             text = self.value(metric, value)
         moved = any(character in "123456789" for character in text)
@@ -111,13 +135,13 @@ class Formats:
         """``−10,7 til −9,3``: a dash between signed numbers cannot be read."""
         if low is None or high is None:
             return ""
-        word = "til" if self.language == "nb" else "to"
-        return f"{self.difference(metric, low)} {word} {self.difference(metric, high)}"
+        return f"{self.difference(metric, low)} {self._marks['to']} {self.difference(metric, high)}"
 
     def clock(self, moment: datetime) -> str:
         """``kl. 14.05`` (nb) or ``14:05`` (en), in local time."""
         local = moment.astimezone(self.zone)
-        return f"kl.{NBSP}{local:%H.%M}" if self.language == "nb" else f"{local:%H:%M}"
+        # Not by strftime, which drops what the process's own locale cannot write.
+        return str(self._marks["clock"]).format(hour=f"{local:%H}", minute=f"{local:%M}")
 
     def moment(self, moment: datetime) -> str:
         """Day and time, ``22. nov. kl. 14.05``."""
@@ -125,12 +149,12 @@ class Formats:
 
     def day(self, day: date, *, year: bool = False) -> str:
         """``22. nov.`` (nb) or ``22 Nov`` (en)."""
-        pattern = ("d. MMM" if self.language == "nb" else "d MMM") + (" y" if year else "")
+        pattern = self._marks["day"] + (" y" if year else "")
         return format_date(day, pattern, locale=self._locale).replace(" ", NBSP)
 
     def long_day(self, day: date) -> str:
         """``søndag 22. november``."""
-        pattern = "EEEE d. MMMM" if self.language == "nb" else "EEEE d MMMM"
+        pattern = self._marks["long_day"]
         return format_datetime(datetime(day.year, day.month, day.day), pattern, locale=self._locale)  # noqa: DTZ001
 
     def period(self, first: date, last: date) -> str:
@@ -154,4 +178,4 @@ def _number(value: float, decimals: int, language: str) -> str:
 
 @lru_cache
 def _locale(language: str) -> Locale:
-    return Locale.parse("nb_NO" if language == "nb" else "en_GB")
+    return Locale.parse(read(language, "formats")["locale"])

@@ -1,4 +1,4 @@
-"""What is told about a file, as a code with its values, in every language of ``said/``.
+"""What is told about a file, as a code with its values, in every language.
 
 A :class:`Said` is its English text: on the command line and in JSON it stays a string. A page in another
 language asks it for its words there.
@@ -6,16 +6,14 @@ language asks it for its words there.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).with_name("said")
+from texts.languages import read
+
 ENGLISH = "en"
 SEPARATOR = "\x1f"  # between a code and its values, where SQL tells them
-_THOUSANDS = {"en": ",", "nb": "\u00a0"}
 
 
 class Said(str):
@@ -37,7 +35,7 @@ class Said(str):
 
 
 def say(code: str, **values: Any) -> Said:
-    """A sentence of ``said/``; values are text, numbers, lists or something said. KeyError: unknown code."""
+    """A sentence of ``messages``; values are text, numbers, lists or sentences. KeyError: no such code."""
     return Said(_written(ENGLISH, code, values), code, values)
 
 
@@ -54,7 +52,7 @@ def quotes(words: Iterable[str]) -> str:
 @lru_cache
 def templates(language: str) -> Mapping[str, str]:
     """Every sentence of a language, by code."""
-    families = tomllib.loads((FOLDER / f"{language}.toml").read_text())
+    families = read(language, "messages")
     return {f"{family}.{name}": text for family, texts in families.items() for name, text in texts.items()}
 
 
@@ -68,5 +66,5 @@ def _value(language: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_value(language, each) for each in value)
     if isinstance(value, int):
-        return f"{value:,}".replace(",", _THOUSANDS[language])
+        return f"{value:,}".replace(",", read(language, "formats")["thousands"])
     return f"{value:g}" if isinstance(value, float) else str(value)

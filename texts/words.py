@@ -1,15 +1,13 @@
-"""The words on the pages, from ``texts/nb.toml`` and ``texts/en.toml``."""
+"""The words on the pages, from each language's ``pages.toml``."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-TEXTS = Path(__file__).parent / "pages"
+from texts.languages import read
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,7 @@ class Words:
 @lru_cache
 def words(language: str) -> Words:
     """The texts of ``nb`` or ``en``."""
-    with (TEXTS / f"{language}.toml").open("rb") as file:
-        return Words(language, dict(_flat(tomllib.load(file), "")))
+    return Words(language, dict(_flat(read(language, "pages"), "")))
 
 
 def _flat(table: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:

@@ -44,7 +44,7 @@ def course(
         tickvals=[day.isoformat() for day in named],
         ticktext=[look.formats.day(day).replace("\u00a0", " ") for day in named],
         tickangle=0,
-        hoverformat="%d.%m.%Y" if look.language == "nb" else "%d/%m/%Y",
+        hoverformat=look.formats.plotly_day,
     )
     _format_values(figure, metric, series, look)
     return figure

@@ -113,7 +113,7 @@ def _period(days: tuple[date, date], words: Words, formats: Formats) -> tuple[da
     picked = st.date_input(
         words("filter.days"),
         key="svar-days",
-        format="DD.MM.YYYY" if formats.language == "nb" else "DD/MM/YYYY",
+        format=formats.date_input,
         label_visibility="collapsed",
         width=WIDTH + 60,
     )

@@ -13,39 +13,17 @@ import streamlit as st
 from dashboard import context, push, sessions
 from dashboard.access import NoAccess, Picker, Viewer, demo_viewers, signed_in
 from dashboard.frame import Frame, ground, put_style
+from dashboard.page import SECTIONS, Page
 from dashboard.parts.cards import empty_state
 from dashboard.parts.filters import width_of
-from texts.formats import LANGUAGES, Formats
+from texts.formats import Formats
+from texts.languages import languages, read
 from texts.words import Words, words
 
 log = logging.getLogger("svar.dashboard")
 LOOK_AGAIN_S = 30  # between two looks of an open page whether its sign-in still counts
 
 _ICON = Path(__file__).parents[1] / "static" / "icon.png"
-_ICONS = {
-    "live": ":material/bolt:",
-    "alarms": ":material/notifications_active:",
-    "queue": ":material/phone_callback:",
-    "comparison": ":material/compare_arrows:",
-    "groups": ":material/groups:",
-    "scorecard": ":material/fact_check:",
-    "asked": ":material/how_to_reg:",
-    "reasons": ":material/forum:",
-    "initiatives": ":material/trending_down:",
-    "targets": ":material/flag:",
-    "data_in": ":material/upload_file:",
-    "health": ":material/monitor_heart:",
-    "phone": ":material/smartphone:",
-}
-# Where a page stands in the menu, once a viewer has more pages than fit beside each other.
-_SECTIONS = {
-    "now": ("live", "alarms", "queue"),
-    "compare": ("comparison", "groups", "scorecard", "asked"),
-    "improve": ("reasons", "initiatives", "targets"),
-    "run": ("data_in", "health", "phone"),
-}
-# Addresses of pages that are not called by their name: /health is what programs ask whether we live.
-_PATHS = {"health": "status"}
 _BESIDE = 6  # pages that a menu shows without sections
 
 
@@ -67,33 +45,33 @@ def main() -> None:
 
 
 def _run_page(frame: Frame) -> None:
-    names = frame.viewer.pages(context.settings())
-    pages = {name: _page(name, frame, default=name == names[0]) for name in names}
+    offered = frame.viewer.pages(context.settings())
+    first = next(iter(offered))
+    linked = {name: _link(name, page, frame, default=name == first) for name, page in offered.items()}
 
     def to_the_root() -> None:
         # With what stands in the address: the menu marks the page at the root, not its name.
-        st.switch_page(pages[names[0]], query_params=st.query_params.to_dict())
+        st.switch_page(linked[first], query_params=st.query_params.to_dict())
 
     # The first page lies at the root; a link to its name leads there as well.
-    alias = st.Page(to_the_root, url_path=_PATHS.get(names[0], names[0]), visibility="hidden")
-    st.navigation(_menu(pages, alias, frame.words), position="top").run()
+    alias = st.Page(to_the_root, url_path=offered[first].path or first, visibility="hidden")
+    st.navigation(_menu(offered, linked, alias, frame.words), position="top").run()
 
 
-def _menu(pages: Mapping[str, st.Page], alias: st.Page, say: Words) -> dict[str, list[st.Page]]:
-    """The pages beside each other (the nameless section), or in sections where they are many; a page of no
-    section stays beside them."""
-    if len(pages) <= _BESIDE:
-        return {"": [*pages.values(), alias]}
+def _menu(
+    offered: Mapping[str, Page], linked: Mapping[str, st.Page], alias: st.Page, say: Words
+) -> dict[str, list[st.Page]]:
+    """The pages beside each other (the nameless section), or in sections where they are many."""
+    if len(offered) <= _BESIDE:
+        return {"": [*linked.values(), alias]}
     menu = {
-        say(f"section.{section}"): [pages[name] for name in members if name in pages]
-        for section, members in _SECTIONS.items()
+        say(f"section.{section}"): [linked[name] for name, page in offered.items() if page.section == section]
+        for section in SECTIONS
     }
-    placed = {name for members in _SECTIONS.values() for name in members}
-    loose = [page for name, page in pages.items() if name not in placed]
-    return {"": [*loose, alias]} | {name: members for name, members in menu.items() if members}
+    return {"": [alias]} | {title: members for title, members in menu.items() if members}
 
 
-def _page(name: str, frame: Frame, *, default: bool = False) -> st.Page:
+def _link(name: str, page: Page, frame: Frame, *, default: bool) -> st.Page:
     def show() -> None:
         push.unwatch()
         _show(name, frame)
@@ -101,8 +79,8 @@ def _page(name: str, frame: Frame, *, default: bool = False) -> st.Page:
     return st.Page(
         show,
         title=frame.words(f"page.{name}"),
-        icon=_ICONS[name],
-        url_path="" if default else _PATHS.get(name, name),
+        icon=f":material/{page.icon}:",
+        url_path="" if default else page.path or name,
         default=default,
     )
 
@@ -191,7 +169,7 @@ def _viewer_name(viewer: Viewer, say: Words) -> str:
 def _language() -> str:
     if "svar-language" not in st.session_state:
         asked = st.query_params.get("lang", "")
-        st.session_state["svar-language"] = asked if asked in LANGUAGES else context.settings().language
+        st.session_state["svar-language"] = asked if asked in languages() else context.settings().language
     return str(st.session_state["svar-language"])
 
 
@@ -207,10 +185,10 @@ def _choose_language(bar: st.delta_generator.DeltaGenerator, say: Words) -> None
         st.space("stretch")
         st.segmented_control(
             say("app.language"),
-            LANGUAGES,
+            languages(),
             key="svar-language",
             required=True,
-            format_func={"nb": "Norsk", "en": "English"}.__getitem__,
+            format_func=lambda code: read(code, "formats")["name"],
             label_visibility="collapsed",
         )
     if st.session_state["svar-language"] != context.settings().language or "lang" in st.query_params:

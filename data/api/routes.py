@@ -1,9 +1,8 @@
-"""Step 1, over HTTP: contacts, sales, cases, sessions and calls offered, posted to ``/api/…``.
+"""Over HTTP: contacts, sales, cases, sessions and calls offered, posted to ``/api/…``.
 
 One object, a JSON array or NDJSON; answered row by row, and only when what was accepted is durable. Sending
 again is harmless. The models of ``data/records/events.py`` are the contract: they check what comes in and
-make
-the OpenAPI document. ``docs/api.md`` tells senders what to expect.
+make the OpenAPI document. ``docs/api.md`` tells senders what to expect.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,7 +23,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from data.api import access
+from data.api import access, payloads
 from data.api.batching import Grouped
 from data.api.intake import Answer
 from data.api.openapi import MAX_BODY, MAX_RECORDS, document
@@ -65,7 +65,31 @@ def routes(settings: Settings, store: Store, accepted: Callable[[], None]) -> li
         )
         for kind, path in PATHS.items()
     ]
+    for name, mapping in payloads.mappings(settings).items():
+        endpoint = _endpoint(
+            settings,
+            store,
+            grouped,
+            mapping.record,
+            accepted=accepted,
+            absence=absence,
+            read=partial(_mapped, payloads.Reader(settings, mapping)),
+            keep=partial(payloads.keep_rejected, settings, name),
+        )
+        made.append(Route(f"/api/in/{name}", payloads.with_token(endpoint), methods=METHODS))
+    made.append(Route("/api/in/{mapping}", _no_mapping, methods=METHODS, name="api:in"))
     return [*made, Route("/api/openapi.json", openapi, methods=["GET"], name="api:openapi")]
+
+
+async def _no_mapping(request: Request) -> Response:
+    name = request.path_params["mapping"]
+    message = f"There is no mapping {name!r} that says what a record is. New ones count from the next start."
+    return JSONResponse({"error": message}, 404)
+
+
+def _mapped(reader: payloads.Reader, body: bytes, content_type: str) -> list[Any]:
+    """The records that a mapping makes of another system's payloads."""
+    return reader.records(payloads.columns(body, content_type, parse))
 
 
 def _endpoint(
@@ -76,7 +100,11 @@ def _endpoint(
     *,
     accepted: Callable[[], None],
     absence: Absence,
+    read: Callable[[bytes, str], list[Any]] | None = None,
+    keep: Callable[[bytes, list[Answer], datetime], None] | None = None,
 ) -> Callable[[Request], Awaitable[Response]]:
+    read = read or parse
+
     async def endpoint(request: Request) -> Response:
         try:
             if request.method != "POST":
@@ -86,9 +114,11 @@ def _endpoint(
                 access.authorise, settings, store, header, kind, datetime.now(UTC)
             )
             body = await _body(request)
-            items = await run_in_threadpool(parse, body, request.headers.get("content-type", ""))
+            items = await run_in_threadpool(read, body, request.headers.get("content-type", ""))
             items = access.own_items(source, kind, items)
             answers = await grouped.accept(kind, items, source.partner if source else None)
+            if keep:
+                await run_in_threadpool(keep, body, answers, datetime.now(UTC))
         except Refusal as refusal:
             return refusal.response
         except access.AccessError as error:

@@ -154,6 +154,10 @@ class Mapping(BaseModel):
     single_contacts: bool = Field(
         False, description="A row is one contact, whatever a column seems to count."
     )
+    where: dict[str, Texts] = Field(
+        {},
+        description="Rows to read: the column and the value, or values, that it must have; others are left.",
+    )
     fields: dict[str, Given] = {}
 
     @model_validator(mode="after")

@@ -134,12 +134,20 @@ def look(source: Source, *, draw: bool = False) -> list[Column]:
     found = rows.limit(MOST if draw else LOOKED_AT).fetchall()
     if len(found) == MOST and (drawn := rows.query("drawn", _DRAW)) is not None:
         found = drawn.fetchall()
-    filled = [row for row in found if any(value and value.strip() for value in row)]
+    header = [name.casefold() for name in source.columns]
+    filled = [
+        row for row in found if any(each and each.strip() for each in row) and not _repeats(row, header)
+    ]
     above = _above(source.columns)
     return [
         Column(source.columns[place], [(row[place] or "").strip() for row in filled], above=above)
         for place in places
     ]
+
+
+def _repeats(row: tuple[str | None, ...], header: list[str]) -> bool:
+    """Whether a row is the header once more, as where exports were put together."""
+    return [(cell or "").strip().casefold() for cell in row] == header
 
 
 def _above(names: list[str]) -> str:

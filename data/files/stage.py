@@ -136,6 +136,11 @@ def check(
         relation = relation.select(StarExpression(), SQLExpression("row_number() over ()").alias("place"))
     # A row without any value is an empty line at the end of an export, not a record.
     relation = relation.filter(call("coalesce", *width, None).isnotnull())
+    for name, words in mapping.where.items():
+        place = source.position(name)
+        if place is None:
+            raise BadUse(say("refusal.no_column", missing=quotes([name]), columns=quotes(source.columns)))
+        relation = relation.filter(call("bare", ColumnExpression(f"c{place}")).isin(*map(constant, words)))
     kept: list[Expression] = [ColumnExpression("place")] if numbered else []
     texts = [given_text(field, mapping, source).alias(f"{field.name}_given") for field in fields]
     texts += [each.alias(name) for field in fields for name, each in added(field, mapping, source).items()]

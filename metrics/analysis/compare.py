@@ -5,34 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from metrics.analysis import customers
+from metrics.catalog import catalog
 from metrics.catalog.catalog import Metric
+from metrics.catalog.models import CUBES
 from metrics.inference import Difference, Estimate, Stats, difference
 from metrics.inference.base import missing as reasons
 from metrics.inference.base import thresholds
 from metrics.inference.clustered.clusters import Clustered, by_cluster
 from metrics.inference.clustered.daily_rates import rates_by_day
+from metrics.inference.clustered.design import WHOLE, Design, design_of, widened_difference, widened_estimate
 from metrics.inference.clustered.split import as_wide, split_by_cluster, without_intervals
 from metrics.inference.clustered.strata import like_for_like_by_cluster
 from metrics.inference.compare.kitagawa import Decomposition, decompose
 from metrics.inference.compare.quantiles import quantiles_alike
 from metrics.inference.compare.strata import Cell, LikeForLike, like_for_like
 from metrics.query.answers import Comparison
+from metrics.query.reader import Reader
 from metrics.query.request import ROUTE, Request
 from metrics.query.sums import Group, estimated, missing, nobody, scale_of
 
-if TYPE_CHECKING:
-    from metrics.query.reader import Reader
-
-LISTED = ("agent", "day")  # clusters of which there are few enough to list
+# The dimensions that tell clusters apart. Agents of different partners may share a name; customers are too
+# many to list, and stand in 64 groups by hash.
+LISTED = {"agent": ("partner", "agent"), "day": ("day",), "customer": ("customer_group",)}
+GROUPED = frozenset(CUBES["by_customer_group"])
+# The metric whose noise stands for that of quantiles of the same times.
+MEANS = {"handling_bin": "handling_time"}
 Pair = tuple[Any, Any]  # the sums of the first and the second group
 Pairs = Mapping[Cell, Pair]
 
 
-def compare(reader: Reader, asked: Request) -> Comparison:
-    """The first group minus the second, with the same like for like in ``adjusted`` where that is asked."""
+def compare(reader: Reader, query: Request) -> Comparison:
+    """Compare two groups: the first minus the second, like for like in ``adjusted`` where that is wanted.
+
+    ValueError where the selection has not two groups.
+    """
+    comparison = _compare(reader, query)
+    pending = reader.pending(query.start, query.end, subject=query.metric.subject)
+    return replace(comparison, pending=True) if pending else comparison
+
+
+def _compare(reader: Reader, asked: Request) -> Comparison:
     entry = asked.metric
     if asked.no_groups:
         return _nothing(asked, asked.named(reader.members(asked.groups)))
@@ -43,7 +57,8 @@ def compare(reader: Reader, asked: Request) -> Comparison:
     sums = Sums(
         names,
         _strata(reader, asked, names) if asked.alike and not asked.no_strata else {(): raw},
-        _clusters(reader, asked, names) if asked.cluster in LISTED and not asked.no_clusters else {},
+        _clusters(reader, asked, names) if asked.listed else {},
+        None if asked.listed or not asked.cluster or asked.no_clusters else _design(reader, asked, names),
     )
     estimates = {name: estimated(entry, group) for name, group in zip(names, groups, strict=True)}
     absent = {missing(entry, group) for group in found.values()}
@@ -93,7 +108,7 @@ def _strata(reader: Reader, asked: Request, names: tuple[str, str]) -> Pairs:
 
 def _clusters(reader: Reader, asked: Request, names: tuple[str, str]) -> Mapping[str, Pairs]:
     """The strata of each day, or of each agent. Agents of different partners may share a name."""
-    of = ("day",) if asked.cluster == "day" else ("partner", "agent")
+    of = LISTED[asked.cluster]
     own = [dim for dim in of if dim != asked.groups]
     rows: dict[Cell, list[tuple[str, Cell, Group]]] = {}
     alike = () if asked.no_strata else asked.alike
@@ -148,12 +163,13 @@ class Sums:
     names: tuple[str, str]
     strata: Pairs
     clusters: Mapping[str, Pairs]
+    design: Design | None  # how much wider clusters make intervals, where they are not listed
 
     @property
     def whole(self) -> Sums:
         """The same in a single stratum."""
         clusters: dict[str, Pairs] = {name: {(): _whole(cells)} for name, cells in self.clusters.items()}
-        return Sums(self.names, {(): _whole(self.strata)} if self.strata else {}, clusters)
+        return Sums(self.names, {(): _whole(self.strata)} if self.strata else {}, clusters, self.design)
 
     @property
     def present(self) -> tuple[int, int]:
@@ -194,7 +210,7 @@ def _split(asked: Request, sums: Sums, design_effect: float | None) -> Decomposi
     split = decompose(sums.strata, minimum_n=entry.minimum_n, scale=scale_of(entry))
     if asked.no_clusters:
         return without_intervals(split, asked.no_clusters)
-    if asked.cluster in LISTED:
+    if asked.listed:
         by_day = asked.cluster == "day"
         return split_by_cluster(split, sums.clusters, by_day=by_day, scale=scale_of(entry))
     return as_wide(split, design_effect) if asked.cluster else split
@@ -206,9 +222,9 @@ def _clustered(reader: Reader, asked: Request, plain: Comparison, sums: Sums) ->
     if plain.reason and plain.difference is None:
         return replace(plain, cluster=asked.cluster)
     design = None
-    if asked.cluster == "customer":
-        one, other, gap, counts = customers.compared(reader, asked, sums.names, sums.strata, plain.weights)
-    elif entry.kind == "quantile":
+    if not asked.listed:
+        return _widened(asked, plain, sums.design)
+    if entry.kind == "quantile":
         found = quantiles_alike(
             sums.clusters,
             sums.strata,
@@ -254,6 +270,55 @@ def _clustered(reader: Reader, asked: Request, plain: Comparison, sums: Sums) ->
     )
 
 
+def _design(reader: Reader, asked: Request, names: tuple[str, str]) -> Design | None:
+    """How much wider repeat customers make intervals: of the two groups where the cube of customers has them,
+    else of all contacts together."""
+    entry = (
+        catalog.metric(MEANS.get(asked.metric.bins, "")) if asked.metric.kind == "quantile" else asked.metric
+    )
+    where = {dim: members for dim, members in asked.where.items() if catalog.dimension(dim).column in GROUPED}
+    groups = [asked.groups] if catalog.dimension(asked.groups).column in GROUPED else []
+    nothing = nobody(entry, ()).stats[entry.id]
+    clusters: dict[str, list[Any]] = {}
+    for group in reader.groups([entry], [*groups, "customer_group"], where, asked.start, asked.end):
+        *name, cluster = group.key
+        if not name or name[0] in names:
+            pair = clusters.setdefault(cluster, [nothing, nothing])
+            pair[names.index(name[0]) if name else 0] = group.stats[entry.id]
+    return design_of({name: (first, second) for name, (first, second) in clusters.items()})
+
+
+def _widened(asked: Request, plain: Comparison, design: Design | None) -> Comparison:
+    """The same with intervals as much wider as repeat customers make them; where nobody comes again they
+    are as they were."""
+    if design is None:
+        return replace(plain, cluster=asked.cluster)
+    names, estimates = list(plain.groups), list(plain.groups.values())
+    share = asked.metric.kind == "share"
+    widths = zip(estimates, (design.first, design.second), strict=True)
+    groups = [
+        widened_estimate(one, width, design.df, (0.0, 1.0) if share else WHOLE) for one, width in widths
+    ]
+    gap = Difference(
+        plain.difference, plain.low, plain.high, plain.low_always, plain.high_always, plain.p, plain.effect
+    )
+    looked_at = sum(one.n for one in estimates)
+    gap = widened_difference(gap, design, looked_at, (-1.0, 1.0) if share else WHOLE)
+    return replace(
+        plain,
+        groups=dict(zip(names, groups, strict=True)),
+        low=gap.low,
+        high=gap.high,
+        low_always=gap.low_always,
+        high_always=gap.high_always,
+        p=gap.p,
+        method="robust",
+        cluster=asked.cluster,
+        clusters=dict(zip(names, design.clusters, strict=True)),
+        design_effect=design.gap,
+    )
+
+
 def _by_cluster(asked: Request, sums: Sums) -> Clustered:
     entry = asked.metric
     return by_cluster(
@@ -290,12 +355,12 @@ def _wider(gap: Difference, plain: Comparison) -> float | None:
 def _described(reader: Reader, asked: Request, found: Comparison) -> Comparison:
     """With where it was read, and why there are no always-valid limits where there are none."""
     entry, parts = asked.metric, [asked.groups]
-    clustered = "" if asked.no_clusters else asked.cluster
-    if clustered in LISTED:
-        parts += ["partner", "agent"] if clustered == "agent" else ["day"]
+    parts += LISTED[asked.cluster] if asked.listed else ()
     cuts = {(), () if asked.no_strata else asked.alike}
     sources = {reader.source([entry.id], [*parts, *alike], asked.where) for alike in cuts}
-    source = ", ".join(sorted(sources | ({"facts"} if clustered == "customer" else set())))
+    if found.cluster == "customer" and not asked.listed and found.clusters:
+        sources.add("by_customer_group")
+    source = ", ".join(sorted(sources))
     adjusted = found.adjusted
     if adjusted is not None:
         adjusted = replace(adjusted, source=source, reason_always=_always(asked, adjusted))

@@ -13,9 +13,9 @@ from lake.manifest import Key, Lake, Partition, Version
 from metrics.build import checks
 from metrics.build.events import Events
 from metrics.build.partitions import open_targets
+from metrics.catalog import slices
 from metrics.catalog.columns import FACT
 from metrics.catalog.models import CUBES, SUMS, measures, sql
-from metrics.query.cubes import slices
 from settings import Settings
 
 Connection = duckdb.DuckDBPyConnection

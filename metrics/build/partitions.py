@@ -23,7 +23,7 @@ from lake.log import publish
 from lake.manifest import Key, Lake, Partition
 from metrics.build import checks
 from metrics.build.events import Events, runs
-from metrics.catalog.columns import time_bins
+from metrics.build.time_bins import time_bins
 from metrics.catalog.models import CUBES, FACT_MODELS, SUMS, sql
 
 Connection = duckdb.DuckDBPyConnection

@@ -40,13 +40,23 @@ from lake.manifest import (
     new_name,
     write_rows,
 )
-from metrics.build import audit, checks, compaction, coverage, drain, invalidation, partitions
+from metrics.build import (
+    audit,
+    checks,
+    compaction,
+    coverage,
+    drain,
+    invalidation,
+    partitions,
+    reconciliation,
+)
 from metrics.build.events import TOMBSTONE, Events
 from metrics.build.placement import SEARCH_S, place
 from metrics.catalog.models import CUBES_OF, REFERENCE_KINDS, definition, sql
 from settings import Settings
 from store import Store, feed
 from store.lease import waited
+from store.totals import totals
 
 log = logging.getLogger("svar.build")
 Connection = duckdb.DuckDBPyConnection
@@ -116,7 +126,44 @@ def build(
             builder = _Builder(settings, store, now, progress)
             builder.heal()
             builder.run(refining=True, since=since)
+    # What the feed still has is drained once more; the publisher appends what it no longer has.
+    reconcile(settings, store, now, lambda _: feed.feed_again(store))
     return current_version(settings)
+
+
+def reconcile(
+    settings: Settings, store: Store, now: datetime, resend: Callable[[Collection[str]], object]
+) -> list[reconciliation.Difference]:
+    """Compare the figures with the store, and make days that differ anew; returns what still differs.
+
+    ``resend`` puts what the store knows of some local days (ISO text) on its way to the log again. Days of
+    which something is on its way already, or that are dirty, are left for the next comparison.
+    """
+    differences = _differences(settings, store)
+    if not differences:
+        return []
+    days = {each.day for each in differences}
+    log.warning("The figures of %s differ from the store and are made anew.", ", ".join(sorted(days)[:5]))
+    resend(days)
+    with _turn(store, PATIENCE_S) as ours:
+        if ours:
+            with suppress(
+                OvertakenError
+            ):  # whoever overtook us has the events that were just put on their way
+                reconciliation.mark_dirty(Lake(settings.lake_path), days, int(now.timestamp()))
+    refresh(settings, store, now)
+    left = _differences(settings, store)
+    for each in left[:5]:
+        log.error("The figures still differ from the store: %s", each)
+    return left
+
+
+def _differences(settings: Settings, store: Store) -> list[reconciliation.Difference]:
+    counted = totals(store)
+    # Read after the totals: what they count and the log lacks is among these.
+    changing = feed.undrained_days(store)
+    lake = Lake(settings.lake_path)
+    return reconciliation.differences(lake, lake.version(), counted, changing)
 
 
 def build_on_spark(settings: Settings, store: Store, now: datetime, master: str) -> str:

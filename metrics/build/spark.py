@@ -25,7 +25,8 @@ from lake.manifest import Key, Lake, Partition
 from metrics.build import audit, checks
 from metrics.build.events import DAY_OF, MOVING, TOMBSTONE, Events, columns_of
 from metrics.build.partitions import Made, sync
-from metrics.catalog.columns import FACT, time_bins
+from metrics.build.time_bins import time_bins
+from metrics.catalog.columns import FACT
 from metrics.catalog.models import CUBES, CUBES_OF, EVENT_KINDS, FACT_MODELS, SUMS, sql
 
 if TYPE_CHECKING:

@@ -98,6 +98,8 @@ DIMENSIONS: dict[str, Dimension] = {
         _dimension(
             "need", "Behov", "Need", "topic", "coalesce((select need from need_of where name = topic), '')"
         ),
+        # One of 64, by hash: whoever has several contacts is always in the same.
+        _dimension("customer_group", "Kundegruppe", "Customer group"),
         _dimension("language", "Språk", "Language"),
         _dimension("self_service_first", "Vei inn", "Route", "route"),
         _dimension("score_source", "Svarets kilde", "Score source"),

@@ -8,12 +8,6 @@ from functools import cache
 import pyarrow as pa
 
 from metrics.catalog.models import CUBES, sql
-from metrics.inference import time_bin
-
-# Talk, hold and wrap-up have at most a day each.
-LONGEST_S = 3 * 86_400
-# Cases take longer; from there on whole hours are fine enough, and beyond ten years nobody asks.
-LONGEST_CASE_S = 10 * 365 * 86_400
 
 _TEXT, _FLAG, _SMALL, _INT, _BIG = pa.string(), pa.bool_(), pa.int16(), pa.int32(), pa.int64()
 FACT = pa.schema(
@@ -72,14 +66,3 @@ def summed_columns() -> tuple[str, ...]:
     """The columns of facts that sums are made of."""
     words = {word for name in ("measured", *CUBES) for word in re.findall(r"\w+", sql("cubes", name))}
     return tuple(name for name in FACT.names if name in words)
-
-
-@cache
-def time_bins() -> pa.Table:
-    """Relation ``time_bin``: the bin of every time in whole seconds, beyond three days in whole hours.
-
-    A table rather than a formula: engines do not round logarithms alike.
-    """
-    seconds = [*range(LONGEST_S + 1), *range(LONGEST_S + 3600, LONGEST_CASE_S + 1, 3600)]
-    bins = [time_bin(second) for second in seconds]
-    return pa.table({"seconds": pa.array(seconds, pa.int32()), "bin": pa.array(bins, pa.int16())})

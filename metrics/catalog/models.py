@@ -43,6 +43,7 @@ CUBES: dict[str, tuple[str, ...]] = {
     "by_team": ("day", "partner", "team", "channel", "route"),
     "by_agent": ("day", "partner", "team", "agent", "route"),
     "by_hour": ("day", "partner", "channel", "hour"),
+    "by_customer_group": ("day", "partner", "route", "customer_group"),
     "by_resolution": ("day", "partner", "topic", "route", "resolution_bin"),
     "by_reason": ("day", "partner", "team", "channel", "survey_reason"),
     "by_driver": ("day", "partner", "team", "channel", "known"),

@@ -1,4 +1,9 @@
-"""Statistics: pure functions from frozen sums to frozen results with a reason. No frame, no connection."""
+"""Statistics: pure functions.
+
+In: frozen sums (``MeanStats``, ``ShareStats``, ``TimeBins``, …), never a frame or a connection.
+Out: frozen results with their interval, or None with the reason why a number is missing.
+Imports numpy, scipy and nothing of the house: neither queries nor words.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +22,11 @@ from metrics.inference.base.stats import (
 )
 from metrics.inference.compare.differences import difference
 from metrics.inference.compare.superiority import superiority
-from metrics.wording.verdict import Labels, verdict
 
 __all__ = [
     "INDEX",
     "Difference",
     "Estimate",
-    "Labels",
     "MeanStats",
     "RateStats",
     "RatioStats",
@@ -38,5 +41,4 @@ __all__ = [
     "superiority",
     "time_bin",
     "to_json",
-    "verdict",
 ]

@@ -6,22 +6,20 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from metrics.catalog.catalog import metric as metric_of
-from metrics.inference import Difference, Estimate, Labels, to_json
+from metrics.inference import Difference, Estimate, to_json
 from metrics.inference.base.missing import NO_GROUPS, NO_STRATA
 from metrics.inference.compare.kitagawa import Decomposition
 from metrics.wording import missing
 from metrics.wording.sentences import split_sentence
-from metrics.wording.verdict import verdict
+from metrics.wording.verdict import Labels, verdict
+from texts.sentences import Names
 
 # A group of a comparison, in words. Other groups are called by their own names.
-GROUPS = {
-    "self_service_first": {"nb": "selvbetjening først", "en": "self-service first"},
-    "direct": {"nb": "direkte kontakt", "en": "direct contact"},
-}
+GROUPS = Names("groups")
 
 # Reasons that are about the figure, not about how much of it there is.
 NOT_KEPT = (NO_GROUPS, NO_STRATA)
-ALIKE = {"nb": "Likt mot likt", "en": "Like for like"}
+ALIKE = Names("notes")["alike"]
 
 
 @dataclass(frozen=True)
@@ -135,8 +133,12 @@ class Comparison:
             name = name[0].lower() + name[1:]
         return Labels(
             metric=name,
-            first=GROUPS.get(first, {}).get(language, first),
-            second=GROUPS.get(second, {}).get(language, second),
+            first=_group(first, language),
+            second=_group(second, language),
             unit=entry.unit,
             better=entry.better,
         )
+
+
+def _group(name: str, language: str) -> str:
+    return GROUPS[name][language] if name in GROUPS else name

@@ -10,20 +10,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from lake.manifest import Version
-from metrics.analysis import compare as comparing
 from metrics.catalog import catalog
 from metrics.catalog.catalog import Metric
 from metrics.catalog.models import CUBES
 from metrics.inference import Estimate, ScoreStats, Stats, TimeBins
 from metrics.inference.base import thresholds
 from metrics.inference.base.missing import HIDDEN, NO_GROUPS
-from metrics.query.answers import Comparison, Value
+from metrics.query.answers import Value
 from metrics.query.cubes.arrays import Cube, of_table
 from metrics.query.question import Question, layout, question
-from metrics.query.request import Request, request
 from metrics.query.scope import Room, Scope
 from metrics.query.sql.compose import compose
-from metrics.query.sql.contributions import contributions
 from metrics.query.sql.scans import episodes, rows_of_cube
 from metrics.query.sums import Group, Key, estimated, merged, stats_of
 
@@ -106,43 +103,6 @@ class Reader:
             start = end = date.fromisoformat(day)
         partner = value.dims.get("partner", "")
         return replace(value, pending=self.pending(start, end, subject=subject, partner=partner))
-
-    def compare(
-        self,
-        metric: str,
-        groups: str = "self_service_first",
-        where: Where | None = None,
-        start: date | None = None,
-        end: date | None = None,
-        *,
-        fixed_start: bool = False,
-        alike: Sequence[str] = (),
-        cluster: str = "",
-        weights: str = "",
-    ) -> Comparison:
-        """Two groups of a dimension: the first minus the second.
-
-        Of ``self_service_first`` these are self_service_first and direct; of another dimension the two that
-        the filter names, or that are there in the selection (ValueError when they are not two).
-        ``fixed_start`` says that the data grow from a fixed start, and adds intervals that allow for repeated
-        looks. ``alike`` dimensions add ``adjusted``: the same comparison among contacts alike in them, with
-        ``weights`` of the strata. ``cluster`` (agent, customer) lets contacts of one have something in
-        common; partners and teams are always compared by agent.
-        """
-        asked = request(
-            metric,
-            groups,
-            where,
-            start,
-            end,
-            fixed_start=fixed_start,
-            alike=alike,
-            cluster=cluster,
-            weights=weights,
-        )
-        found = comparing.compare(self, asked)
-        pending = self.pending(start, end, subject=asked.metric.subject)
-        return replace(found, pending=True) if pending else found
 
     def histogram(
         self, where: Where | None = None, start: date | None = None, end: date | None = None
@@ -243,27 +203,6 @@ class Reader:
                 stats[metric.id] = TimeBins.of(bins, metric.q)
             groups.append(Group(key, row[counted[0]], stats, parts))
         return groups
-
-    def customer_noise(
-        self,
-        asked: Request,
-        names: tuple[str, str],
-        coefficients: Sequence[tuple[Key, float, float]],
-    ) -> tuple[tuple[float, float, float], tuple[int, int, int], bool]:
-        """Scans the facts for what each customer adds to the two groups of a comparison.
-
-        ``coefficients`` are (key, of n, of total): a contact of that key (group, stratum and, for quantiles,
-        bin) adds of n + of total · value. Returns Σa², Σb² and Σab over customers; how many the first, the
-        second and both together have; and whether some are in both. Who is no known customer counts as one.
-        """
-        metric, dims = asked.metric, [asked.groups, *asked.alike]
-        if metric.kind == "quantile":
-            metric, dims = catalog.BINNED[metric.bins], [*dims, metric.bins]
-        question_ = self._asked([metric], dims, *asked.span)
-        statement = contributions(question_, self._tables, names, coefficients)
-        (row,) = self._room.ask(statement.text, statement.values)
-        first, second, both, shared, one, other, product = row
-        return (one, other, product), (first, second, both), shared > 0
 
     def episodes(
         self, by: Sequence[str], span: tuple[Where | None, date | None, date | None]

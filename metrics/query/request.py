@@ -35,9 +35,20 @@ class Request:
     alike: tuple[str, ...]
     cluster: str
     weights: str
+    by_default: bool = False  # the catalogue chose the cluster
     no_groups: str = ""
     no_strata: str = ""
     no_clusters: str = ""
+
+    @property
+    def listed(self) -> bool:
+        """Whether clusters are listed. Customers whom nobody asked for are not: how much wider they make an
+        interval is measured once, on coarse groups, so that no page has to scan the facts."""
+        return (
+            bool(self.cluster)
+            and not self.no_clusters
+            and not (self.by_default and self.cluster == "customer")
+        )
 
     @property
     def span(self) -> tuple[Mapping[str, Sequence[str]], date | None, date | None]:
@@ -61,17 +72,25 @@ class Request:
 
 def request(
     metric: str,
-    groups: str,
-    where: Mapping[str, Sequence[str]] | None,
-    start: date | None,
-    end: date | None,
+    groups: str = ROUTE,
+    where: Mapping[str, Sequence[str]] | None = None,
+    start: date | None = None,
+    end: date | None = None,
     *,
-    fixed_start: bool,
-    alike: Sequence[str],
-    cluster: str,
-    weights: str,
+    fixed_start: bool = False,
+    alike: Sequence[str] = (),
+    cluster: str = "",
+    weights: str = "",
 ) -> Request:
-    """A comparison that makes sense; ValueError or UnknownNameError says what is wrong with it."""
+    """A comparison of two groups that makes sense; ValueError or UnknownNameError says what is wrong with it.
+
+    Groups of ``self_service_first`` are self_service_first and direct; of another dimension they are the two
+    that the filter names, or that are there in the selection.
+    ``fixed_start`` says that the data grow from a fixed start, and adds intervals that allow for repeated
+    looks. ``alike`` dimensions add the same comparison among contacts alike in them, with ``weights`` of the
+    strata. ``cluster`` (agent, customer) lets contacts of one have something in common; partners and teams
+    are always compared by agent.
+    """
     entry, dim = catalog.metric(metric), catalog.dimension(groups).id
     held = tuple(dict.fromkeys(catalog.dimension(name).id for name in alike))
     # Nobody is alike in what sets the groups apart.
@@ -87,9 +106,8 @@ def request(
     if weights == "mantel_haenszel" and entry.kind != "share":
         raise ValueError(f"mantel_haenszel weights are for shares; {metric} is none")
     listed = entry.adds_up and entry.subject == "contact"
-    # Customers are too many to list: their noise takes a scan of the facts, and is asked for by name.
-    own = entry.cluster if entry.cluster != "customer" else ""
-    usual = "agent" if dim in NESTED and listed else own
+    # Contacts of a day share their queue, whoever takes them.
+    usual = "agent" if dim in NESTED and listed and entry.cluster != "day" else entry.cluster
     chosen = "" if cluster == "contact" or (not cluster and dim == "day") else cluster or usual
     return Request(
         entry,
@@ -101,6 +119,7 @@ def request(
         held_equal,
         chosen,
         weights,
+        by_default=not cluster,
         no_groups="" if catalog.kept_by(entry, (dim, *(where or {}))) else missing.NO_GROUPS,
         no_strata="" if entry.adds_up and set(held_equal) <= set(entry.dims) else missing.NO_STRATA,
         no_clusters="" if listed or chosen in {"", entry.cluster} else missing.NO_CLUSTERS,

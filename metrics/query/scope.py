@@ -22,10 +22,11 @@ import pyarrow.parquet as pq
 
 from lake.duck import connect
 from lake.manifest import Key, Lake, Partition, Version
+from metrics.catalog import slices
 from metrics.catalog.catalog import Dimension
 from metrics.catalog.columns import FACT, summed_columns
 from metrics.catalog.models import CUBES, REFERENCE_KINDS, SUMS, measures
-from metrics.query.cubes import cubes, slices
+from metrics.query.cubes import cubes
 from metrics.query.cubes.arrays import Cube, labels_with, of_table, totals
 from metrics.query.cubes.terms import Unsupported
 from metrics.query.question import NEEDS, Question

@@ -4,53 +4,28 @@ from __future__ import annotations
 
 from metrics.inference.over_time.alarms import SHIFT, Alarm, measure
 from metrics.wording.numbers import day, decimal, level
+from texts.languages import read
+from texts.sentences import Names, Sentences
 
 # What is measured, with the unit in which it is written.
-NAMES: dict[str, tuple[str, dict[str, str]]] = {
-    "contacts": ("count", {"nb": "Kontakter", "en": "Contacts"}),
-    "self_service_failed": (
-        "count",
-        {"nb": "Kontakter etter forsøk på selvbetjening", "en": "Contacts after trying self-service"},
-    ),
-    "no_reply": ("share", {"nb": "Andel uten svar på SMS-en", "en": "Share who did not answer the SMS"}),
-    "send_failure": ("share", {"nb": "Andel SMS som ikke kom fram", "en": "Share of SMS not delivered"}),
-    "unanswered": (
-        "share",
-        {"nb": "Andel kontakter som ikke ble besvart", "en": "Share of contacts not answered"},
-    ),
-    "answer_rate": ("share", {"nb": "Andel besvarte anrop", "en": "Share of calls answered"}),
-    "csat": ("score", {"nb": "Tilfredshet", "en": "Satisfaction"}),
-    "hit_rate": ("share", {"nb": "Treffprosent", "en": "Hit-rate"}),
-    "handling_time": ("seconds", {"nb": "Behandlingstid", "en": "Handling time"}),
-    "leakage": (
-        "share",
-        {
-            "nb": "Andel besøk som endte med en kontakt",
-            "en": "Share of visits that ended in a contact",
-        },
-    ),
-    "self_service_rate": (
-        "share",
-        {"nb": "Andel besøk der kunden ble ferdig alene", "en": "Share of visits done without help"},
-    ),
+_UNITS = {
+    "contacts": "count",
+    "self_service_failed": "count",
+    "no_reply": "share",
+    "send_failure": "share",
+    "unanswered": "share",
+    "answer_rate": "share",
+    "csat": "score",
+    "hit_rate": "share",
+    "handling_time": "seconds",
+    "leakage": "share",
+    "self_service_rate": "share",
 }
+_NAMES = Names("alarms_names")
+NAMES = {code: (unit, _NAMES[code]) for code, unit in _UNITS.items()}
 _NUMBERS = ("value", "expected", "low", "high")
-_WHERE = {
-    "nb": {"topic": "om {}", "partner": "hos {}"},
-    "en": {"topic": "about {}", "partner": "at {}"},
-}
-_TEXT = {
-    "nb": {
-        "spike": "{name}: {value} den {day}, mot ventet {expected} ({low}–{high}).",
-        "up": "{name}: høyere enn ventet siden {since}, senest {value} mot {expected}.",
-        "down": "{name}: lavere enn ventet siden {since}, senest {value} mot {expected}.",
-    },
-    "en": {
-        "spike": "{name}: {value} on {day}, where {expected} was expected ({low}–{high}).",
-        "up": "{name}: higher than expected since {since}, last {value} against {expected}.",
-        "down": "{name}: lower than expected since {since}, last {value} against {expected}.",
-    },
-}
+_WHERE = Sentences("alarms_where")
+_TEXT = Sentences("alarms")
 
 
 def name(alarm: Alarm, language: str) -> str:
@@ -61,7 +36,7 @@ def name(alarm: Alarm, language: str) -> str:
 
 
 def _quoted(text: str, language: str) -> str:
-    return f"«{text}»" if language == "nb" else f"“{text}”"
+    return str(read(language, "formats")["quote"]).format(text)
 
 
 def written(alarm: Alarm, value: float, language: str) -> str:

@@ -8,45 +8,11 @@ from metrics.inference.answers.drivers import Driver, Drivers
 from metrics.inference.base.estimates import ALPHA
 from metrics.inference.base.missing import reason_text
 from metrics.wording.numbers import decimal
+from texts.sentences import Names, Sentences
 
-DRIVERS = {
-    "solved": {"nb": "Løst ved første kontakt", "en": "Solved at first contact"},
-    "guided": {"nb": "Vist hvordan man gjør det selv", "en": "Shown how to do it oneself"},
-    "self_service_first": {"nb": "Prøvde selvbetjening først", "en": "Tried self-service first"},
-    "waited": {"nb": "Ventetid", "en": "Waiting time"},
-    "handled": {"nb": "Behandlingstid", "en": "Handling time"},
-    "repeats": {"nb": "Kontakter de siste sju dagene", "en": "Contacts in the last seven days"},
-    "team": {"nb": "Team", "en": "Team"},
-}
-REASONS = {
-    "waiting": {"nb": "Ventet for lenge", "en": "Waited too long"},
-    "not_solved": {"nb": "Ikke løst", "en": "Not solved"},
-    "not_listened": {"nb": "Ikke hørt på", "en": "Not listened to"},
-    "price": {"nb": "Pris", "en": "Price"},
-    "product": {"nb": "Produktet", "en": "The product"},
-    "self_service_failed": {"nb": "Selvbetjeningen sviktet", "en": "Self-service failed"},
-    "none": {"nb": "Ingen av disse", "en": "None of these"},
-}
-_TEXT = {
-    "nb": {
-        "first": "«{name}» følger sterkest med poengene: {share} % av det som kan forklares ({low}–{high}), "
-        "og {explained} % av forskjellene mellom kundene kan forklares.",
-        "together": "{names} følger sterkest med poengene. Hvem av dem som gjør det mest, lar seg "
-        "ikke si. {explained} % av forskjellene mellom kundene kan forklares.",
-        "one": "«{name}» ({share} % av det som kan forklares, {low}–{high})",
-        "and": " og ",
-        "unsure": "Ingen av driverne skiller seg klart ut. {explained} % av forskjellene kan forklares.",
-    },
-    "en": {
-        "first": "“{name}” goes most with the scores: {share}% of what can be explained ({low}–{high}), and "
-        "{explained}% of the differences between customers can be explained.",
-        "together": "{names} go most with the scores. Which of them does most cannot be said. "
-        "{explained}% of the differences between customers can be explained.",
-        "one": "“{name}” ({share}% of what can be explained, {low}–{high})",
-        "and": " and ",
-        "unsure": "None of the drivers stands out. {explained}% of the differences can be explained.",
-    },
-}
+DRIVERS = Names("drivers_drivers")
+REASONS = Names("drivers_reasons")
+_TEXT = Sentences("drivers")
 
 
 MOST = 3  # drivers that are named together

@@ -5,33 +5,9 @@ from __future__ import annotations
 from metrics.analysis.initiatives import Outcome
 from metrics.inference.base import missing
 from metrics.wording.numbers import day, decimal
+from texts.sentences import Sentences
 
-_TEXT = {
-    "nb": {
-        "fewer": "{avoided} færre kontakter ({low} til {high}) på {weeks} uker: {effect} % færre enn uten.",
-        "more": "{avoided} flere kontakter ({low} til {high}) på {weeks} uker: {effect} % flere enn uten.",
-        "open": "Ikke målbart ennå. Tallene etter {weeks} uker passer med alt fra {low} til {high}.",
-        "fewer_n": "{n} færre kontakter",
-        "more_n": "{n} flere kontakter",
-        "later": "Ikke målbart ennå. Tidligst {day} er det gått nok uker.",
-        "ahead": "Foreslått. Lanseres {day}.",
-        "never": "Kan ikke måles: det finnes ikke åtte uker med kontakter fra før lanseringen.",
-        "ended": "Kan ikke måles: tiltaket varte i mindre enn tre uker.",
-        "gone": "Ingen data: temaene hadde ingen kontakter før lanseringen.",
-    },
-    "en": {
-        "fewer": "{avoided} fewer contacts ({low} to {high}) in {weeks} weeks: {effect}% fewer than without.",
-        "more": "{avoided} more contacts ({low} to {high}) in {weeks} weeks: {effect}% more than without.",
-        "open": "Not yet measurable. After {weeks} weeks the figures fit anything from {low} to {high}.",
-        "fewer_n": "{n} fewer contacts",
-        "more_n": "{n} more contacts",
-        "later": "Not yet measurable. There are enough weeks on {day} at the earliest.",
-        "ahead": "Proposed. To be launched on {day}.",
-        "never": "Cannot be measured: there are not eight weeks of contacts from before the launch.",
-        "ended": "Cannot be measured: it lasted for less than three weeks.",
-        "gone": "No data: its topics had no contacts before the launch.",
-    },
-}  # fmt: skip
+_TEXT = Sentences("initiatives")
 
 
 def sentence(outcome: Outcome, language: str) -> str:

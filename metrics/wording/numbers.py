@@ -7,28 +7,20 @@ from collections.abc import Iterable
 from datetime import date
 
 from metrics.inference.base import thresholds
+from texts.languages import read
+from texts.sentences import Names
 
 NO_BREAK = "\u00a0"
 _DECIMALS = {"seconds": 0, "nok": 0, "count": 0}  # all other units have one
-_UNIT = {
-    "share": {"nb": "prosentpoeng", "en": "percentage points"},
-    "score": {"nb": "poeng", "en": "points"},
-    "index": {"nb": "poeng", "en": "points"},
-    "per_thousand": {"nb": "per 1000", "en": "per 1,000"},
-    "seconds": {"nb": "s", "en": "s"},
-    "nok": {"nb": "kr", "en": "kr"},
-    "hours": {"nb": "timer", "en": "hours"},
-    "count": {"nb": "", "en": ""},
-    "number": {"nb": "", "en": ""},
-}
+_UNIT = Names("numbers_unit")
 UNITS = frozenset(_UNIT)
 
 
 def decimal(value: float, decimals: int, language: str) -> str:
     """``1234.5`` as ``1 234,5`` (nb) or ``1,234.5`` (en), with a true minus sign."""
-    text = f"{abs(value):,.{decimals}f}"
-    if language == "nb":
-        text = text.replace(",", NO_BREAK).replace(".", ",")
+    marks = read(language, "formats")
+    whole, _, rest = f"{abs(value):,.{decimals}f}".partition(".")
+    text = whole.replace(",", marks["thousands"]) + (marks["decimal"] + rest if rest else "")
     negative = value < 0 and any(digit in text for digit in "123456789")
     return f"−{text}" if negative else text
 
@@ -38,7 +30,7 @@ def level(value: float, unit: str, language: str, more: int = 0) -> str:
     if unit == "seconds":
         return _time(value, more, language)
     if unit == "share":
-        return decimal(100 * value, 1 + more, language) + (f"{NO_BREAK}%" if language == "nb" else "%")
+        return decimal(100 * value, 1 + more, language) + str(read(language, "formats")["percent"])
     text = decimal(value, decimals(unit, [value]) + more, language)
     return f"{text}{NO_BREAK}{_UNIT[unit][language]}" if unit in {"nok", "per_thousand", "hours"} else text
 
@@ -92,8 +84,8 @@ def _time(value: float, places: int, language: str) -> str:
         hours, minutes = divmod(round(rounded / 60), 60)
         if hours >= 48:
             days = decimal(value / 86400, 1, language)
-            return f"{days}{NO_BREAK}{'døgn' if language == 'nb' else 'days'}"
-        parts = [f"{hours}{NO_BREAK}{'t' if language == 'nb' else 'h'}", f"{minutes}{NO_BREAK}min"]
+            return f"{days}{NO_BREAK}{read(language, 'formats')['days']}"
+        parts = [f"{hours}{NO_BREAK}{read(language, 'formats')['hour']}", f"{minutes}{NO_BREAK}min"]
     return ("−" if value < 0 else "") + NO_BREAK.join(parts)
 
 
@@ -101,4 +93,4 @@ def day(value: date, language: str) -> str:
     """``21. mai 2026`` (nb) or ``21 May 2026`` (en)."""
     from babel.dates import format_date
 
-    return format_date(value, "long", locale={"nb": "nb_NO", "en": "en_GB"}[language])
+    return format_date(value, "long", locale=read(language, "formats")["locale"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from metrics.analysis.ranking import Standing, Standings
 from metrics.catalog import catalog
 from metrics.inference.base import thresholds
@@ -9,61 +11,10 @@ from metrics.inference.base.missing import NO_PEERS
 from metrics.inference.groups.funnel import FALSE_SHARE
 from metrics.wording import numbers
 from metrics.wording.missing import text as text_of
+from texts.languages import read
+from texts.sentences import Sentences
 
-KINDS = {
-    "nb": {
-        "team": ("team", "team", "teamene"),
-        "agent": ("agent", "agenter", "agentene"),
-        "partner": ("partner", "partnere", "partnerne"),
-        "topic": ("tema", "temaer", "temaene"),
-        "channel": ("kanal", "kanaler", "kanalene"),
-    },
-    "en": {
-        "team": ("team", "teams", "the teams"),
-        "agent": ("agent", "agents", "the agents"),
-        "partner": ("partner", "partners", "the partners"),
-        "topic": ("topic", "topics", "the topics"),
-        "channel": ("channel", "channels", "the channels"),
-    },
-}
-_TEXT = {
-    "nb": {
-        "one": "1 av {all} {many} skiller seg ut i {metric}: {names}.",
-        "some": "{count} av {all} {many} skiller seg ut i {metric}: {names}.",
-        "rest": " Forskjellene mellom de andre kan skyldes tilfeldigheter og vanlig variasjon.",
-        "none": "Ingen av {all} {many} skiller seg ut i {metric}: forskjellene kan skyldes tilfeldigheter og "
-        "vanlig variasjon.",
-        "apart": "Ingen av {all} {many} skiller seg ut i {metric} utover hvor ulike {the} er fra før: "
-        "sanne verdier spriker med et standardavvik på {spread}.",
-        "few": "For få {many} til å si hvem som skiller seg ut i {metric}: det trengs fem med minst {needed} "
-        "observasjoner hver; så langt: {all}.",
-        "equal": "Det lar seg ikke si om noen av {all} {many} skiller seg ut i {metric}. {reason}",
-        "nothing": "Ingen {many} å sammenligne ennå.",
-        "above": "{name} (høyere, {value})",
-        "below": "{name} (lavere, {value})",
-        "false": " Av dem som trekkes fram, ventes høyst {share} å være tilfeldige.",
-        "and": " og ",
-        "unnamed": "(ikke oppgitt)",
-    },
-    "en": {
-        "one": "1 of {all} {many} stands out in {metric}: {names}.",
-        "some": "{count} of {all} {many} stand out in {metric}: {names}.",
-        "rest": " The differences between the others may be chance and ordinary variation.",
-        "none": "None of {all} {many} stands out in {metric}: the differences may be chance and ordinary "
-        "variation.",
-        "apart": "None of {all} {many} stands out in {metric} beyond how unlike {the} are anyway: true "
-        "values spread with a standard deviation of {spread}.",
-        "few": "Too few {many} to say who stands out in {metric}: five are needed with at least {needed} "
-        "observations each; so far: {all}.",
-        "equal": "Whether some of {all} {many} stand out in {metric} cannot be said. {reason}",
-        "nothing": "No {many} to compare yet.",
-        "above": "{name} (higher, {value})",
-        "below": "{name} (lower, {value})",
-        "false": " Of those named, at most {share} are expected to be chance.",
-        "and": " and ",
-        "unnamed": "(not given)",
-    },
-}
+_TEXT = Sentences("ranking")
 APART = 2.0  # so much more scatter than chance is no chance
 NAMED = 5  # more are not listed in a sentence
 
@@ -73,7 +24,7 @@ def sentence(found: Standings, language: str) -> str:
     text, entry = _TEXT[language], catalog.metric(found.metric)
     metric = entry.name[language]
     metric = metric if metric[:2].isupper() else metric[0].lower() + metric[1:]
-    filled = {"many": KINDS[language][found.by][1], "metric": metric}
+    filled = {"many": _forms(language)[found.by][1], "metric": metric}
     if not found.groups:
         return text["nothing"].format(**filled)
     if found.reason and found.reason != NO_PEERS:
@@ -93,7 +44,7 @@ def sentence(found: Standings, language: str) -> str:
         apart = found.spread is not None and (found.over_dispersion or 1.0) > APART
         spread = numbers.gap(found.spread or 0.0, entry.unit, language)
         return text["apart" if apart else "none"].format(
-            **filled, the=KINDS[language][found.by][2], spread=spread
+            **filled, the=_forms(language)[found.by][2], spread=spread
         )
     named = [
         text[one.differs].format(
@@ -118,3 +69,9 @@ def name_of(one: Standing, among: Standings, language: str) -> str:
     twice = sum(other.name == one.name for other in among.groups) > 1
     partner = one.dims.get("partner", "")
     return f"{name} ({partner})" if twice and partner and among.by != "partner" else name
+
+
+def _forms(language: str) -> Mapping[str, Sequence[str]]:
+    """What groups of a kind are called: one, many, and all of them."""
+    forms: Mapping[str, Sequence[str]] = read(language, "results")["ranking_kinds"]
+    return forms

@@ -10,61 +10,9 @@ from metrics.inference.answers.nonresponse import Weighted
 from metrics.inference.answers.sampling import WEEKS, AskedShare
 from metrics.inference.base import thresholds
 from metrics.wording import numbers
+from texts.sentences import Sentences
 
-_TEXT = {
-    "nb": {
-        "heard": "De som har svart, gir {raw} av 10 i snitt (n = {n}). De er {heard} av alle som kunne "
-        "blitt spurt.",
-        "few": "For få svar (n = {n}) til å si hva de som ikke har svart, kan bety for tallet.",
-        "weighted": "Vektet til alle som kunne blitt spurt, blir det {weighted} (95 %-intervall fra {low} "
-        "til {high}). Det jevner bare ut at noen temaer, kanaler og partnere svarer mer enn andre, ikke "
-        "at misfornøyde svarer oftere eller sjeldnere.",
-        "worst": "Vet vi ingenting om de andre, ligger snittet for alle et sted mellom {worst_low} og "
-        "{worst_high}.",
-        "episodes": "Regnes det også med hvilken gang kunden tar kontakt (første, andre, tredje eller mer "
-        "innen sju dager), blir det {weighted} (fra {low} til {high}). Det retter opp at 24-timersregelen "
-        "spør dem som ringer igjen, sjeldnere.",
-        "shift": " Forskjellen fra det rå snittet er {shift} (fra {low} til {high}).",
-        "asked_less": "Kundene til {names} blir påfallende sjelden spurt, sammenlignet med kundene til andre "
-        "agenter.",
-        "asked_more": "Kundene til {names} blir påfallende ofte spurt.",
-        "eligible_less": "{names} har påfallende mange kontakter som ikke kan spørres, for eksempel fordi "
-        "nummeret mangler.",
-        "none": "Hos ingen av {all} agenter blir kundene spurt påfallende sjelden eller ofte (siste {weeks} "
-        "uker).",
-        "unjudged": "Det lar seg ikke si om kundene blir spurt sjeldnere hos noen agenter enn hos andre. "
-        "{reason}",
-        "alike": "Alle som kunne spørres, er behandlet likt hos alle agenter (siste {weeks} uker).",
-        "caveat": "Et slikt funn er en grunn til å se nærmere etter, ikke et bevis; høyst én av ti ventes "
-        "å være tilfeldig.",
-        "and": " og ",
-    },
-    "en": {
-        "heard": "Those who answered give {raw} of 10 on average (n = {n}). They are {heard} of all who "
-        "could be asked.",
-        "few": "Too few answers (n = {n}) to say what those who did not answer may mean for the figure.",
-        "weighted": "Weighted to all who could have been asked it is {weighted} (95% interval from {low} "
-        "to {high}). That evens out only that some topics, channels and partners answer more than others, "
-        "not that dissatisfied customers answer more or less often.",
-        "worst": "Knowing nothing of the others, the mean of all lies somewhere between {worst_low} and "
-        "{worst_high}.",
-        "episodes": "With the number of the contact (first, second, third or more within seven days) as "
-        "well it is {weighted} (from {low} to {high}). That makes up for the 24-hour rule asking those "
-        "who call again less often.",
-        "shift": " The difference from the raw mean is {shift} (from {low} to {high}).",
-        "asked_less": "{names}: strikingly few of their customers are asked, compared with other agents.",
-        "asked_more": "{names}: strikingly many are asked.",
-        "eligible_less": "{names}: strikingly many contacts cannot be asked, for instance because the "
-        "number is missing.",
-        "none": "None of {all} agents has strikingly few or many customers asked (last {weeks} weeks).",
-        "unjudged": "Whether customers are asked less often with some agents than with others cannot be "
-        "said. {reason}",
-        "alike": "All who could be asked were treated alike with all agents (last {weeks} weeks).",
-        "caveat": "Such a finding is a reason to look, no proof; at most one in ten is expected to be "
-        "chance.",
-        "and": " and ",
-    },
-}
+_TEXT = Sentences("response")
 NAMED = 5
 
 

@@ -9,72 +9,9 @@ from metrics.inference.over_time.alarms import SPIKE, Alarm
 from metrics.inference.over_time.initiatives import Forecast, Impact
 from metrics.wording import numbers
 from metrics.wording.verdict import Labels
+from texts.sentences import Sentences
 
-_TEXT = {
-    "nb": {
-        "split": "Av den rå forskjellen på {raw} oppstår {within} på de samme spørsmålene (95 %-intervall "
-        "fra {within_low} til {within_high}) og {mix} fordi gruppene kommer med ulike spørsmål (fra "
-        "{mix_low} til {mix_high}).",
-        "rest": " De siste {rest} gjelder spørsmål som bare den ene gruppen kommer med.",
-        "left": "Også på de samme spørsmålene er {metric} {direction} for {first} enn for {second}: "
-        "forskjellen er {within} (95 %-intervall fra {within_low} til {within_high}). At gruppene kommer "
-        "med ulike spørsmål, utgjør {mix} (fra {mix_low} til {mix_high}) av den rå forskjellen på {raw}.",
-        "gone": "På de samme spørsmålene er det ikke påvist noen forskjell i {metric} mellom {first} og "
-        "{second} (95 %-intervall fra {within_low} til {within_high}). At gruppene kommer med ulike "
-        "spørsmål, utgjør {mix} (fra {mix_low} til {mix_high}) av den rå forskjellen på {raw}.",
-        "higher": "høyere",
-        "lower": "lavere",
-        "fewer": "færre",
-        "more": "flere",
-        "impact": "{name}: {share} {word} kontakter enn ventet siden starten, om lag {count} i alt (95 %-"
-        "intervall fra {low} til {high}).",
-        "money": " Det svarer til {money} i behandlingskostnad (fra {low} til {high}).",
-        "open": "{name}: ikke målbart ennå. Alt fra {first} til {second} kontakter passer med tallene så "
-        "langt.",
-        "some": "{count} {word}",
-        "forecast": "{name}: om lag {count} færre kontakter i uken hvis virkningen blir {share}. Det vil "
-        "kunne ses etter {weeks} uker.",
-        "never": "{name}: om lag {count} færre kontakter i uken hvis virkningen blir {share}. Så liten "
-        "virkning lar seg ikke skille fra tilfeldigheter innen et år.",
-        "spike": "{name} var {value} {day}. Ventet var {expected}, og det vanlige er {low} til {high}.",
-        "shift_up": "{name} har ligget høyere enn ventet siden {since}; {day} var tallet {value} mot "
-        "ventet {expected}.",
-        "shift_down": "{name} har ligget lavere enn ventet siden {since}; {day} var tallet {value} mot "
-        "ventet {expected}.",
-    },
-    "en": {
-        "split": "Of the raw difference of {raw}, {within} arises on the same questions (95% interval "
-        "from {within_low} to {within_high}) and {mix} because the groups come with different questions "
-        "(from {mix_low} to {mix_high}).",
-        "rest": " The remaining {rest} belongs to questions that only one of the groups comes with.",
-        "left": "On the same questions, too, {metric} is {direction} for {first} than for {second}: the "
-        "difference is {within} (95% interval from {within_low} to {within_high}). That the groups come "
-        "with different questions makes {mix} (from {mix_low} to {mix_high}) of the raw difference of "
-        "{raw}.",
-        "gone": "On the same questions no difference in {metric} has been shown between {first} and "
-        "{second} (95% interval from {within_low} to {within_high}). That the groups come with different "
-        "questions makes {mix} (from {mix_low} to {mix_high}) of the raw difference of {raw}.",
-        "higher": "higher",
-        "lower": "lower",
-        "fewer": "fewer",
-        "more": "more",
-        "impact": "{name}: {share} {word} contacts than expected since the start, about {count} in all "
-        "(95% interval from {low} to {high}).",
-        "money": " That is {money} of handling cost (from {low} to {high}).",
-        "open": "{name}: not yet measurable. Anything from {first} to {second} contacts fits the numbers "
-        "so far.",
-        "some": "{count} {word}",
-        "forecast": "{name}: about {count} fewer contacts a week if the effect is {share}. That could be "
-        "seen after {weeks} weeks.",
-        "never": "{name}: about {count} fewer contacts a week if the effect is {share}. So small an "
-        "effect cannot be told from chance within a year.",
-        "spike": "{name} was {value} on {day}. {expected} was expected, and {low} to {high} is usual.",
-        "shift_up": "{name} has been higher than expected since {since}; on {day} it was {value}, and "
-        "{expected} was expected.",
-        "shift_down": "{name} has been lower than expected since {since}; on {day} it was {value}, and "
-        "{expected} was expected.",
-    },
-}
+_TEXT = Sentences("sentences")
 
 
 def alike_sentence(split: Decomposition, labels: Labels, language: str = "nb") -> str:

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from metrics.analysis import targets
 from metrics.analysis.targets import Standing
 from metrics.catalog import catalog
-from metrics.inference.over_time.targets import PROBLEMS, outlook_text
+from metrics.inference.over_time.targets import outlook_text
 from metrics.wording.numbers import day, decimals, level
+from texts.sentences import Names, Sentences
 
-_PROBLEMS = {
-    **PROBLEMS,
-    targets.UNKNOWN: {
-        "nb": "Målet gjelder et måltall eller et utvalg som ikke finnes.",
-        "en": "The target is about a metric or a cut that does not exist.",
-    },
-    targets.NO_FORECAST: {
-        "nb": "Rater og summer over en periode har ikke noe ukenivå å lage prognose fra; velg et snitt, en "
-        "andel eller en median.",
-        "en": "Rates and sums over a period have no weekly level to forecast from; choose a mean, a share or "
-        "a median.",
-    },
-}
-_TEXT = {
-    "nb": {"up": "{name} opp til {goal} innen {by}", "down": "{name} ned til {goal} innen {by}"},
-    "en": {"up": "{name} up to {goal} by {by}", "down": "{name} down to {goal} by {by}"},
-}
+_PROBLEMS = Names("targets_problems")
+_TEXT = Sentences("targets")
 
 
 def headline(standing: Standing, language: str) -> str:

@@ -8,6 +8,7 @@ from metrics.inference.base import thresholds
 from metrics.inference.base.missing import NO_SUPPORT, reason_text
 from metrics.inference.base.results import Difference, Estimate
 from metrics.wording import numbers
+from texts.sentences import Sentences
 
 
 @dataclass(frozen=True)
@@ -29,42 +30,7 @@ class Labels:
             raise ValueError(f"unknown unit or direction: {self.unit!r}, {self.better!r}")
 
 
-_TEXT = {
-    "nb": {
-        "higher": "høyere",
-        "lower": "lavere",
-        "good": ", altså bedre,",
-        "bad": ", altså dårligere,",
-        "seen": "{metric} er {direction}{judged} for {first} enn for {second}: {a} mot {b}. "
-        "Forskjellen er {gap} (95 %-{interval} fra {low} til {high}; n = {n1} og {n2}).",
-        "unseen": "Det er ikke påvist noen forskjell i {metric} mellom {first} ({a}, n = {n1}) og {second} "
-        "({b}, n = {n2}). 95 %-{interval} for forskjellen går fra {low} til {high}, "
-        "så en forskjell på inntil {missed} kan ha gått oss forbi.",
-        "few": "For lite data til å sammenligne {metric}: {few1} for {first} og {few2} for {second}. "
-        "Det trengs minst {needed} i hver gruppe.",
-        "none": "{metric} kan ikke sammenlignes mellom {first} og {second}. {reason}",
-        "interval": "intervall",
-        "always": "intervall (som tåler gjentatte blikk)",
-        "unknown": " {unknown} kontakter med ukjent vei inn er ikke med.",
-    },
-    "en": {
-        "higher": "higher",
-        "lower": "lower",
-        "good": ", which is better,",
-        "bad": ", which is worse,",
-        "seen": "{metric} is {direction}{judged} for {first} than for {second}: {a} against {b}. "
-        "The difference is {gap} (95% {interval} from {low} to {high}; n = {n1} and {n2}).",
-        "unseen": "No difference in {metric} has been shown between {first} ({a}, n = {n1}) and {second} "
-        "({b}, n = {n2}). The 95% {interval} for the difference runs from {low} to {high}, "
-        "so a difference of up to {missed} may have gone unseen.",
-        "few": "Too little data to compare {metric}: {few1} for {first} and {few2} for {second}. "
-        "At least {needed} in each group are needed.",
-        "none": "{metric} cannot be compared between {first} and {second}. {reason}",
-        "interval": "interval",
-        "always": "interval (which allows for repeated looks)",
-        "unknown": " {unknown} contacts of unknown route are left out.",
-    },
-}
+_TEXT = Sentences("verdict")
 
 
 def verdict(

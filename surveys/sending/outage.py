@@ -142,17 +142,27 @@ def mark_restored(store: Store, backup_at: datetime, now: datetime) -> None:
     lease_of.note(store, RESTORED, backup_at.isoformat(), int(now.timestamp()))
 
 
-def reconcile_restored(settings: Settings, store: Store, now: datetime) -> None:
-    """Take over the carrier's list since the backup, where the store was restored, and let sending begin."""
+def reconcile_restored(settings: Settings, store: Store, now: datetime) -> tuple[int, int] | None:
+    """Take over the carrier's list since the backup, where the store was restored, and let sending begin.
+
+    Returns how many replies and statuses were taken over, None where the store is no backup's. When the
+    carrier cannot be asked its error is raised, and nothing is sent until a later attempt.
+    """
     backup_at = lease_of.noted(store, RESTORED)
     if backup_at is None:
-        return
+        return None
     since = datetime.fromisoformat(backup_at)
-    came, told = catch_up(settings, store, since - MARGIN, now)
-    log.warning("The restored store has what was sent since %s (%d replies, %d statuses).", since, came, told)
+    replies, later_statuses = catch_up(settings, store, since - MARGIN, now)
+    log.warning(
+        "The restored store has what was sent since %s (%d replies, %d statuses).",
+        since,
+        replies,
+        later_statuses,
+    )
     with store.write() as connection:
         connection.execute(delete(lease).where(lease.c.name == RESTORED, lease.c.holder == backup_at))
     faults.clear(store, RESTORED, now)
+    return replies, later_statuses
 
 
 def _take_over_unseen(store: Store, listed: Sequence[Listed]) -> None:

@@ -16,7 +16,9 @@ from dashboard.parts.filters import Filters
 from dashboard.parts.tables import comparison_csv
 from lake.log import Log
 from metrics import Scope, open_reader
+from metrics.analysis.compare import compare
 from metrics.build.refresh import build
+from metrics.query.request import request
 from settings import Settings
 from store import Store
 from tests.dashboard.lake import LAST_DAY, NOW, contact, opened, shown
@@ -42,7 +44,7 @@ def test_the_first_page_asks_a_question_and_answers_it_in_its_first_line(
 @pytest.mark.usefixtures("full")
 def test_the_page_shows_the_figures_that_the_reader_gives(page: Page, demo_settings: Settings) -> None:
     text = shown(page(demo_settings))
-    found = open_reader(demo_settings, Scope.everything()).compare("csat_index")
+    found = compare(open_reader(demo_settings, Scope.everything()), request("csat_index"))
     for group in found.groups.values():
         assert f"{group.value:.1f}".replace(".", ",") in text
         assert f"{group.low:.1f}–{group.high:.1f}".replace(".", ",") in text

@@ -313,3 +313,11 @@ def test_a_few_slips_in_a_column_do_not_hide_what_it_is(tmp_path: Path, settings
 )
 def test_an_odd_file_gets_a_readable_proposal_all_the_same(tmp_path: Path, content: bytes) -> None:
     read(guess(write(tmp_path, content)).toml.encode(), "proposal")
+
+
+def test_a_line_of_totals_does_not_hide_when_contacts_ended(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{n},0{n % 9 + 1}.03.2026 10:0{n % 5},0{n % 9 + 1}.03.2026 10:09,3m 5s\n" for n in range(12)
+    )
+    path = write(tmp_path, f"Call ID,Created At,End Time,Handle Time\n{rows}Total,,,37m\n")
+    assert 'ended_at = { column = "End Time"' in propose(path, "Europe/Oslo").toml

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.files import importer, mapping
+from data.files.mapping import BadUse
 from data.records.identity import customer_key
 from lake.log import SCHEMAS, Log
 from settings import PROJECT_ROOT, Settings
@@ -276,7 +277,7 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("content", "arguments", "code", "words"),
         [
-            (TWO, ["--mapping", "nobody"], 2, "Known ones: generic, rwfd"),
+            (TWO, ["--mapping", "nobody"], 2, "generic, genesys_cloud, rwfd"),
             (TWO, ["--kind", "tables"], 2, "There is no kind 'tables'"),
             ("topic\nFaktura\n", [], 2, "say it with --kind"),
             ("topic\nFaktura\n", ["--kind", "topics"], 0, ""),
@@ -292,3 +293,14 @@ class TestCommand:
         assert done.returncode == code
         assert words in done.stderr
         assert (done.stdout == "") == (code == 2)
+
+
+def test_only_the_rows_that_a_mapping_is_about_are_read(tmp_path: Path, settings: Settings) -> None:
+    text = (
+        "contact_id,ended_at,way\na,2026-03-02T10:00:00Z, in\nb,2026-03-02T10:00:00Z,out\nc,soon,In\nd,x,in\n"
+    )
+    summary = load(settings, write(tmp_path, text), 'by_name = true\nwhere = { way = ["in"] }')
+    assert counts(summary) == (2, 1, 0, 0, 1)
+    assert summary.examples[0]["row"] == 5
+    with pytest.raises(BadUse, match="'direction'"):
+        load(settings, write(tmp_path, text), 'by_name = true\nwhere = { direction = "in" }')

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
-from data.files.mapping import BadUse
+from dashboard.pages.data_in import upload
+from data.__main__ import app
 from data.guess.propose import propose
 from settings import PROJECT_ROOT, Settings
+from store import Store
 from tests.data.files import NOW, load, log_rows, write
 
 FOLDER = PROJECT_ROOT.parent / "shared" / "data" / "imports"
 LATER = NOW.replace(year=2027)
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the folder of strange files is not here")
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, sqlite_store: Store, settings: Settings) -> None:
+    """The home of the commands is that of the test, whose store is ready."""
+    monkeypatch.setenv("SVAR_HOME", str(settings.home))
+    monkeypatch.setenv("SVAR_PSEUDONYM_KEY", settings.pseudonym_key)
 
 
 @dataclass(frozen=True)
@@ -115,14 +127,38 @@ REFUSED = {
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_strange_file_comes_out_at_its_right_value(name: str, tmp_path: Path, settings: Settings) -> None:
     path, right = FOLDER / name.removesuffix(" without quotes"), RIGHT[name]
-    toml, doubts = right.own, []
-    if not toml:
-        proposal = propose(path, settings.timezone)
-        toml, doubts = proposal.toml, proposal.doubts
-    told = "\n".join([*doubts, *toml.splitlines()])
-    assert [word for word in right.doubted if word not in told] == []
-    summary = load(settings, path, toml, now=LATER)
-    assert (summary.record, summary.rejected) == (right.record, right.rejected)
+    toml = right.own or run("guess", path).stdout
+    assert [word for word in right.doubted if word not in toml] == []
+    mapping_name = toml if toml == "generic" else str(write(tmp_path, toml, "own.toml"))
+    summary = json.loads(run("import", path, "--mapping", mapping_name, "--json").stdout)
+    assert (summary["record"], summary["rejected"]) == (right.record, right.rejected)
+    assert_right(settings, right)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, right in RIGHT.items() if not right.own])
+def test_the_page_imports_a_strange_file_at_its_right_value(
+    name: str, tmp_path: Path, settings: Settings
+) -> None:
+    path = upload.keep(name, (FOLDER / name).read_bytes())
+    try:
+        start = upload.start(settings, path, "nb")
+        summary = upload.take(settings, path, start.toml, LATER, dry_run=False)
+    finally:
+        upload.forget(path)
+    assert (summary.record, summary.rejected) == (RIGHT[name].record, RIGHT[name].rejected)
+    assert_right(settings, RIGHT[name])
+
+
+def run(*arguments: str | Path) -> Result:
+    """A command of ``python -m data`` that succeeds."""
+    result = CliRunner().invoke(app, [*map(str, arguments)])
+    assert result.exit_code == 0, result.stderr
+    return result
+
+
+def assert_right(settings: Settings, right: Right) -> None:
+    """The log holds the sums and the first row that the table states."""
     rows = log_rows(settings, right.record)
     sums = {each: _sum(rows, each) for each in right.sums}
     assert sums == right.sums
@@ -139,9 +175,13 @@ def _sum(rows: list[dict[str, Any]], name: str) -> int:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_file_that_cannot_be_read_is_refused_for_what_it_is(name: str) -> None:
-    with pytest.raises(BadUse, match=REFUSED[name]):
-        propose(FOLDER / name, "Europe/Oslo")
+def test_a_file_that_cannot_be_read_is_refused_for_what_it_is(name: str, settings: Settings) -> None:
+    result = CliRunner().invoke(app, ["guess", str(FOLDER / name)])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert re.search(REFUSED[name], result.stderr), result.stderr
+    refusal = upload.start(settings, FOLDER / name, "en").refusal
+    assert refusal is not None
+    assert re.search(REFUSED[name], refusal.within("en"))
 
 
 def test_every_strange_file_is_in_one_of_the_tables() -> None:

@@ -18,7 +18,9 @@ from data.records.identity import FICTITIOUS
 from demo import marker, world
 from demo.loading import Progress
 from metrics import Reader, Scope, open_reader
+from metrics.analysis.compare import compare
 from metrics.build.refresh import refresh
+from metrics.query.request import request
 from settings import Settings
 from store import Store, open_store
 from store.schema import decision, message, record, reply, survey
@@ -77,7 +79,7 @@ def demo_store(demo_settings: Settings) -> Iterator[Store]:
 
 
 def test_the_metrics_show_the_published_indices_by_route(loaded: Loaded) -> None:
-    found = loaded.reader.compare("csat_index")
+    found = compare(loaded.reader, request("csat_index"))
     assert found.groups["self_service_first"].value == pytest.approx(56, abs=2.5)
     assert found.groups["direct"].value == pytest.approx(66, abs=2.5)
     assert found.difference == pytest.approx(-10, abs=3)
@@ -117,7 +119,7 @@ def test_at_its_usual_size_the_figures_are_within_a_point(tmp_path: Path) -> Non
     store = open_store(settings.database_url)
     demo.load(settings, store, until=UNTIL, now=NOW)
     found = reader(settings, store)
-    by_route = found.compare("csat_index")
+    by_route = compare(found, request("csat_index"))
     assert by_route.groups["self_service_first"].value == pytest.approx(56, abs=1)
     assert by_route.groups["direct"].value == pytest.approx(66, abs=1)
     by_partner = {value.dims["partner"]: value for value in found.show(["csat_index"], by=["partner"])}

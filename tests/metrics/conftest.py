@@ -12,9 +12,9 @@ from lake.duck import connect
 from lake.log import Log
 from lake.manifest import Lake
 from metrics.build.refresh import build, refresh
+from metrics.catalog import slices
 from metrics.catalog.columns import FACT
 from metrics.catalog.models import CUBES, SUMS, measures
-from metrics.query.cubes import slices
 from settings import Settings
 from store import Store
 from tests.metrics.given import NOW, logged

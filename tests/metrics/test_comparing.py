@@ -16,14 +16,16 @@ from scipy.stats import t as student
 
 from lake.log import Log
 from metrics import Scope, open_reader
+from metrics.analysis.compare import compare
 from metrics.build.refresh import build
 from metrics.catalog import catalog
 from metrics.inference import from_json
 from metrics.inference.base import missing
 from metrics.query.answers import Comparison
+from metrics.query.request import request
 from settings import Settings
 from store import open_store
-from tests.metrics.given import NOON, NOW, calls, contact, days, logged, outcome, sale
+from tests.metrics.given import NOON, NOW, calls, contact, customer_group, days, logged, outcome, sale
 
 KEYS = {
     "metric", "groups", "difference", "low", "high", "low_always", "high_always", "p", "effect", "adjusted",
@@ -121,7 +123,7 @@ def check(document: dict[str, Any], *, adjusted: bool) -> None:
 
 
 def compared(reader, metric: str, way: dict[str, Any]) -> None:
-    found = reader.compare(metric, **way)
+    found = compare(reader, request(metric, **way))
     for language in ("nb", "en"):
         document = found.to_json(language)
         text = json.dumps(document, allow_nan=False)
@@ -143,11 +145,11 @@ COMPARED = list(catalog.metrics())
     ],
 )
 def test_what_does_not_add_up_has_its_gap_but_no_strata_and_no_clusters(reader, metric, reason):
-    raw = reader.compare(metric)
-    alike = reader.compare(metric, alike=["topic"])
+    raw = compare(reader, request(metric))
+    alike = compare(reader, request(metric, alike=["topic"]))
     assert (alike.difference, alike.low, alike.reason) == (raw.difference, raw.low, raw.reason)
     assert (alike.adjusted.difference, alike.adjusted.reason) == (None, reason)
-    clustered = reader.compare(metric, cluster="customer")
+    clustered = compare(reader, request(metric, cluster="customer"))
     assert (clustered.difference, clustered.low, clustered.p) == (raw.difference, None, None)
     assert clustered.reason == (raw.reason or missing.NO_CLUSTERS)
     assert clustered.source == raw.source
@@ -163,23 +165,23 @@ def test_calls_offered_are_compared_by_what_they_have_and_the_rest_has_a_reason(
     write("contact", *(contact(f"c{partner}", partner=partner) for partner in "AB"))
     rebuild()
     reader = open_reader(settings, Scope.everything())
-    raw = reader.compare("answer_rate", "partner")
+    raw = compare(reader, request("answer_rate", "partner"))
     assert (raw.reason, raw.cluster, raw.clusters) == ("", "day", {"A": 6, "B": 6})
     assert raw.low < raw.difference < raw.high
     for alike, reason in ((["topic", "channel"], missing.NO_STRATA), (["channel"], "")):
-        found = reader.compare("answer_rate", "partner", alike=alike)
+        found = compare(reader, request("answer_rate", "partner", alike=alike))
         assert (found.low, found.adjusted.reason) == (raw.low, reason)
         assert found.adjusted.sentence("en").endswith("like is compared with like.") == bool(reason)
         check(found.to_json(), adjusted=True)
-    found = reader.compare("answer_rate", "partner", cluster="agent")
+    found = compare(reader, request("answer_rate", "partner", cluster="agent"))
     assert (found.difference, found.low, found.reason) == (raw.difference, None, missing.NO_CLUSTERS)
-    route = reader.compare("answer_rate", alike=["channel"])
+    route = compare(reader, request("answer_rate", alike=["channel"]))
     assert (route.difference, route.reason) == (None, missing.NO_GROUPS)
     assert set(route.groups) == {"self_service_first", "direct"}
     assert route.sentence("nb").endswith("Tallet føres ikke for disse gruppene.")
     with pytest.raises(ValueError, match="exactly two"):
-        reader.compare("answer_rate", "agent")
-    filtered = reader.compare("answer_rate", "partner", {"topic": ["bill"]})
+        compare(reader, request("answer_rate", "agent"))
+    filtered = compare(reader, request("answer_rate", "partner", {"topic": ["bill"]}))
     assert (filtered.difference, filtered.reason) == (None, missing.NO_GROUPS)
 
 
@@ -201,7 +203,7 @@ def test_a_selection_without_contacts_has_reasons_and_no_numbers(reader, way):
     where = dict(way.get("where", {"partner": ["A", "B"]} if way.get("groups") == "partner" else {}))
     rest = {key: value for key, value in way.items() if key != "where"}
     for metric in ("csat", "hit_rate", "handling_time", "handling_time_median"):
-        found = reader.compare(metric, where=where | {"language": ["fr"]}, **rest)
+        found = compare(reader, request(metric, where=where | {"language": ["fr"]}, **rest))
         assert found.difference is None
         assert found.reason == missing.NO_DATA
         check(found.to_json(), adjusted="alike" in way)
@@ -209,17 +211,19 @@ def test_a_selection_without_contacts_has_reasons_and_no_numbers(reader, way):
 
 def test_the_effect_of_an_adjusted_comparison_is_that_of_the_raw_where_all_is_alike(reader):
     for metric in ("csat", "handling_time", "hit_rate"):
-        raw = reader.compare(metric)
-        assert reader.compare(metric, alike=["language"]).adjusted.effect == pytest.approx(raw.effect)
+        raw = compare(reader, request(metric))
+        assert compare(reader, request(metric, alike=["language"])).adjusted.effect == pytest.approx(
+            raw.effect
+        )
 
 
 def test_partners_are_always_compared_by_agent(reader):
-    found = reader.compare("handling_time", "partner")
+    found = compare(reader, request("handling_time", "partner"))
     assert (found.cluster, found.clusters, found.method) == ("agent", {"A": 3, "B": 3}, "robust")
     means = {value.dims["partner"]: value.value for value in reader.show(["handling_time"], ["partner"])}
     assert found.difference == pytest.approx(means["A"] - means["B"])
     assert (found.low_always, found.reason_always) == (None, missing.NO_FIXED_START)
-    growing = reader.compare("handling_time", "partner", fixed_start=True)
+    growing = compare(reader, request("handling_time", "partner", fixed_start=True))
     assert growing.low_always < growing.low < growing.high < growing.high_always
 
 
@@ -229,19 +233,21 @@ def test_a_partner_without_agents_has_a_gap_and_no_interval(write, rebuild, sett
     rebuild()
     alike: list[str]
     for alike in ([], ["topic"]):
-        found = open_reader(settings, Scope.everything()).compare("handling_time", "partner", alike=alike)
+        found = compare(
+            open_reader(settings, Scope.everything()), request("handling_time", "partner", alike=alike)
+        )
         assert (found.difference, found.low, found.reason) == (0.0, None, missing.TOO_FEW_CLUSTERS)
         assert found.groups["A"].value == found.groups["B"].value == 129.5
 
 
 def test_groups_are_those_of_the_filter_in_its_order(reader):
-    there = reader.compare("csat", "channel", {"channel": ["phone", "store"]})
-    back = reader.compare("csat", "channel", {"channel": ["store", "phone"]})
+    there = compare(reader, request("csat", "channel", {"channel": ["phone", "store"]}))
+    back = compare(reader, request("csat", "channel", {"channel": ["store", "phone"]}))
     assert list(there.groups) == ["phone", "store"]
     assert back.difference == pytest.approx(-there.difference)
 
 
-def test_customers_as_clusters_give_what_a_list_of_them_gives(settings, write, rebuild):
+def test_customers_as_clusters_give_what_a_list_of_their_groups_gives(settings, write, rebuild):
     """Customers with many contacts, some by both routes; contacts of nobody known count as one each."""
     rng = np.random.default_rng(2)
     rows = [
@@ -256,15 +262,15 @@ def test_customers_as_clusters_give_what_a_list_of_them_gives(settings, write, r
     write("contact", *rows)
     rebuild()
     reader = open_reader(settings, Scope.everything())
-    found = reader.compare("handling_time", cluster="customer")
+    found = compare(reader, request("handling_time", cluster="customer"))
     times = [
         [row["handling_s"] for row in rows if row["self_service_first"] is flag] for flag in (True, False)
     ]
     means = [float(np.mean(own)) for own in times]
     added: dict[str, float] = {}
-    for i, row in enumerate(rows):
+    for row in rows:
         g = 0 if row["self_service_first"] else 1
-        name = row["customer_key"] or f"nobody {i}"
+        name = customer_group(row["customer_key"] or row["contact_id"])
         share = (row["handling_s"] - means[g]) / len(times[g])
         added[name] = added.get(name, 0.0) + (share if g == 0 else -share)
     size = len(added)
@@ -272,9 +278,8 @@ def test_customers_as_clusters_give_what_a_list_of_them_gives(settings, write, r
     half = student.ppf(0.975, size - 1) * variance**0.5
     assert found.difference == pytest.approx(means[0] - means[1])
     assert found.high - found.difference == pytest.approx(half, rel=1e-9)
-    assert sum(found.clusters.values()) > size
-    assert "facts" in found.source
-    alike = reader.compare("handling_time", cluster="customer", alike=["language"]).adjusted
+    assert (found.source, size <= 64 < sum(found.clusters.values())) == ("by_customer_group", True)
+    alike = compare(reader, request("handling_time", cluster="customer", alike=["language"])).adjusted
     assert (alike.low, alike.high) == (pytest.approx(found.low), pytest.approx(found.high))
 
 
@@ -285,11 +290,63 @@ def test_a_customer_who_calls_forty_times_makes_every_interval_wider(settings, b
     rebuild()
     reader = open_reader(settings, Scope.everything())
     for metric in ("handling_time", "handling_time_median"):
-        plain, clustered = reader.compare(metric), reader.compare(metric, cluster="customer")
-        assert clustered.cluster == "customer"
+        plain, clustered = (
+            compare(reader, request(metric, cluster="contact")),
+            compare(reader, request(metric)),
+        )
+        assert (plain.cluster, clustered.cluster) == ("", "customer")
         assert clustered.difference == pytest.approx(plain.difference)
         assert clustered.high - clustered.low > plain.high - plain.low
         assert clustered.design_effect > 1
+
+
+@pytest.mark.parametrize(
+    ("metric", "where", "alike"),
+    [
+        ("handling_time", {}, []),
+        ("hit_rate", {"channel": ["phone"]}, []),
+        ("csat", {}, ["topic", "channel"]),
+        ("handling_time_median", {}, ["topic"]),
+    ],
+)
+def test_repeat_customers_widen_intervals_by_default_without_a_scan_of_the_facts(
+    reader, metric, where, alike
+):
+    found = compare(reader, request(metric, where=where, alike=alike))
+    plain = compare(reader, request(metric, where=where, alike=alike, cluster="contact"))
+    for one, other in [(found, plain)] + ([(found.adjusted, plain.adjusted)] if alike else []):
+        assert (one.cluster, one.design_effect >= 1) == ("customer", True)
+        factor = (one.high - one.low) / (other.high - other.low)
+        assert factor == pytest.approx(one.design_effect**0.5 * student.ppf(0.975, 63) / 1.96, rel=0.02)
+        assert one.p >= other.p
+    assert "by_customer_group" in found.source
+    assert "facts" not in found.source
+
+
+def test_customers_who_call_once_make_no_interval_wider_than_their_groups_can_tell(write, rebuild, settings):
+    rows = [
+        contact(f"c{i}", customer_key=f"k{i}", self_service_first=i % 2 == 0, handling_s=100 + i % 97)
+        for i in range(900)
+    ]
+    write("contact", *rows)
+    rebuild()
+    reader = open_reader(settings, Scope.everything())
+    assert 1 <= compare(reader, request("handling_time")).design_effect < 1.5
+
+
+@pytest.mark.parametrize(
+    ("metric", "groups", "cluster"),
+    [
+        ("csat", "self_service_first", "customer"),
+        ("csat", "partner", "agent"),
+        ("wait_time", "self_service_first", "day"),
+        ("wait_time", "partner", "day"),
+        ("resolution_time", "self_service_first", ""),
+        ("hit_rate_per_customer", "self_service_first", ""),
+    ],
+)
+def test_the_default_cluster_of_a_metric_is_that_of_the_catalogue(reader, metric, groups, cluster):
+    assert compare(reader, request(metric, groups)).cluster == cluster
 
 
 @pytest.mark.parametrize(
@@ -306,7 +363,7 @@ def test_a_customer_who_calls_forty_times_makes_every_interval_wider(settings, b
 )
 def test_what_cannot_be_compared_is_refused_in_words(reader, way, says):
     with pytest.raises(ValueError, match=says):
-        reader.compare("csat", **way)
+        compare(reader, request("csat", **way))
 
 
 @pytest.mark.parametrize(
@@ -319,7 +376,7 @@ def test_what_cannot_be_compared_is_refused_in_words(reader, way, says):
     ],
 )
 def test_the_split_of_the_gap_is_as_sure_as_the_comparison(reader, groups, cluster, reason):
-    found = reader.compare("csat", groups, cluster=cluster, alike=["topic", "channel"]).adjusted
+    found = compare(reader, request("csat", groups, cluster=cluster, alike=["topic", "channel"])).adjusted
     within = found.split.within
     assert (within.reason, within.low is None) == (reason, bool(reason))
     if not reason:
@@ -328,10 +385,10 @@ def test_the_split_of_the_gap_is_as_sure_as_the_comparison(reader, groups, clust
 
 def test_the_split_of_the_gap_adds_up_for_means_and_shares(reader):
     for metric in ("csat_index", "handling_time", "hit_rate"):
-        split = reader.compare(metric, alike=["topic", "channel"]).adjusted.split
+        split = compare(reader, request(metric, alike=["topic", "channel"])).adjusted.split
         whole = split.within.value + split.mix.value + split.unsupported
-        assert whole == pytest.approx(reader.compare(metric).difference)
-    assert reader.compare("handling_time_median", alike=["topic"]).adjusted.split is None
+        assert whole == pytest.approx(compare(reader, request(metric)).difference)
+    assert compare(reader, request("handling_time_median", alike=["topic"])).adjusted.split is None
 
 
 def test_an_agent_without_contacts_of_either_group_is_no_cluster(write, rebuild, settings):
@@ -347,6 +404,6 @@ def test_an_agent_without_contacts_of_either_group_is_no_cluster(write, rebuild,
         write("contact", *rows)
     rebuild()
     reader = open_reader(settings, Scope.everything())
-    found = reader.compare("handling_time", cluster="agent", alike=["topic"])
+    found = compare(reader, request("handling_time", cluster="agent", alike=["topic"]))
     assert set(found.clusters.values()) == {3}
     assert found.low < found.difference < found.high

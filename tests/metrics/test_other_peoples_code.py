@@ -16,11 +16,13 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from lake.log import Log
 from metrics import Scope, open_reader
+from metrics.analysis.compare import compare
 from metrics.build.refresh import build
 from metrics.inference.compare.confidence_sequence import tuning
+from metrics.query.request import request
 from settings import Settings
 from store import open_store
-from tests.metrics.given import NOW, contact, logged
+from tests.metrics.given import NOW, contact, customer_group, logged
 
 CONTACTS = 420
 MEANS = ("csat", "csat_index", "handling_time", "value_per_contact")
@@ -82,7 +84,7 @@ def told(found: Any) -> tuple[float, float, float, float]:
 
 @pytest.mark.parametrize("metric", MEANS)
 def test_means_are_compared_as_scipy_does(reader, metric: str) -> None:
-    found, (a, b) = reader.compare(metric, cluster="contact"), of_routes(metric)
+    found, (a, b) = compare(reader, request(metric, cluster="contact")), of_routes(metric)
     expected = stats.ttest_ind(a, b, equal_var=False)
     limits = expected.confidence_interval()
     assert told(found) == pytest.approx((a.mean() - b.mean(), *limits, expected.pvalue), rel=1e-6)
@@ -93,7 +95,7 @@ def test_means_are_compared_as_scipy_does(reader, metric: str) -> None:
 
 @pytest.mark.parametrize("metric", SHARES)
 def test_shares_are_compared_as_statsmodels_does(reader, metric: str) -> None:
-    found, (a, b) = reader.compare(metric, cluster="contact"), of_routes(metric)
+    found, (a, b) = compare(reader, request(metric, cluster="contact")), of_routes(metric)
     hits, sizes = [int(a.sum()), int(b.sum())], [len(a), len(b)]
     limits = confint_proportions_2indep(hits[0], sizes[0], hits[1], sizes[1], method="newcomb")
     expected = a.mean() - b.mean(), *limits, proportions_ztest(hits, sizes)[1]
@@ -105,7 +107,7 @@ def test_shares_are_compared_as_statsmodels_does(reader, metric: str) -> None:
 
 @pytest.mark.parametrize("metric", MEANS)
 def test_limits_for_repeated_looks_follow_the_paper(reader, metric: str) -> None:
-    found, (a, b) = reader.compare(metric, cluster="contact", fixed_start=True), of_routes(metric)
+    found, (a, b) = compare(reader, request(metric, cluster="contact", fixed_start=True)), of_routes(metric)
     variance, k = a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b), CONTACTS * tuning() / 2000
     half = (variance * (k + 1) / k * np.log((k + 1) / 0.05**2)) ** 0.5
     middle = a.mean() - b.mean()
@@ -115,8 +117,8 @@ def test_limits_for_repeated_looks_follow_the_paper(reader, metric: str) -> None
 @pytest.mark.parametrize("metric", [*MEANS, *SHARES])
 @pytest.mark.parametrize("cluster", ["agent", "customer"])
 def test_clusters_are_those_of_statsmodels(reader, metric: str, cluster: str) -> None:
-    found = reader.compare(metric, cluster=cluster)
-    names = [row["agent" if cluster == "agent" else "customer_key"] for row in ROWS]
+    found = compare(reader, request(metric, cluster=cluster))
+    names = [row["agent"] if cluster == "agent" else customer_group(row["customer_key"]) for row in ROWS]
     groups = {"groups": np.unique(names, return_inverse=True)[1]}
     design = sm.add_constant(FIRST.astype(float))
     fit = sm.OLS(VALUES[metric], design).fit(cov_type="cluster", cov_kwds=groups, use_t=True)
@@ -126,8 +128,9 @@ def test_clusters_are_those_of_statsmodels(reader, metric: str, cluster: str) ->
 @pytest.mark.parametrize("cluster", ["agent", "customer"])
 def test_clusters_like_for_like_are_those_of_statsmodels(reader, cluster: str) -> None:
     # A regression on topic, route and their product; the difference is a contrast with the mix of both.
-    found = reader.compare("csat", cluster=cluster, alike=["topic"]).adjusted
-    names = [row["agent" if cluster == "agent" else "customer_key"] for row in ROWS]
+    found = compare(reader, request("csat", cluster=cluster, alike=["topic"])).adjusted
+    assert found is not None
+    names = [row["agent"] if cluster == "agent" else customer_group(row["customer_key"]) for row in ROWS]
     groups = {"groups": np.unique(names, return_inverse=True)[1]}
     topic = np.array([row["topic"] for row in ROWS])
     cells = [(name, route) for name in sorted(set(topic)) for route in (True, False)]
@@ -141,7 +144,8 @@ def test_clusters_like_for_like_are_those_of_statsmodels(reader, cluster: str) -
 
 @pytest.mark.parametrize("metric", SHARES)
 def test_shares_like_for_like_have_the_test_of_cochran_mantel_and_haenszel(reader, metric: str) -> None:
-    found = reader.compare(metric, cluster="contact", alike=["topic"]).adjusted
+    found = compare(reader, request(metric, cluster="contact", alike=["topic"])).adjusted
+    assert found is not None
     topic = np.array([row["topic"] for row in ROWS])
     tables = []
     for name in sorted(set(topic)):

@@ -17,7 +17,7 @@ from lake.log import Log
 from metrics import Scope, open_reader
 from metrics.analysis.alarms import changes, finding, watch
 from metrics.analysis.explain_alarm import inside
-from metrics.analysis.holidays import easter, holidays
+from metrics.analysis.holidays import holidays
 from metrics.analysis.series import watched
 from metrics.build.refresh import build, refresh
 from metrics.inference.over_time.alarms import group
@@ -225,8 +225,9 @@ def test_without_a_baseline_nothing_differs(calm: Settings) -> None:
     ("year", "day"), [(1961, date(1961, 4, 2)), (2000, date(2000, 4, 23)), (2026, date(2026, 4, 5)),
                       (2038, date(2038, 4, 25))]
 )  # fmt: skip
-def test_easter_is_when_the_almanac_says(year: int, day: date) -> None:
-    assert easter(year) == day
+def test_holidays_follow_easter_as_the_almanac_says(year: int, day: date) -> None:
+    assert {day, day + timedelta(days=1), day + timedelta(days=50)} <= holidays([year])
+    assert day + timedelta(days=2) not in holidays([year])
 
 
 def test_norwegian_holidays_of_2026() -> None:

@@ -8,16 +8,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from data.api.intake import accept
 from settings import Settings
 from store import open_store
+from store.schema import slot
 from surveys.__main__ import app
 from surveys.carriers.phone import PhoneGateway
 from surveys.questions.questions import QuestionsError
 from surveys.replies import process
+from surveys.sending.outage import mark_restored, missing
 from surveys.sending.worker import Worker
+from tests.surveys.carrier import SID, TOKEN, Carrier, Text
 
 Run = Callable[..., Result]
 PHONE = "+4791234567"
@@ -131,3 +135,33 @@ def test_a_worker_does_not_start_with_wordings_that_fail(run: Run, monkeypatch: 
     done = run("worker")
     assert done.exit_code == 1
     assert "Nothing is sent. 1 wordings must not be sent." in done.output
+
+
+def test_reconciling_takes_over_the_carriers_list_and_lets_sending_go_on(
+    run: Run, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    store = open_store(settings.database_url)
+    with Carrier() as carrier:
+        through_it = {
+            "GATEWAY": "twilio",
+            "TWILIO_ACCOUNT_SID": SID,
+            "TWILIO_AUTH_TOKEN": TOKEN,
+            "TWILIO_FROM": "+4759440000",
+            "TWILIO_BASE_URL": carrier.url,
+        }
+        for name, value in through_it.items():
+            monkeypatch.setenv(f"SVAR_{name}", value)
+        assert "nothing to reconcile" in run("reconcile").output
+        mark_restored(store, now, now)
+        carrier.accepted.append(Text("SMlost", PHONE, "Hei! Svar STOPP …", "", now.timestamp()))
+        carrier.stop_listening()
+        away = run("reconcile")
+        assert (away.exit_code, missing(store, now) is None) == (1, False), away.output
+        carrier.listen_again()
+        done = run("reconcile", "--json")
+        assert json.loads(done.output) == {"restored": True, "replies": 0, "statuses": 0}
+    with store.read() as connection:
+        assert connection.scalars(select(slot.c.phone)).all() == [PHONE]
+    assert missing(store, now) is None
+    store.close()

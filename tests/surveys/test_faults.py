@@ -1,7 +1,8 @@
 """The real worker as a process, a carrier that fails in every way, and `kill -9` at random moments.
 
 Whatever happens: nobody gets two opening messages in 24 hours, no survey more than three messages, no
-reply that was acknowledged is missing, every contact has its decision, and nobody is texted after a stop.
+reply that was acknowledged is missing, every contact has its decision, nobody is texted after a stop, and the
+published facts count and sum as the store does.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from store.lease import note
 from store.schema import decision, message, reply
 from surveys.sending.live import REACHED
 from tests.surveys.carrier import SID, TOKEN, Carrier, Text
-from tests.surveys.conftest import assert_the_figures_equal_the_store
+from tests.surveys.conftest import assert_the_figures_equal_the_store, assert_the_lake_equals_the_store
 
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS: list[str | int] = [
@@ -51,7 +52,7 @@ BODIES = ["8", "10", "1", "2", "hva?", "STOPP", "9 takk", "", "\x00", "x" * 1_60
 
 
 class World:
-    """A worker or several, the webhooks, the carrier, the customers."""
+    """A worker or several, the webhooks, the publisher of the figures, the carrier, the customers."""
 
     def __init__(self, settings: Settings, carrier: Carrier, workers: int) -> None:
         self.settings, self.carrier = settings, carrier
@@ -80,6 +81,7 @@ class World:
         placed.close()
         self.workers: list[subprocess.Popen[bytes]] = [self._worker() for _ in range(workers)]
         self.web = self._start(str(ROOT / "tests/surveys/web_process.py"), str(self.port))
+        self.publisher = self._start("-m", "publisher")
         self.kills = 0
         self.acknowledged: set[str] = set()
         self.stopped_at: dict[str, float] = {}
@@ -102,14 +104,18 @@ class World:
         )
 
     def kill(self) -> None:
-        """Kill a worker, what posts for it, or the webhooks, at this very moment; another takes its place."""
+        """Kill a worker, what posts for it, the webhooks or the publisher at this moment, and replace it."""
         chance = self.random.random()
         poster = self._poster_of(self.workers[self.kills % len(self.workers)])
         if chance < 0.1:
             self.web.kill()
             self.web.wait()
             self.web = self._start(str(ROOT / "tests/surveys/web_process.py"), str(self.port))
-        elif chance < 0.4 and poster is not None:
+        elif chance < 0.2:
+            self.publisher.kill()
+            self.publisher.wait()
+            self.publisher = self._start("-m", "publisher")
+        elif chance < 0.5 and poster is not None:
             with suppress(ProcessLookupError):
                 os.kill(poster, signal.SIGKILL)  # its worker notices, and starts another
         else:
@@ -161,9 +167,9 @@ class World:
         return False
 
     def end(self) -> None:
-        for process in [*self.workers, self.web]:
+        for process in [*self.workers, self.web, self.publisher]:
             process.send_signal(signal.SIGTERM)
-        for process in [*self.workers, self.web]:
+        for process in [*self.workers, self.web, self.publisher]:
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
@@ -264,6 +270,7 @@ def check(here: World, store: Store, contacts: int) -> None:
     assert {name: n for name, n in per_survey.items() if n > 3} == {}, "more than three messages a survey"
     assert here.acknowledged - stored == set(), "a reply that was acknowledged is missing"
     assert_the_figures_equal_the_store(store)
+    assert_the_lake_equals_the_store(here.settings, store)
     assert len(decided) == contacts, "a contact without a decision"
     assert Counter(state for _, state in decided)["waiting"] == 0
     assert after_stop == [], "a text after a stop"

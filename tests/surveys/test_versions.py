@@ -13,6 +13,7 @@ from sqlalchemy import insert, select, update
 from data.api.intake import accept
 from settings import Settings
 from store import Store, feed
+from store.schema import answer as answers
 from store.schema import message, reply, survey
 from store.totals import totals
 from surveys.ledger import snapshots, statuses
@@ -20,7 +21,7 @@ from surveys.ledger.statuses import Status
 from surveys.replies import process
 from surveys.replies.reread import set_answer
 from surveys.sending.worker import Worker
-from tests.surveys.conftest import NOON, PHONE, rows
+from tests.surveys.conftest import NOON, PHONE, answer, assert_the_lake_equals_the_store, rows
 
 AHEAD = timedelta(seconds=5)  # how far the other host's clock is from ours
 
@@ -110,3 +111,17 @@ def test_the_totals_of_a_day_follow_each_step_of_a_survey(
     process.read_pending(store, settings, NOON)
     assert totals(store) == [("2026-11-24", "asked", 1, 1, 1, 1, 8), skipped]
     assert totals(store, "2026-11-25") == []
+
+
+def test_a_score_that_is_in_the_store_alone_makes_lake_and_store_differ(
+    store: Store, settings: Settings, worker: Worker, ended: Callable[..., None]
+) -> None:
+    ended("c1")
+    ended("c2", phone=None)
+    worker.step(NOON)
+    answer(store, settings, "8", NOON)
+    assert_the_lake_equals_the_store(settings, store)
+    with store.write() as connection:
+        connection.execute(update(answers).values(value=3))
+    with pytest.raises(AssertionError):
+        assert_the_lake_equals_the_store(settings, store)

@@ -55,7 +55,7 @@ def course(days: Sequence[Day], unit: str, look: Look) -> go.Figure:
     figure.update_xaxes(
         tickvals=[day.day.isoformat() for day in named],
         ticktext=[look.formats.day(day.day).replace("\u00a0", " ") for day in named],
-        hoverformat="%d.%m.%Y" if look.language == "nb" else "%d/%m/%Y",
+        hoverformat=look.formats.plotly_day,
         tickangle=0,
     )
     if banded:

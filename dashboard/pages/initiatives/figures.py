@@ -47,7 +47,7 @@ def ranking(outcomes: Sequence[Outcome], look: Look) -> go.Figure:
         title=look.words("initiatives.axis"), showgrid=True, nticks=6,
         range=[min(known) - pad, max(known) + pad], tickformat=",d", separatethousands=True,
     )  # fmt: skip
-    figure.update_layout(separators=",\u00a0" if look.language == "nb" else ".,")
+    figure.update_layout(separators=look.formats.plotly_separators)
     return figure
 
 
@@ -76,7 +76,7 @@ def course(outcome: Outcome, look: Look) -> go.Figure:
     places = sorted({0, len(days) // 2, len(days) - 1}) if days else []
     figure.update_xaxes(
         tickvals=[days[i] for i in places], ticktext=[labels[i].replace("\u00a0", " ") for i in places],
-        hoverformat="%d.%m.%Y" if look.language == "nb" else "%d/%m/%Y", tickangle=0,
+        hoverformat=look.formats.plotly_day, tickangle=0,
     )  # fmt: skip
     return figure
 

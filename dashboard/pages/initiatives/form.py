@@ -50,7 +50,7 @@ def _form(
             say("initiatives.launched"),
             past.last + timedelta(days=1),
             min_value=past.first,
-            format="DD.MM.YYYY" if frame.language == "nb" else "DD/MM/YYYY",
+            format=frame.formats.date_input,
         )
         cost = columns[3].number_input(say("initiatives.cost_nok"), min_value=0, value=None, step=1000)
         if not st.form_submit_button(say("initiatives.register")):
@@ -106,7 +106,7 @@ def change(measure: Initiative, frame: Frame) -> None:
             measure.ended,
             key=f"svar-ended-{own}",
             min_value=measure.launched + timedelta(days=1),
-            format="DD.MM.YYYY" if frame.language == "nb" else "DD/MM/YYYY",
+            format=frame.formats.date_input,
             on_change=_end,
             args=(measure, doer(frame)),
             width=220,

@@ -64,7 +64,7 @@ def _rows(outcomes: list[Outcome], frame: Frame) -> tuple[list[str], list[list[s
     say, formats = frame.words, frame.formats
     names = ("name", "topic", "launched", "avoided", "effect", "saved", "cost", "place")
     header = [say(f"initiatives.{name}") for name in names]
-    per_cent = "\u00a0%" if frame.language == "nb" else "%"
+    per_cent = frame.formats.percent
     rows = []
     for outcome in outcomes:
         measure, found = outcome.initiative, outcome.impact

@@ -100,7 +100,7 @@ def _numbers(metric: Metric, frame: Frame) -> tuple[float | None, date, str]:
         say("targets.by"),
         context.today() + USUAL,
         min_value=context.today() + timedelta(days=1),
-        format="DD.MM.YYYY" if frame.language == "nb" else "DD/MM/YYYY",
+        format=frame.formats.date_input,
         key="svar-target-by",
     )
     owner = right.text_input(say("targets.owner"), max_chars=80, key="svar-target-owner")

@@ -70,7 +70,7 @@ def draw(standing: Standing, look: Look) -> go.Figure:
     figure.update_xaxes(
         tickvals=[day.isoformat() for day in days],
         ticktext=[look.formats.day(day).replace("\u00a0", " ") for day in days],
-        hoverformat="%d.%m.%Y" if look.language == "nb" else "%d/%m/%Y", tickangle=0,
+        hoverformat=look.formats.plotly_day, tickangle=0,
     )  # fmt: skip
     return figure
 

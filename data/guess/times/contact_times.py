@@ -15,7 +15,7 @@ from data.guess.times.clocks import added, is_clock
 from data.guess.times.formats import alternatives, clock_format, clock_of, days_of_midnights
 from data.guess.times.times import Moment, exists, gaps, ordered, parts
 from data.guess.times.zones import zone_of
-from data.guess.values import SLIPS, quoted
+from data.guess.values import A_FEW, SLIPS, quoted
 from texts.messages import Said, quotes, say
 
 NEARLY_ALL = 0.99  # of the rows
@@ -65,7 +65,7 @@ class Timing:
             for name, when in (("ended_at", answered), ("offered_at", begun), ("answered_at", answered)):
                 self._set(name, [when])
             self._tell("ended_at", "only_answered", column=answered.called)
-        elif begun and begun.filled >= NEARLY_ALL:
+        elif begun and _is_full(begun):
             self._set("ended_at", [begun])
             self._tell("ended_at", "ended", column=begun.called)
         elif any((ended, answered, begun, by_role["beside"])):
@@ -136,7 +136,7 @@ class Timing:
             self._tell("ended_at", "ended", column=given[0].called)
 
     def _is_end(self, ended: Moment, begun: Moment | None) -> bool:
-        if ended.filled < NEARLY_ALL or not ended.has_clock:
+        if not _is_full(ended) or not ended.has_clock:
             return False
         if begun is None or not begun.has_clock:
             return True
@@ -315,6 +315,12 @@ class Timing:
     def _tell_once(self, name: str, doubt: Said) -> None:
         if all(doubt not in each for each in self.told.values()):
             self.told[name].append(doubt)
+
+
+def _is_full(moment: Moment) -> bool:
+    """Whether nearly every row has the time; in a short file one may lack it, as a line of totals does."""
+    blank = sum(not text for text in moment.texts)
+    return blank <= max((1 - NEARLY_ALL) * len(moment.texts), 1 if len(moment.texts) >= A_FEW else 0)
 
 
 def _beside_one_date(one: Moment, other: Moment) -> bool:

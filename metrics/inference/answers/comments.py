@@ -18,13 +18,13 @@ from typing import Any
 
 import snowballstemmer  # type: ignore[import-untyped]
 from scipy.special import ndtr
+from scipy.stats import false_discovery_control
 
 from metrics.inference.base import thresholds
 from metrics.inference.base.estimates import estimate, moments
 from metrics.inference.base.results import Difference, Estimate
 from metrics.inference.base.stats import ScoreStats, ShareStats
 from metrics.inference.compare.differences import difference
-from metrics.inference.groups.discovery import adjusted_p
 
 REASONS = ("waiting", "not_solved", "not_listened", "price", "product", "self_service_failed")
 LANGUAGES = ("nb", "en")
@@ -123,7 +123,7 @@ def themes(
         rest = ScoreStats(tuple(a - b for a, b in zip(everything, own, strict=True)))
         gap = difference(with_it, rest, minimum_n=minimum_n)
         found.append((stem, with_it, gap))
-    p = adjusted_p([_by_chance(own, ScoreStats(tuple(everything))) for _, own, _ in found])
+    p = false_discovery_control([_by_chance(own, ScoreStats(tuple(everything))) for _, own, _ in found])
     listed = [
         Theme(
             min(shown[stem].items(), key=lambda item: (-item[1], item[0]))[0],

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr
+from scipy.stats import false_discovery_control
 
 from metrics.inference.base.estimates import ALPHA, z_quantile
-from metrics.inference.groups.discovery import adjusted_p
 from metrics.inference.groups.funnel import FALSE_SHARE
 
 PRIOR = 10.0  # what the common share of a word counts for, in comments
@@ -77,7 +77,7 @@ def distinctive(
     delta = log_odds[0] - log_odds[1]
     se = np.sqrt((1 / inside + 1 / outside).sum(axis=0))
     z = delta / se
-    p = adjusted_p(2 * ndtr(-np.abs(z)))
+    p = false_discovery_control(2 * ndtr(-np.abs(z)))
     half = z_quantile(1 - alpha / 2) * se
     found = [
         Distinct(

@@ -15,16 +15,12 @@ from scipy.special import fdtrc
 
 from metrics.inference.base import missing, thresholds
 from metrics.inference.base.results import Estimate
+from texts.sentences import Names
 
 DRAWS = 100
 _RIDGE = 1e-10
 
-NOTE = {
-    "nb": "Andelene viser hva som følger med høye og lave poeng, ikke hva som er årsaken. Andeler på noen få "
-    "prosent betyr ingenting.",
-    "en": "The shares show what goes with high and low scores, not what causes them. Shares of a few per "
-    "cent mean nothing.",
-}
+NOTE = Names("notes")["drivers"]
 
 
 @dataclass(frozen=True)

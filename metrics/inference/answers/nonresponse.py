@@ -18,16 +18,12 @@ from metrics.inference.base import thresholds
 from metrics.inference.base.estimates import ALPHA, AS_IS, Scale, estimate, moments, z_quantile
 from metrics.inference.base.results import Estimate
 from metrics.inference.base.stats import MeanStats, ScoreStats, ShareStats
+from texts.sentences import Names
 
 Cell = tuple[str, ...]
 CAP = 5.0  # no answer counts for more than this many average ones
 
-NOTE = {
-    "nb": "Vektet til alle som kunne blitt spurt. Det retter bare opp skjevhet som skyldes tema, kanal og de "
-    "andre gruppene det er vektet etter, ikke at de misfornøyde svarer oftere eller sjeldnere.",
-    "en": "Weighted to all who could have been asked. This evens out only what is due to topic, channel and "
-    "the other groups used as weights, not that dissatisfied customers answer more or less often.",
-}
+NOTE = Names("notes")["weighted"]
 
 
 @dataclass(frozen=True)

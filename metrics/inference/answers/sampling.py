@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtr
+from scipy.stats import false_discovery_control
 
 from metrics.inference.base import missing, thresholds
-from metrics.inference.groups.discovery import adjusted_p
 from metrics.inference.groups.funnel import FALSE_SHARE
 from metrics.inference.groups.shrinkage import PEERS
 
 WEEKS = 8  # the period to test over; a single week has no power
+PRACTICAL = 0.1  # of the eligible: so many surveys more or fewer than expected before anybody is named
 _QN = 2.219144465985076  # 1 ÷ (√2·Φ⁻¹(5/8)), which makes it the standard deviation of a normal z
 
 Cell = tuple[str, ...]
@@ -57,7 +58,8 @@ def sample_ratios(
 
     z = (sent − expected) ÷ √variance, less the agents' median z, ÷ √φ, φ ≥ 1 being their robust variance, so
     that only those who stand out from what is usual are flagged (Efron's empirical null, JASA 99, 2004),
-    Benjamini–Hochberg at ``false_share``. Strata that no other agent has say nothing and are left out.
+    Benjamini–Hochberg at ``false_share``. Nobody is named for a handful of surveys: it takes
+    :data:`PRACTICAL` of the eligible. Strata that no other agent has say nothing and are left out.
     """
     names, eligible, sent = _table(agents)
     others_eligible = eligible.sum(axis=0) - eligible
@@ -85,7 +87,8 @@ def sample_ratios(
     z = np.where(judged, z - np.median(z[judged]), 0.0) / math.sqrt(phi)
     p = np.ones(len(names))
     # The spread is estimated from so many agents, hence t.
-    p[judged] = adjusted_p(2 * stdtr(judged.sum() - 1, -np.abs(z[judged])))
+    p[judged] = false_discovery_control(2 * stdtr(judged.sum() - 1, -np.abs(z[judged])))
+    named = (p <= false_share) & (np.abs(got - expected) >= PRACTICAL * used - 1e-9)
     found = tuple(
         AskedShare(
             name,
@@ -94,7 +97,7 @@ def sample_ratios(
             float(expected[i]),
             float(z[i]),
             float(p[i]),
-            "" if p[i] > false_share else "asked_less" if z[i] < 0 else "asked_more",
+            "" if not named[i] else "asked_less" if z[i] < 0 else "asked_more",
         )
         if judged[i]
         else _unjudged(name, eligible[i], sent[i], missing.TOO_FEW)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import chdtri, ndtri, stdtrit
+from scipy.special import chdtri, ndtr, ndtri, stdtrit
 
 from metrics.inference.base import missing, thresholds
+from metrics.inference.base.heaping import heaped, lower_edge, upper_edge
 from metrics.inference.base.results import Estimate
 from metrics.inference.base.stats import (
     BIN_WIDTH,
@@ -19,7 +20,6 @@ from metrics.inference.base.stats import (
     Stats,
     TimeBins,
 )
-from metrics.inference.compare.heaping import heaped, lower_edge, upper_edge
 
 ALPHA = 0.05
 Scale = tuple[float, float]
@@ -139,6 +139,11 @@ def woodruff(stats: TimeBins, alpha: float = ALPHA, *, edges: bool = True) -> tu
     if not edges:
         return quantile(stats, stats.q - half), quantile(stats, stats.q + half)
     return lower_edge(_place(stats, stats.q - half)[0]), upper_edge(_place(stats, stats.q + half)[0])
+
+
+def t_beyond(z: float, df: float) -> float:
+    """The quantile of t that is as far out as z is in a normal distribution."""
+    return -float(stdtrit(df, ndtr(-z)))
 
 
 def z_quantile(p: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtr, stdtr, stdtrit
+from scipy.special import stdtr
 
 from metrics.inference.base import missing, thresholds
 from metrics.inference.base.estimates import (
@@ -15,6 +15,7 @@ from metrics.inference.base.estimates import (
     AS_IS,
     Scale,
     effective_size,
+    t_beyond,
     t_quantile,
     wilson_limits,
     z_quantile,
@@ -133,11 +134,6 @@ def together(noise: Sequence[tuple[float, float]]) -> tuple[float, float]:
     variance = sum(v for v, _ in noise)
     below = sum(v**2 / df for v, df in noise)
     return variance, variance**2 / below if below else 1.0
-
-
-def t_beyond(z: float, df: float) -> float:
-    """The quantile of t that is as far out as z is in a normal distribution."""
-    return -float(stdtrit(df, ndtr(-z)))
 
 
 def gap_with(

@@ -9,10 +9,10 @@ import numpy as np
 from scipy.special import stdtr
 
 from metrics.inference.base import missing, thresholds
-from metrics.inference.base.estimates import ALPHA, estimate, t_quantile
+from metrics.inference.base.estimates import ALPHA, estimate, t_beyond, t_quantile
 from metrics.inference.base.results import Difference, Estimate
 from metrics.inference.base.stats import RateStats
-from metrics.inference.clustered.clusters import Clustered, t_beyond
+from metrics.inference.clustered.clusters import Clustered
 from metrics.inference.compare import confidence_sequence
 from metrics.inference.compare.differences import difference
 

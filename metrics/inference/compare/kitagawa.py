@@ -14,7 +14,7 @@ from metrics.inference.base.estimates import ALPHA, AS_IS, Scale, moments, z_qua
 from metrics.inference.base.results import Estimate
 from metrics.inference.base.stats import RatioStats
 from metrics.inference.compare.effects import Averaged
-from metrics.inference.compare.score_limits import Tables, score_limits, share_p
+from metrics.inference.compare.score_limits import Tables, score_limits, score_limits_by_stratum, share_p
 from metrics.inference.compare.strata import Arrays, Cell, Strata, arrays, measured
 
 
@@ -178,13 +178,14 @@ def _scored(
     whole = with_limits(within, score_limits(tables, average, z), z * math.sqrt(noise))
     whole = agreeing_estimate(whole, share_p(tables), alpha)
     own = 0.25 * gap**2 * (p * (1 - p) / totals[:, None]).sum(axis=0)
-    found = []
+    lows, highs = (average * limits for limits in score_limits_by_stratum(tables, z))
+    parts = []
     for i, part in enumerate(cells):
         one = Tables(tables.a[[i]], tables.c[[i]], tables.n1[[i]], tables.n2[[i]])
-        low, high = (average[i] * limit for limit in score_limits(one, np.ones(1), z))
-        scored = with_limits(part.within, (float(low), float(high)), z * math.sqrt(float(own[i])))
-        found.append(replace(part, within=agreeing_estimate(scored, share_p(one), alpha)))
-    return whole, tuple(found)
+        limits = float(lows[i]), float(highs[i])
+        scored = with_limits(part.within, limits, z * math.sqrt(float(own[i])))
+        parts.append(replace(part, within=agreeing_estimate(scored, share_p(one), alpha)))
+    return whole, tuple(parts)
 
 
 def tables_of(columns: Arrays) -> Tables:

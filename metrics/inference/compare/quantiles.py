@@ -11,13 +11,12 @@ from scipy.special import ndtr, stdtr
 
 from metrics.inference.base import missing as reasons
 from metrics.inference.base import thresholds
-from metrics.inference.base.estimates import ALPHA, t_quantile, z_quantile
+from metrics.inference.base.estimates import ALPHA, t_beyond, t_quantile, z_quantile
+from metrics.inference.base.heaping import heaped, lower_edge, upper_edge
 from metrics.inference.base.results import Difference, Estimate
 from metrics.inference.base.stats import BIN_WIDTH, TimeBins
-from metrics.inference.clustered.clusters import t_beyond
 from metrics.inference.compare import confidence_sequence
 from metrics.inference.compare.effects import relative
-from metrics.inference.compare.heaping import heaped, lower_edge, upper_edge
 from metrics.inference.compare.strata import Cell, LikeForLike, missing, stratum_weights
 
 Pair = tuple[TimeBins, TimeBins]

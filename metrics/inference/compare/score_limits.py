@@ -65,18 +65,32 @@ def score_limits(tables: Tables, weights: np.ndarray, z: float) -> tuple[float, 
     Haenszel 0 lies within exactly where the Cochran–Mantel–Haenszel test does not reject.
     """
     gap = float(weights @ (tables.a / tables.n1 - tables.c / tables.n2))
+    low, high = _limits(tables, np.full(1, gap), (weights**2)[:, None], z)
+    return float(low[0]), float(high[0])
+
+
+def score_limits_by_stratum(tables: Tables, z: float) -> tuple[np.ndarray, np.ndarray]:
+    """The same limits of p₁ − p₂ of each stratum by itself."""
+    return _limits(tables, tables.a / tables.n1 - tables.c / tables.n2, None, z)
+
+
+def _limits(
+    tables: Tables, gaps: np.ndarray, squares: np.ndarray | None, z: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both limits of each gap, found by halving. ``squares`` weigh the variances of the strata (strata ×
+    gaps); None: each gap is that of its own stratum."""
     total = tables.n1 + tables.n2
-    w2 = weights**2 * total / np.maximum(total - 1, 1)
-    edges = np.array([-1.0, 1.0])
-    inside, outside = np.full(2, gap), edges.copy()
+    correction = total / np.maximum(total - 1, 1)
+    edges = np.array([[-1.0], [1.0]])
+    inside, outside = np.tile(gaps, (2, 1)), np.repeat(edges, gaps.size, axis=1)
     for _ in range(_STEPS):
         middle = (inside + outside) / 2
-        first, second = restricted(tables, middle[:, None])
-        variance = (first * (1 - first) / tables.n1 + second * (1 - second) / tables.n2) @ w2
-        beyond = (gap - middle) ** 2 > z * z * variance
+        first, second = restricted(tables, middle)
+        variance = (first * (1 - first) / tables.n1 + second * (1 - second) / tables.n2) * correction
+        beyond = (gaps - middle) ** 2 > z * z * (variance if squares is None else variance @ squares)
         inside, outside = np.where(beyond, inside, middle), np.where(beyond, middle, outside)
     low, high = np.where(np.abs(inside - edges) < 1e-9, edges, inside)
-    return float(low), float(high)
+    return low, high
 
 
 def restricted(tables: Tables, delta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
-from scipy.stats import binom
+from scipy.stats import binom, false_discovery_control
 
 from metrics.inference.base import missing, thresholds
 from metrics.inference.base.estimates import AS_IS, Scale, moments, z_quantile
 from metrics.inference.base.stats import MeanStats, ScoreStats, ShareStats
-from metrics.inference.groups.discovery import adjusted_p
 from metrics.inference.groups.shrinkage import PEERS
 
 Judged = MeanStats | ScoreStats | ShareStats
@@ -96,7 +95,9 @@ def funnel(
         rare = n * min(centre, 1 - centre) < RARE
         z = np.where(rare, _exact_z(n, np.round(n * table[:, 0])), z)
     phi = over_dispersion(z)
-    p = adjusted_p(2 * ndtr(-np.abs(z / math.sqrt(phi) * _skewed(peers.values(), table, variance))))
+    p = false_discovery_control(
+        2 * ndtr(-np.abs(z / math.sqrt(phi) * _skewed(peers.values(), table, variance)))
+    )
     z = z / math.sqrt(phi)
     judged = {
         name: Point(

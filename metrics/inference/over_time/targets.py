@@ -14,6 +14,7 @@ from metrics.inference.base import missing
 from metrics.inference.base.estimates import ALPHA, AS_IS, Scale, moments, quantile, woodruff, z_quantile
 from metrics.inference.base.results import Estimate
 from metrics.inference.base.stats import MeanStats, RatioStats, ScoreStats, ShareStats, TimeBins
+from texts.sentences import Names, Sentences
 
 FEWEST = 6  # weeks with data
 LONGEST = 52  # weeks of history that are looked at
@@ -25,40 +26,8 @@ _WANDER = np.linspace(0, 1.5, 25) ** 2
 
 Weekly = MeanStats | ShareStats | ScoreStats | RatioStats | TimeBins
 
-PROBLEMS = {
-    "no_metric": {"nb": "Målet har ikke noe måltall.", "en": "The target has no metric."},
-    "no_owner": {"nb": "Målet har ingen eier.", "en": "The target has no owner."},
-    "date_passed": {"nb": "Fristen er passert.", "en": "The date has passed."},
-    "too_soon": {
-        "nb": "Fristen er mindre enn to uker unna; endringen rekker ikke å bli målt.",
-        "en": "The date is less than two weeks away; the change cannot be measured by then.",
-    },
-    "too_small": {
-        "nb": "Endringen er mindre enn usikkerheten i tallet i dag.",
-        "en": "The change is smaller than the uncertainty of today's number.",
-    },
-    "already_reached": {"nb": "Målet er allerede nådd.", "en": "The target is already reached."},
-}
-_TEXT = {
-    "nb": {
-        REACHED: "Målet er nådd.",
-        "share": "{p} %",
-        "under": "under {p}",
-        "over": "over {p}",
-        ON_TRACK: "Målet nås etter alt å dømme: {p} sannsynlig med dagens utvikling.",
-        UNCERTAIN: "Det er uvisst om målet nås: {p} sannsynlig med dagens utvikling.",
-        OFF_TRACK: "Målet nås neppe: {p} sannsynlig med dagens utvikling.",
-    },
-    "en": {
-        REACHED: "The target is reached.",
-        "share": "{p}%",
-        "under": "less than {p}",
-        "over": "more than {p}",
-        ON_TRACK: "The target will probably be reached: {p} likely as things develop.",
-        UNCERTAIN: "It is open whether the target is reached: {p} likely as things develop.",
-        OFF_TRACK: "The target will hardly be reached: {p} likely as things develop.",
-    },
-}
+PROBLEMS = Names("targets_design")
+_TEXT = Sentences("outlook")
 
 
 @dataclass(frozen=True)

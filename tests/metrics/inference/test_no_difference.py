@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from metrics.inference import Labels, MeanStats, ScoreStats, ShareStats, Stats, difference, estimate
+from metrics.inference import MeanStats, ScoreStats, ShareStats, Stats, difference, estimate
 from metrics.inference.clustered.clusters import by_cluster
 from metrics.inference.compare.strata import like_for_like
-from metrics.wording.verdict import verdict
+from metrics.wording.verdict import Labels, verdict
 
 SCORES = np.array([4, 3, 5, 6, 8, 11, 15, 19, 16, 13]) / 100
 CLAIM = " is higher, which", " is lower, which"

@@ -220,6 +220,25 @@ def test_an_agent_is_judged_from_50_eligible(n: int, judged: bool) -> None:
     assert (found.flag, found.reason) == (("asked_less", "") if judged else ("", missing.TOO_FEW))
 
 
+@pytest.mark.parametrize(
+    ("eligible", "usual", "sent", "flag"),
+    [
+        (80, 78, 72, ""),
+        (200, 195, 176, ""),
+        (200, 195, 175, "asked_less"),
+        (200, 20, 39, ""),
+        (200, 20, 40, "asked_more"),
+    ],
+)
+def test_an_agent_is_named_only_from_ten_of_a_hundred_surveys_beyond_what_is_usual(
+    eligible: int, usual: int, sent: int, flag: str
+) -> None:
+    agents = {f"agent {i}": {(): (eligible, usual + i % 2 * 2 - 1)} for i in range(40)}
+    judged = sample_ratios(agents | {"odd": {(): (eligible, sent)}}).agents[-1]
+    assert judged.p < 0.1
+    assert judged.flag == flag
+
+
 def test_few_agents_are_not_judged() -> None:
     found = sample_ratios({str(i): {("a",): (100, 60)} for i in range(4)})
     assert found.reason == missing.NO_PEERS

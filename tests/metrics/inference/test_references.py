@@ -27,7 +27,6 @@ from metrics.inference.compare.mantel_haenszel import mantel_haenszel
 from metrics.inference.compare.score_limits import Tables, score_limits
 from metrics.inference.compare.strata import like_for_like
 from metrics.inference.compare.superiority import superiority
-from metrics.inference.groups.discovery import adjusted_p
 from metrics.inference.groups.funnel import funnel
 from metrics.inference.groups.ranks import places
 from metrics.inference.groups.shrinkage import shrink
@@ -132,13 +131,6 @@ def test_rates_agree_with_statsmodels(one: tuple[int, float], other: tuple[int, 
     assert (found.low, found.high) == pytest.approx(tuple(limits), rel=1e-9)
     wald = rates.test_poisson_2indep(*one, *other, method="wald", compare="diff")
     assert found.p == pytest.approx(wald.pvalue, rel=1e-9)
-
-
-def test_fifteen_p_have_the_discoveries_of_benjamini_and_hochberg() -> None:
-    found = adjusted_p(FIFTEEN)
-    assert (found <= 0.05).sum() == 4
-    assert found == pytest.approx(multipletests(FIFTEEN, method="fdr_bh")[1])
-    assert found == pytest.approx(reference.false_discovery_control(FIFTEEN))
 
 
 def test_the_funnel_of_shares_is_spiegelhalters_by_hand() -> None:

@@ -10,13 +10,14 @@ from datetime import date
 
 import pytest
 
-from metrics.inference import Estimate, Labels
+from metrics.inference import Estimate
 from metrics.inference.base import missing as reasons
 from metrics.inference.compare.kitagawa import Decomposition
 from metrics.inference.over_time.alarms import SHIFT, SPIKE, Alarm
 from metrics.inference.over_time.initiatives import Forecast, Impact
 from metrics.wording import numbers
 from metrics.wording.sentences import alarm_sentence, forecast_sentence, impact_sentence, split_sentence
+from metrics.wording.verdict import Labels
 
 LABELS = Labels("index", "A", "B", "index", "higher")
 SPLIT = Decomposition(-10.0, Estimate(900, -7.0, -8.1, -5.9), Estimate(900, -3.0, -3.6, -2.4), 0.0, ())

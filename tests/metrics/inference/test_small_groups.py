@@ -15,11 +15,9 @@ from scipy import optimize
 from scipy import stats as reference
 from scipy.stats import binom
 from statsmodels.stats.meta_analysis import combine_effects
-from statsmodels.stats.multitest import multipletests
 
 from metrics.inference import INDEX, MeanStats, ScoreStats, ShareStats, from_json, to_json
 from metrics.inference.base import missing
-from metrics.inference.groups.discovery import adjusted_p
 from metrics.inference.groups.funnel import Funnel, funnel, over_dispersion
 from metrics.inference.groups.ranks import Place, places
 from metrics.inference.groups.shrinkage import Shrunk, beta_binomial, paule_mandel, shrink
@@ -133,12 +131,6 @@ def test_an_index_shrinks_as_its_scores_do() -> None:
         assert b.shrunk.low == pytest.approx((a.shrunk.low - 1) / 9 * 100)
         assert b.raw.high == pytest.approx((a.raw.high - 1) / 9 * 100)
     assert index.spread == pytest.approx(plain.spread / 9 * 100)
-
-
-@settings(deadline=None)
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
-def test_adjusted_p_agrees_with_statsmodels(p: list[float]) -> None:
-    assert adjusted_p(p) == pytest.approx(multipletests(p, method="fdr_bh")[1], abs=1e-12)
 
 
 def test_a_normal_z_is_not_over_dispersed() -> None:

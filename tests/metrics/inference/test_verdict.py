@@ -11,7 +11,6 @@ from metrics.inference import (
     INDEX,
     Difference,
     Estimate,
-    Labels,
     MeanStats,
     ScoreStats,
     ShareStats,
@@ -20,7 +19,7 @@ from metrics.inference import (
 )
 from metrics.inference.base import missing
 from metrics.wording import numbers
-from metrics.wording.verdict import verdict
+from metrics.wording.verdict import Labels, verdict
 
 LOW = ScoreStats((15, 13, 18, 19, 20, 30, 40, 30, 20, 14))
 HIGH = ScoreStats((5, 3, 8, 9, 20, 30, 40, 60, 50, 44))

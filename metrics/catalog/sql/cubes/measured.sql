@@ -2,6 +2,11 @@
 select
     day, hour, partner, team, agent, channel, topic, language, route, score_source, survey_reason,
     customer, resolution_bin,
+    -- One of 64 groups by hash; contacts of nobody known are a customer each.
+    substr(md5(case when customer = '' then contact_id else customer end), 1, 1) || translate(
+        substr(md5(case when customer = '' then contact_id else customer end), 2, 1),
+        '0123456789abcdef', '000044448888cccc'
+    ) as customer_group,
     case when answered then handling_bin end as handling_bin,
     1 as contacts,
     case when answered then 1 else 0 end as answered,
