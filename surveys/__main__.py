@@ -250,9 +250,9 @@ def forget(phone_or_customer: str, as_json: Json = False) -> None:
     if not phone_or_customer.strip():
         raise typer.BadParameter("say whom: a phone number, or the number of a customer")
     store = _store(settings)
-    done = forget_person(settings, store, phone_or_customer.strip(), now)
-    if done.since is not None:
-        build(settings, store, now, done.since)
+    done = forget_person(
+        settings, store, phone_or_customer.strip(), now, lambda since: build(settings, store, now, since)
+    )
     if as_json:
         _print_json({**asdict(done), "since": done.since and done.since.isoformat()})
     elif not done.nobody:
@@ -260,6 +260,10 @@ def forget(phone_or_customer: str, as_json: Json = False) -> None:
             f"Forgotten: {done.contacts} contacts, {done.replies} replies, {done.records} records,"
             f" {done.files} files of the log."
         )
+        if not done.traces:
+            print("Store, lake, home and temporary folders: no number and no pseudonym is left.")
+    if done.traces:
+        sys.exit("Not all is gone; run this again. Still in: " + ", ".join(done.traces))
     if done.nobody:
         _say_nobody(phone_or_customer, settings)
 

@@ -6,7 +6,9 @@ a person who asked to be left alone would be asked again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ from sqlalchemy import Connection, delete, or_, select, text, update
 
 from data.records.identity import customer_key, phone_key, to_e164
 from lake.log import Log, publish
+from lake.manifest import GRACE_S, Lake
 from settings import Settings
 from store import Store
 from store.lease import waited
@@ -36,6 +39,7 @@ from store.schema import (
     survey,
 )
 from surveys.asking.rules import DAY_S
+from surveys.privacy.traces import first_day_in_facts, pattern_of, traces
 
 CHUNK = 500
 # The lease of builders: how long it outlives its holder, and how long it is waited for.
@@ -55,6 +59,7 @@ class Forgotten:
     records: int  # in the store: contacts, sessions, cases, links between a number and a customer
     files: int
     since: date | None
+    traces: tuple[str, ...]  # where something of the person still stands; none when all is done
 
     @property
     def nobody(self) -> bool:
@@ -69,23 +74,71 @@ class _Person:
     contacts: list[str]
 
 
-def forget(settings: Settings, store: Store, who: str, now: datetime) -> Forgotten:
-    """Forget the person with this phone number or customer number, in the store and in the log."""
-    with store.write() as connection:
-        if not store.is_postgres:
-            connection.execute(text("pragma secure_delete = on"))
-        person = _find(connection, settings, who)
-        replies, records = _forget_in_store(connection, person, int(now.timestamp()))
+def forget(
+    settings: Settings, store: Store, who: str, now: datetime, rebuild: Callable[[date], object]
+) -> Forgotten:
+    """Forget the person with this phone number or customer number, in the store and in the lake.
+
+    ``rebuild(since)`` makes the facts anew from a local day on. What leads from one of the person's
+    pseudonyms to another is kept until nothing else is left, so that whoever was interrupted runs this again
+    and ends the same.
+    """
+    # No builder holds events of before in its hands, reads the log or writes it, until both are rewritten.
+    with waited(store, "build", LEASE_S, PATIENCE_S) as ours:
+        if not ours:
+            raise BusyError("the figures are being built and did not come to an end; try again")
+        with store.read() as connection:
+            person = _find(connection, settings, who)
+        files, since = _forget_in_log(Log(settings.lake_path), person)
+        with _secretly(store) as connection:
+            person.contacts += _find(connection, settings, who).contacts  # which came meanwhile
+            replies, records = _forget_in_store(connection, person, int(now.timestamp()))
+    left = first_day_in_facts(settings.lake_path, person.keys)
+    days = [day for day in (since, date.fromisoformat(left) if left else None) if day is not None]
+    if days:
+        rebuild(min(days))
+    _sweep(settings, person)
+    remaining = tuple(traces(settings, store, person.phones, person.keys))
+    if not remaining:
+        with _secretly(store) as connection:
+            records += _forget_links(connection, person)
     if not store.is_postgres:
         with store.engine.connect() as connection:
             connection.exec_driver_sql("rollback")
             connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
-    # No builder reads the log, or writes it, while it is rewritten.
-    with waited(store, "build", LEASE_S, PATIENCE_S) as ours:
-        if not ours:
-            raise BusyError("the figures are being built and did not come to an end; try again")
-        files, since = _forget_in_log(Log(settings.lake_path), person)
-    return Forgotten(len(set(person.contacts)), replies, records, files, since)
+    contacts = len(set(person.contacts))
+    return Forgotten(contacts, replies, records, files, min(days, default=None), remaining)
+
+
+def _sweep(settings: Settings, person: _Person) -> None:
+    """Take the person out of reports of imports, and remove former facts when no reader can hold them."""
+    pattern = pattern_of(person.phones, person.keys)
+    for path in (settings.home / "imports").glob("*"):
+        content = path.read_text(errors="replace")
+        if pattern.search(content):
+            draft = path.with_name(f".forget-{path.name}")
+            draft.touch(mode=0o600)
+            draft.write_text(pattern.sub("", content))
+            publish(draft, path)
+    lake = Lake(settings.lake_path)
+    until = time.monotonic() + GRACE_S + 10
+    while first_day_in_facts(settings.lake_path, person.keys) and time.monotonic() < until:
+        time.sleep(0.5)
+        lake.sweep(time.time())
+
+
+def _forget_links(connection: Connection, person: _Person) -> int:
+    keys = customer_link.c.phone_key.in_(person.keys) | customer_link.c.customer_key.in_(person.keys)
+    return connection.execute(delete(customer_link).where(keys)).rowcount
+
+
+@contextmanager
+def _secretly(store: Store) -> Iterator[Connection]:
+    """A writing transaction after which what was deleted cannot be read from SQLite's free pages."""
+    with store.write() as connection:
+        if not store.is_postgres:
+            connection.execute(text("pragma secure_delete = on"))
+        yield connection
 
 
 def _find(connection: Connection, settings: Settings, who: str) -> _Person:
@@ -115,11 +168,6 @@ def _forget_in_store(connection: Connection, person: _Person, at: int) -> tuple[
     connection.execute(delete(phone_message).where(phone_message.c.phone.in_(phones)))
     connection.execute(update(message).where(message.c.phone.in_(phones)).values(phone=None, body=""))
     connection.execute(delete(slot).where(slot.c.phone.in_(phones), slot.c.last_sent_at <= at - DAY_S))
-    links = connection.execute(
-        delete(customer_link).where(
-            or_(customer_link.c.phone_key.in_(person.keys), customer_link.c.customer_key.in_(person.keys))
-        )
-    ).rowcount
     for ids in _chunks(person.contacts):
         _forget_contacts(connection, ids, at)
     theirs = select(record.c.record_id).where(
@@ -130,7 +178,7 @@ def _forget_in_store(connection: Connection, person: _Person, at: int) -> tuple[
     for chunk in _chunks([*ids, *person.contacts]):
         _forget_records(connection, chunk)
     connection.execute(delete(feed).where(feed.c.kind == "link", feed.c.key.in_(person.keys)))
-    return replies, links + len({*ids, *person.contacts})
+    return replies, len({*ids, *person.contacts})
 
 
 def _forget_replies(connection: Connection, phones: Sequence[str], contacts: Sequence[str]) -> int:
@@ -191,24 +239,30 @@ def _without_person(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def _forget_in_log(log: Log, person: _Person) -> tuple[int, date | None]:
-    """Take the pseudonym and the words out of every batch that holds them; each batch is replaced whole."""
+    """Take the words and the pseudonym out of every batch that holds them; each batch is replaced whole."""
     changed, days = 0, set[date]()
+    # Those from files are in the log alone. Words are found by these ids, so they go before the pseudonym.
+    keys = pa.array(sorted(person.keys), pa.string())
+    for path in log.files("contact"):
+        contacts = pq.read_table(path, columns=["contact_id", "customer_key"])
+        person.contacts += contacts.filter(pc.is_in(contacts["customer_key"], value_set=keys))[
+            "contact_id"
+        ].to_pylist()
     for kind, column, wanted in (
+        ("comment", "contact_id", person.contacts),
         ("contact", "customer_key", person.keys),
         ("case", "customer_key", person.keys),
         ("session", "customer_key", person.keys),
         ("link", "customer_key", person.keys),
         ("link", "phone_key", person.keys),
-        ("comment", "contact_id", person.contacts),
     ):
         for path in log.files(kind):
             table = pq.read_table(path)
             hit = pc.is_in(table[column], value_set=pa.array(sorted(set(wanted)), pa.string()))
+            if kind == "comment":
+                hit = pc.and_(hit, pc.not_equal(table["text"], ""))
             if not pc.any(hit).as_py():
                 continue
-            if kind == "contact":
-                # Those from files are in the log alone; their words are found by these ids.
-                person.contacts += table.filter(hit)["contact_id"].to_pylist()
             if "day" in table.column_names:
                 days |= set(table.filter(hit)["day"].to_pylist()) - {None}
             blanked = "text" if kind == "comment" else column

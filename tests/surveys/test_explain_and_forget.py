@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
 
 from data.api.intake import accept
 from lake.log import Log
+from metrics.build.refresh import build
 from settings import Settings
 from store import Store, feed
 from store.schema import decision, opt_out
@@ -19,12 +20,17 @@ from surveys.carriers.base import Posted, Result
 from surveys.desk.explain import explain
 from surveys.desk.queue import handle, put_back, settle
 from surveys.desk.timeline import tell
-from surveys.privacy.forget import forget
+from surveys.privacy.forget import Forgotten
+from surveys.privacy.forget import forget as forget_person
 from surveys.privacy.retention import prune
 from surveys.replies import process
 from surveys.sending.delivery import record
 from surveys.sending.worker import Worker
 from tests.surveys.conftest import NOON, PHONE
+
+
+def forget(settings: Settings, store: Store, who: str, now: datetime) -> Forgotten:
+    return forget_person(settings, store, who, now, lambda since: build(settings, store, now, since))
 
 
 def reply(store: Store, settings: Settings, body: str, sid: str = "SM1") -> None:
