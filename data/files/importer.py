@@ -142,7 +142,7 @@ class _Import:
         )
         fields = labels.postponed(self.fields, self.record)
         self._check(fields)
-        with readable(self.path.name):
+        with readable(self.source, self.path.name):
             if self.record == "contact" and not self.mapping.single_contacts:
                 refuse_aggregate(self.source, self.summary.unused_columns)
             fields = self._watch("looking at the first rows", lambda: self._look_at_sample(fields))

@@ -62,7 +62,7 @@ def propose(
     with unpacked(path) as (inner, notes), connect(memory="1GB") as connection:
         doubts = [*notes]
         reading = _reading(inner, sheet, doubts, single=single)
-        with opened(connection, inner, reading) as source, readable(path.name):
+        with opened(connection, inner, reading) as source, readable(source, path.name):
             columns = look(source, draw=True)
             if broken := broken_lines(connection):
                 doubts.append(say("doubt.lines", lines=len(broken), example=broken[0]["text"][:60]))

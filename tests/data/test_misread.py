@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import zipfile
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -359,6 +362,21 @@ def test_what_is_no_table_is_refused_as_what_it_is(
     toml = '[fields]\ncontact_id = "id"\nended_at = "ended_at"'
     with pytest.raises(BadUse, match=words):
         load(settings, write(tmp_path, content), toml)
+
+
+@pytest.mark.parametrize("place", [40, 400, 2_000])
+def test_a_parquet_file_that_is_damaged_is_refused_as_such(
+    tmp_path: Path, settings: Settings, place: int
+) -> None:
+    path = tmp_path / "calls.parquet"
+    ids = [f"c{number}" for number in range(2_000)]
+    ended = ["2026-03-02T10:15:00Z"] * len(ids)
+    pq.write_table(pa.table({"contact_id": ids, "ended_at": ended}), path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:place] + b"\xff" * 300 + whole[place + 300 :])
+    for read_it in (partial(propose, zone="Europe/Oslo"), partial(load, settings)):
+        with pytest.raises(BadUse, match=r"calls\.parquet is not a readable Parquet file"):
+            read_it(path)
 
 
 def test_an_archive_with_one_file_is_opened_and_with_two_refused(tmp_path: Path, settings: Settings) -> None:

@@ -421,14 +421,27 @@ def undecodable(path: Path) -> Said | None:
 
 
 @contextmanager
-def readable(name: str) -> Iterator[None]:
+def readable(source: Source, name: str) -> Iterator[None]:
     """What the engine says of a file that is no table, in words for a person."""
     try:
         yield
-    except duckdb.InvalidInputException as error:
-        if "CSV" not in str(error):
-            raise
-        raise BadUse(say("refusal.unreadable", file=name, message=first_line(error))) from None
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.InvalidInputException) and "CSV" in str(error):
+            raise BadUse(say("refusal.unreadable", file=name, message=first_line(error))) from None
+        if source.kind == "parquet" and (damage := _damage(source)):
+            raise BadUse(say("refusal.no_parquet", file=name, message=damage)) from None
+        raise
+
+
+def _damage(source: Source) -> str:
+    """Why the rows of a Parquet file cannot be read; "" where they can, so that the fault lies elsewhere."""
+    try:
+        source.relation.aggregate("max(columns(*))").fetchall()
+    except duckdb.OutOfMemoryException:
+        return ""
+    except duckdb.Error as error:
+        return re.sub(r'file "[^"]*"', "the file", first_line(error))
+    return ""
 
 
 def first_line(error: Exception) -> str:
