@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from store import Store, feed
-from store.lease import held
+from store.lease import held, note
 from store.schema import reply
 
 
@@ -60,6 +62,8 @@ def test_a_lease_has_one_holder_and_returns_when_the_block_ends(store: Store) ->
         assert again
 
 
-def test_a_lease_of_a_killed_holder_runs_out(store: Store) -> None:
-    with held(store, "build", seconds=-1), held(store, "build") as theirs:
-        assert theirs
+@pytest.mark.parametrize(("left_s", "free"), [(-1, True), (60, False)])
+def test_a_lease_of_a_killed_holder_runs_out(store: Store, left_s: int, free: bool) -> None:
+    note(store, "build", "somebody killed", int(time.time()) + left_s)
+    with held(store, "build") as ours:
+        assert ours == free
