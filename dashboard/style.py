@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dashboard import context
 from dashboard.parts.theme import Palette, palette
+from metrics.catalog.catalog import unit
 from texts.formats import Formats
 from texts.words import Words, words
 
@@ -23,7 +24,7 @@ class Look:
 
     @property
     def formats(self) -> Formats:
-        return Formats(self.language, context.settings().zone)
+        return Formats(self.language, context.settings().zone, unit)
 
     @property
     def palette(self) -> Palette:

@@ -7,7 +7,7 @@ zero.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,7 +18,6 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-from metrics.catalog.catalog import metric as catalogued
 from texts.languages import read
 
 MISSING = "–"
@@ -28,10 +27,14 @@ NBSP = "\u00a0"  # within one quantity, so that a line never breaks inside it
 
 @dataclass(frozen=True)
 class Formats:
-    """Writes values in one language; times are shown in ``zone``."""
+    """Writes values in one language; times are shown in ``zone``.
+
+    ``unit_of`` gives the unit of a metric (share, seconds, nok, score, index …) by its name.
+    """
 
     language: str
     zone: ZoneInfo
+    unit_of: Callable[[str], str]
 
     @property
     def date_input(self) -> str:
@@ -98,7 +101,7 @@ class Formats:
 
     def value(self, metric: str, value: float | None) -> str:
         """A metric's value in its own unit."""
-        of = unit(metric)
+        of = self.unit_of(metric)
         if of == "share":
             return self.share(value)
         if of == "seconds":
@@ -113,7 +116,7 @@ class Formats:
         """A signed difference; shares in percentage points."""
         if value is None or math.isnan(value):
             return MISSING
-        if unit(metric) == "share":
+        if self.unit_of(metric) == "share":
             text = f"{self.number(value * 100, 1)}{NBSP}{self._marks['points']}"
         else:
             text = self.value(metric, value)
@@ -124,11 +127,11 @@ class Formats:
         """``55,7–56,8``, the unit once at the end where it is the same; empty when there is none."""
         if low is None or high is None:
             return ""
-        if unit(metric) == "share":
+        if self.unit_of(metric) == "share":
             decimals = 1 if high < 0.1995 or (high - low) < 0.02 else 0
             left, right = self.share(low, decimals), self.share(high, decimals)
             return f"{left.rstrip('%').rstrip(NBSP)}–{right}"
-        dash = " – " if unit(metric) == "seconds" else "–"
+        dash = " – " if self.unit_of(metric) == "seconds" else "–"
         return f"{self.value(metric, low)}{dash}{self.value(metric, high)}"
 
     def difference_interval(self, metric: str, low: float | None, high: float | None) -> str:
@@ -162,11 +165,6 @@ class Formats:
         if first == last:
             return self.day(first, year=True)
         return f"{self.day(first, year=first.year != last.year)} – {self.day(last, year=True)}"
-
-
-def unit(metric: str) -> str:
-    """The catalogue's unit of a metric: share, seconds, nok, score, index …"""
-    return catalogued(metric).unit
 
 
 @lru_cache(maxsize=16_384)

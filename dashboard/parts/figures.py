@@ -17,8 +17,8 @@ from dashboard.parts.measured import enough, interval_text, n_text, value_text
 from dashboard.parts.theme import template
 from dashboard.style import Look
 from metrics import Value
+from metrics.catalog.catalog import unit
 from metrics.inference.base import thresholds
-from texts.formats import unit
 
 LINE_HEIGHT = 340
 SMALL_HEIGHT = 200

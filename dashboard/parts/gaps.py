@@ -11,10 +11,10 @@ from dashboard.parts.figures import nice_ticks, upright
 from dashboard.parts.theme import template
 from dashboard.style import Look
 from metrics import Comparison
+from metrics.catalog.catalog import unit
 from metrics.inference import Estimate, reason_text
 from metrics.inference.base import thresholds
 from metrics.inference.compare.kitagawa import by_leading, together
-from texts.formats import unit
 
 ROW = 42  # pixels a row is high
 TOPICS = 8  # the others are one row together

@@ -16,7 +16,6 @@ from dashboard.frame import Frame, ground, put_style
 from dashboard.page import SECTIONS, Page
 from dashboard.parts.cards import empty_state
 from dashboard.parts.filters import width_of
-from texts.formats import Formats
 from texts.languages import languages, read
 from texts.words import Words, words
 
@@ -94,7 +93,7 @@ def _show(name: str, frame: Frame) -> None:
         _refuse(refusal, frame.words)
     except Exception:
         log.exception("The page %s could not be shown.", name)
-        at = Formats(frame.language, context.settings().zone).clock(context.now())
+        at = frame.look.formats.clock(context.now())
         st.html(empty_state(frame.words("app.failed_title"), frame.words("app.failed_text", time=at)))
 
 

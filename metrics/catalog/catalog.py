@@ -145,6 +145,11 @@ def metric(name: str) -> Metric:
         raise UnknownNameError(f"there is no metric {name!r}; there are: {', '.join(metrics())}") from None
 
 
+def unit(name: str) -> str:
+    """The unit of a metric: share, seconds, nok, score, index …"""
+    return metric(name).unit
+
+
 def kept_by(metric: Metric, names: Iterable[str]) -> bool:
     """Whether a metric has all of the dimensions. UnknownNameError for one that does not exist."""
     return {dimension(name).id for name in names} <= set(metric.dims)

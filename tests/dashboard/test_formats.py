@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.catalog.catalog import metrics
+from metrics.catalog.catalog import metrics, unit
 from texts.formats import MISSING, Formats
 
 OSLO = ZoneInfo("Europe/Oslo")
-NB, EN = Formats("nb", OSLO), Formats("en", OSLO)
+NB, EN = Formats("nb", OSLO, unit), Formats("en", OSLO, unit)
 
 
 def plain(text: str) -> str:

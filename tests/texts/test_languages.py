@@ -29,7 +29,7 @@ print(words("da")("section.now"))
 print(words("da").named("reason", "opted_out"))
 print(reason_text("no_data", "da"))
 print(decimal(1234.5, 1, "da"))
-formats = Formats("da", ZoneInfo("Europe/Oslo"))
+formats = Formats("da", ZoneInfo("Europe/Oslo"), str)
 print(formats.clock(datetime(2026, 11, 22, 13, 5, tzinfo=UTC)))
 print(formats.day(datetime(2026, 5, 17).date()))
 """

@@ -10,10 +10,10 @@ from dashboard.parts.figures import LINE_HEIGHT, nice_ticks
 from dashboard.parts.theme import template
 from dashboard.style import Look
 from metrics.analysis.ranking import Standing, Standings
+from metrics.catalog.catalog import unit
 from metrics.inference.answers.nonresponse import Weighted
 from metrics.inference.base import thresholds
 from metrics.wording import ranking
-from texts.formats import unit
 
 NAMED = 6  # of those who differ, the surest have their names beside them
 

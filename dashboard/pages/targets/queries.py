@@ -12,9 +12,9 @@ from dashboard.queries import shared
 from dashboard.style import Look
 from metrics import Scope
 from metrics.analysis.targets import Standing, standings
+from metrics.catalog.catalog import unit
 from metrics.inference.base import thresholds
 from metrics.wording.numbers import level
-from texts.formats import unit
 
 HEIGHT = 230
 
