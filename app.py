@@ -23,7 +23,7 @@ import logs
 from dashboard import back_channel, uploads
 from dashboard.push import keep_fresh
 from dashboard.warm import warm_up
-from middleware import LoopbackOnly, OwnHost, SecurityHeaders, UploadGate
+from middleware import LoopbackOnly, OwnHost, PageAddress, SecurityHeaders, UploadGate
 from publisher import Publisher
 from settings import PROJECT_ROOT, SettingsError, read_settings
 from surveys.privacy import retention
@@ -89,6 +89,7 @@ app = st.App(
         *([Middleware(LoopbackOnly)] if settings.demo else []),
         Middleware(OwnHost, settings),
         Middleware(UploadGate, uploads.is_expected, MOST_UPLOAD_MB * 1_000_000 + 10_000),
+        Middleware(PageAddress),
     ],
     lifespan=lifespan,
     secrets=settings.auth_secrets,

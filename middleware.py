@@ -22,6 +22,9 @@ OPEN_TO_ANY_HOST = ("/health", "/metrics")
 CLOSED = ("/_stcore/metrics",)
 UPLOADS = "/_stcore/upload_file/"
 POLICY_VIOLATION = 1008
+_OF_A_COPY = (b"accept-encoding", b"if-none-match", b"if-modified-since")
+_MODULE = b'<script type="module"'
+_ADDRESS = b"<script>window.__streamlit={BACKEND_BASE_URL:location.origin,MAIN_PAGE_BASE_URL:location.origin}</script>"
 _POLICY = "; ".join(
     [
         "default-src 'self'",
@@ -143,6 +146,53 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class PageAddress:
+    """Tells the pages where their server is: at the root, whatever page is opened first.
+
+    The pages' framework looks for it below the address of the page otherwise, and misses twice before it
+    finds it. Its page is recognised by the script that it begins with; other documents pass as they are.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
+            await self.app(scope, receive, send)
+            return
+        # Neither compressed nor "not modified": the document is changed on its way.
+        kept = [(name, value) for name, value in scope["headers"] if name not in _OF_A_COPY]
+        start: Message = {}
+        body = b""
+
+        async def with_address(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+                if not Headers(raw=message["headers"]).get("content-type", "").startswith("text/html"):
+                    await send(message)
+                    start = {}
+                return
+            if not start:
+                await send(message)
+                return
+            body += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            if _MODULE in body:
+                body = body.replace(b"<head>", b"<head>" + _ADDRESS, 1)
+                headers = MutableHeaders(raw=start["headers"])
+                for name in ("etag", "last-modified"):
+                    del headers[name]
+                if scope["method"] != "HEAD":
+                    headers["content-length"] = str(len(body))
+                start["headers"] = headers.raw
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+
+        await self.app({**scope, "headers": kept}, receive, with_address)
 
 
 def _name(host: str) -> str:

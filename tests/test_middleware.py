@@ -13,11 +13,11 @@ import websockets
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from middleware import OwnHost, SecurityHeaders, UploadGate
+from middleware import OwnHost, PageAddress, SecurityHeaders, UploadGate
 from settings import Settings
 from tests.serving import Server, served
 
@@ -132,3 +132,26 @@ def test_sockets_from_the_own_origin_are_opened_without_the_network(server):
     begun = time.perf_counter()
     assert asyncio.run(_handshakes(server, server.url, 3)) == [101] * 3
     assert time.perf_counter() - begun < 5
+
+
+PAGES = '<html><head><title>Svar</title><script type="module" src="./index.js"></script></head></html>'
+RATING = "<html><head><title>Hvor fornøyd?</title></head></html>"
+
+
+@pytest.mark.parametrize(
+    ("document", "accept", "told"),
+    [
+        (HTMLResponse(PAGES, headers={"etag": "abc"}), "text/html,*/*", True),
+        (HTMLResponse(PAGES), "*/*", False),
+        (HTMLResponse(RATING), "text/html", False),
+        (PlainTextResponse(PAGES), "text/html", False),
+    ],
+    ids=["the pages", "not for a browser", "another document", "no document"],
+)
+def test_the_pages_alone_are_told_where_their_server_is(document: Response, accept: str, told: bool) -> None:
+    routes = [Route("/comparison", lambda _: document)]
+    client = TestClient(Starlette(routes=routes, middleware=[Middleware(PageAddress)]))
+    answer = client.get("/comparison", headers={"accept": accept, "if-none-match": "abc"})
+    assert ("BACKEND_BASE_URL" in answer.text) == told
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert not (told and "etag" in answer.headers)
