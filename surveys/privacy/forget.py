@@ -114,11 +114,14 @@ def _sweep(settings: Settings, person: _Person) -> None:
     """Take the person out of reports of imports, and remove former facts when no reader can hold them."""
     pattern = pattern_of(person.phones, person.keys)
     for path in (settings.home / "imports").glob("*"):
-        content = path.read_text(errors="replace")
+        if not path.is_file():
+            continue
+        # Bytes that are no text pass through as they are.
+        content = path.read_bytes().decode(errors="surrogateescape")
         if pattern.search(content):
             draft = path.with_name(f".forget-{path.name}")
             draft.touch(mode=0o600)
-            draft.write_text(pattern.sub("", content))
+            draft.write_bytes(pattern.sub("", content).encode(errors="surrogateescape"))
             publish(draft, path)
     lake = Lake(settings.lake_path)
     until = time.monotonic() + GRACE_S + 10

@@ -96,8 +96,8 @@ def _in_temporary(pattern: re.Pattern[str]) -> Iterator[Path]:
     for folder in folders:
         try:
             yield from (path for path in folder.rglob("*") if path.is_file() and _file_holds(path, pattern))
-        except PermissionError:
-            continue  # another user's, whose home is not this one
+        except (PermissionError, FileNotFoundError):
+            continue  # another user's, whose home is not this one; or removed meanwhile
 
 
 def _hits(table: pa.Table, wanted: Collection[str]) -> pa.ChunkedArray | None:

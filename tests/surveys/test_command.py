@@ -61,7 +61,10 @@ def asked(settings: Settings) -> None:
         (" ", 2, "say whom"),
     ],
 )
-def test_forgetting_says_whether_there_was_anybody(run: Run, who: str, exit_code: int, part: str) -> None:
+def test_forgetting_says_whether_there_was_anybody(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str, exit_code: int, part: str
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))  # others' temporary files hold the same number
     done = run("forget", who)
     assert (done.exit_code, part in done.output) == (exit_code, True), done.output
     assert who.strip() == "" or who not in done.output
