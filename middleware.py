@@ -24,7 +24,8 @@ UPLOADS = "/_stcore/upload_file/"
 POLICY_VIOLATION = 1008
 _OF_A_COPY = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 _MODULE = b'<script type="module"'
-_ADDRESS = b"<script>window.__streamlit={BACKEND_BASE_URL:location.origin,MAIN_PAGE_BASE_URL:location.origin}</script>"
+_ROOT = b"location.origin"
+_ADDRESS = b"<script>window.__streamlit={BACKEND_BASE_URL:%b,MAIN_PAGE_BASE_URL:%b}</script>" % (_ROOT, _ROOT)
 _POLICY = "; ".join(
     [
         "default-src 'self'",
