@@ -1,7 +1,7 @@
 """Svar: the frame. Routes, pages and background jobs in one process, and one beside it that publishes.
 
-Step 1 of the way is data/ (what comes in), then surveys/ (from a contact to a score), metrics/ (from
-facts to insight) and dashboard/ (what people see).
+The way through the house: data/ (what comes in), surveys/ (from a contact to a score), metrics/ (from facts
+to insight), dashboard/ (what people see).
 """
 
 from __future__ import annotations
