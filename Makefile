@@ -18,7 +18,8 @@ test: $(VENV)/.installed-dev ## All fast tests (under five minutes)
 	@$(PY) -m pytest -m "not slow and not browser and not long" -n auto --dist loadfile
 
 test-slow: $(VENV)/.installed-spark ## Faults, simulations, Spark and the browser (needs Chromium)
-	@$(PY) -m pytest -m "(slow or browser) and not long"
+	@$(PY) -m pytest -m "slow and not long" -n 2 --dist loadfile
+	@$(PY) -m pytest -m browser
 
 test-long: $(VENV)/.installed-dev ## Two thousand random files (about an hour)
 	@$(PY) -m pytest -m long
