@@ -27,17 +27,13 @@ from metrics.catalog.models import sql
 Connection = duckdb.DuckDBPyConnection
 Days = Sequence[tuple[date, date]]  # runs of days, both ends included
 
-# The column that says on which day a row lies. Surveys and sales lie on the day of their contact.
-DAY_OF = {
-    "contact": "day",
-    "outcome": "contact_day",
-    "sale": "contact_day",
-    "session": "day",
-    "case": "day",
-    "calls_offered": "day",
-}
 PLACED = ("outcome", "sale")  # kinds that are laid beside their contact
+# The column that says on which day a row lies: the record's own, or its contact's.
+DAY_OF = dict.fromkeys(("contact", "session", "case", "calls_offered"), "day") | dict.fromkeys(
+    PLACED, "contact_day"
+)
 MOVING = ("contact", "sale", "session", "case")  # kinds whose records can move to another day
+REASSIGNABLE = tuple(kind for kind in PLACED if kind in MOVING)  # a later version may name another contact
 TOMBSTONE = "tombstone"
 _ORDER = [("version", pa.int64()), ("accepted_us", pa.int64()), ("seq", pa.int64())]
 TOMBSTONES = pa.schema([("kind", pa.string()), ("key", pa.string()), ("day", pa.date32()), *_ORDER])

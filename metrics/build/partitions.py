@@ -22,7 +22,7 @@ import pyarrow as pa
 from lake.log import publish
 from lake.manifest import Key, Lake, Partition
 from metrics.build import checks
-from metrics.build.events import Events, runs
+from metrics.build.events import PLACED, Events, runs
 from metrics.build.time_bins import time_bins
 from metrics.catalog.models import CUBES, FACT_MODELS, SUMS, sql
 
@@ -141,8 +141,8 @@ def _open_events(events: Events, targets: Iterable[Key]) -> None:
         ]
     )
     events.open_contacts(around, keys=True)
-    events.open("outcome_event", "outcome", days=runs(contact))
-    events.open("sale_event", "sale", days=runs(contact))
+    for kind in PLACED:
+        events.open(f"{kind}_event", kind, days=runs(contact))
     visits = runs([*_spread(runs(contact, SESSION_DAYS)), *session])
     events.open("session_event", "session", days=visits)
     events.open("case_event", "case", days=runs(contact, CASE_DAYS, CASE_DAYS))

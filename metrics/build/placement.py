@@ -22,7 +22,18 @@ import duckdb
 from lake.log import KEYS, SCHEMAS, Log, publish
 from lake.manifest import Batch, Lake, Version
 from metrics.build import drain
-from metrics.build.events import DAY_OF, MOVING, ORDERING, PLACED, TOMBSTONE, Days, Events, columns_of, runs
+from metrics.build.events import (
+    DAY_OF,
+    MOVING,
+    ORDERING,
+    PLACED,
+    REASSIGNABLE,
+    TOMBSTONE,
+    Days,
+    Events,
+    columns_of,
+    runs,
+)
 from metrics.catalog import models
 
 Connection = duckdb.DuckDBPyConnection
@@ -36,13 +47,12 @@ NEW_RELATIONS = tuple(dict.fromkeys((*MOVING, *PLACED, "link", "product", "calls
 # From so many new records of a kind on, everything near them is dirty, and nobody's history is looked up.
 BULK = 50_000
 
+# What is kept of each version of a record, beside its key, its day and its order.
 _VERSIONS = {
     "contact": "partner, customer_key, topic, case_id, ended_at, handling_s, wait_s",
     "session": "customer_key, started_at",
     "case": "opened_at",
-    "sale": "contact_id, product",
-}
-
+} | dict.fromkeys(REASSIGNABLE, "contact_id")
 
 # Contacts whose versions lie on several days: which, and on which the latest lies.
 _MOVED = f"""
@@ -200,7 +210,8 @@ class _Placement:
         wait."""
         for kind in PLACED:
             self._open_unplaced(kind)
-        self._find_former_sales()
+        for kind in REASSIGNABLE:
+            self._find_former(kind)
         self._locate()
         return {kind: name for kind in PLACED if (name := self._place_kind(kind))}
 
@@ -211,28 +222,25 @@ class _Placement:
         self.events.open(f"unplaced_{kind}_batch", kind, names=names)
         self.connection.execute(f"create table unplaced_{kind} as from unplaced_{kind}_batch")
 
-    def _find_former_sales(self) -> None:
-        """Table ``former_sale``: versions of new sales that lie beside a contact already."""
+    def _find_former(self, kind: str) -> None:
+        """Table ``former_<kind>``: versions of new records that lie beside a contact already."""
+        key = KEYS[kind]
         days: Days | None = None if self.everywhere else runs([*self._own_days(), *self._recent()], 1, 1)
-        if not (self._any("unplaced_sale") or (self.everywhere and self._searched("sale"))):
+        if not (self._any(f"unplaced_{kind}") or (self.everywhere and self._searched(kind))):
             days = []
-        self.events.open("log_sale", "sale", days=days)
-        searched = self._searched("sale") if self.everywhere else []
-        self.events.open("searched", "sale", names=searched)
+        self.events.open(f"log_{kind}", kind, days=days)
+        self.events.open("searched", kind, names=self._searched(kind) if self.everywhere else [])
         self.connection.execute(
-            """
-            create table former_sale as
-            select sale_id, contact_id, product, contact_day, version, accepted_us, seq from log_sale
-            where sale_id in (select sale_id from unplaced_sale union select sale_id from searched)
+            f"""
+            create table former_{kind} as select {_versions(kind)} from log_{kind}
+            where {key} in (select {key} from unplaced_{kind} union select {key} from searched)
             """
         )
 
     def _own_days(self) -> list[date]:
         """The own days of unplaced rows: most of their contacts lie on the same."""
-        found = self.connection.execute(
-            "select distinct day from unplaced_outcome union select distinct day from unplaced_sale"
-        ).fetchall()
-        return [day for (day,) in found if day is not None]
+        query = " union ".join(f"select distinct day from unplaced_{kind}" for kind in PLACED)
+        return [day for (day,) in self.connection.execute(query).fetchall() if day is not None]
 
     def _recent(self) -> list[date]:
         today = datetime.fromtimestamp(self.now, UTC).date()
@@ -241,13 +249,8 @@ class _Placement:
     def _locate(self) -> None:
         """Table ``contact_place``: partner and day of each contact that a new survey or sale names."""
         run = self.connection.execute
-        run(
-            """
-            create table named as
-            select contact_id from unplaced_outcome union select contact_id from unplaced_sale
-            union select contact_id from former_sale
-            """
-        )
+        naming = [f"unplaced_{kind}" for kind in PLACED] + [f"former_{kind}" for kind in REASSIGNABLE]
+        run(f"create table named as {' union '.join(f'select contact_id from {table}' for table in naming)}")
         days: Days | None = None
         if not run("from named limit 1").fetchall():
             days = []
@@ -326,18 +329,17 @@ class _Placement:
     def _write_tombstones(self) -> None:
         """Where a later version lies on another day, the former one is left with a tombstone."""
         run = self.connection.execute
-        run(
-            """
-            create table touched_sale as
-            select sale_id, contact_day as day, contact_id, product, version, accepted_us, seq
-            from former_sale
-            union all
-            select sale_id, contact_day, contact_id, product, version, accepted_us, seq from placed_sale
-            union all
-            select sale_id, null, contact_id, product, version, accepted_us, seq from unplaced_sale
-            where contact_id not in (select contact_id from contact_place)
-            """
-        )
+        for kind in REASSIGNABLE:
+            placed, unplaced = _versions(kind), _versions(kind, day="cast(null as date)")
+            run(
+                f"""
+                create table touched_{kind} as
+                from former_{kind}
+                union all select {placed} from placed_{kind}
+                union all select {unplaced} from unplaced_{kind}
+                where contact_id not in (select contact_id from contact_place)
+                """
+            )
         touched = [kind for kind in MOVING if self._any(f"touched_{kind}")]
         if not touched:
             return
@@ -349,9 +351,9 @@ class _Placement:
             self._refresh_events()
 
 
-def _versions(kind: str) -> str:
-    """The columns of table ``touched_<kind>``."""
-    return f"{KEYS[kind]}, {DAY_OF[kind]} as day, {_VERSIONS[kind]}, version, accepted_us, seq"
+def _versions(kind: str, day: str = "") -> str:
+    """The columns of table ``touched_<kind>``; ``day`` is an expression where no column tells the day."""
+    return f"{KEYS[kind]}, {day or DAY_OF[kind]} as day, {_VERSIONS[kind]}, version, accepted_us, seq"
 
 
 def _tombstones(kind: str) -> str:
