@@ -28,7 +28,7 @@ from starlette.routing import BaseRoute, Route
 
 from data import inbox
 from data.api import routes as api
-from metrics import watch
+from metrics.analysis.alarms import watch
 from metrics.build.refresh import current_version
 from middleware import OwnHost, SecurityHeaders
 from publisher import Publisher

@@ -3,7 +3,9 @@
 ::
 
     log/<kind>/<batch>.parquet                                accepted records, the ground truth
-    facts/partner_key=<partner>/day=<day>/<build>-<n>.parquet one row per contact of a partition
+    facts/partner_key=<partner>/month=<month>/<build>-<n>.parquet
+                                                              one row per contact of the partitions of a month
+                                                              that one build made
     cubes/<cube>/<slice>.parquet                              sums of the partitions that one build made
     tables/<build>-<table>.parquet                            small tables: topics, costs, quarantine
     manifest/<month>-<build>.json                             the partitions of a month
@@ -26,6 +28,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from fcntl import LOCK_EX, LOCK_UN, flock
 from functools import lru_cache
 from pathlib import Path
@@ -41,7 +44,7 @@ log = logging.getLogger("svar.lake")
 # How long a file lives on after the last version that named it: longer than a page needs for its answer.
 GRACE_S = 120
 # Another layout is not read: everything is made anew from the log.
-LAYOUT = 9
+LAYOUT = 10
 # Folders of layouts before this one.
 _FORMER = ("rows", "bases", "delta", "beside")
 _FOLDERS = ("facts", "cubes", "tables", "manifest")
@@ -71,6 +74,17 @@ class Partition:
     files: tuple[str, ...]
     rows: int
     slice: str
+
+
+class Shard(NamedTuple):
+    """A month of the manifest.
+
+    ``superseded`` are the files of facts, with a day (ISO text) of which their rows no longer count: it was
+    made anew, and other days of the same file were not.
+    """
+
+    partitions: dict[Key, Partition]
+    superseded: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -138,15 +152,23 @@ class Lake:
         unreadable."""
         found: dict[Key, Partition] = {}
         for file in version.shards.values():
-            found |= _read_shard(self.path / file)
+            found |= _read_shard(self.path / file).partitions
         return found
+
+    def superseded(self, version: Version) -> list[tuple[str, date]]:
+        """The files of facts (absolute), with days of which their rows no longer count."""
+        return [
+            (str(self.path / file), date.fromisoformat(day))
+            for shard in version.shards.values()
+            for file, day in sorted(_read_shard(self.path / shard).superseded)
+        ]
 
     def readable_partitions(self, version: Version) -> dict[Key, Partition]:
         """The same without those of which a part of the manifest is unreadable."""
         found: dict[Key, Partition] = {}
         for file in version.shards.values():
             with suppress(DamagedError):
-                found |= _read_shard(self.path / file)
+                found |= _read_shard(self.path / file).partitions
         return found
 
     def with_partitions(self, version: Version, changes: Mapping[Key, Partition | None]) -> dict[str, str]:
@@ -157,17 +179,21 @@ class Lake:
         for key, partition in changes.items():
             months.setdefault(key.day[:7], {})[key] = partition
         for month, changed in months.items():
-            before: dict[Key, Partition] = {}
+            before = Shard({})
             if month in shards:
                 with suppress(DamagedError):  # what cannot be read is dirty, and made anew
-                    before = dict(_read_shard(self.path / shards[month]))
-            kept = {key: each for key, each in (before | changed).items() if each is not None}
-            if not kept:
+                    before = _read_shard(self.path / shards[month])
+            following = _replaced(before, changed)
+            if not following.partitions:
                 shards.pop(month, None)
                 continue
-            rows = [[*key, each.files, each.rows, each.slice] for key, each in sorted(kept.items())]
             shards[month] = f"manifest/{month}-{new_name()}.json"
-            _write_json(self.path / shards[month], rows)
+            rows = [
+                [*key, each.files, each.rows, each.slice]
+                for key, each in sorted(following.partitions.items())
+            ]
+            content = {"partitions": rows, "superseded": sorted(following.superseded)}
+            _write_json(self.path / shards[month], content)
         return shards
 
     def publish(self, version: Version, *, after: Version) -> None:
@@ -223,7 +249,7 @@ class Lake:
         named |= {f"log/{name}" for name in version.batches if name not in version.retired}
         for file in version.shards.values():
             with suppress(DamagedError):
-                for each in _read_shard(self.path / file).values():
+                for each in _read_shard(self.path / file).partitions.values():
                     named |= files_of(each, cubes)
         return {name for name in named if not _whole(self.path / name)}
 
@@ -256,16 +282,32 @@ def files_of(partition: Partition, cubes: Mapping[str, Sequence[str]]) -> set[st
 
 
 @lru_cache(maxsize=4096)
-def _read_shard(file: Path) -> Mapping[Key, Partition]:
+def _read_shard(file: Path) -> Shard:
     """The partitions of a month as they were written: a shard never changes."""
     try:
-        rows = json.loads(file.read_bytes())
-        return {
+        content = json.loads(file.read_bytes())
+        partitions = {
             Key(table, partner, day): Partition(Key(table, partner, day), tuple(files), count, slice_)
-            for table, partner, day, files, count, slice_ in rows
+            for table, partner, day, files, count, slice_ in content["partitions"]
         }
-    except (OSError, ValueError) as error:
+        return Shard(partitions, frozenset((name, day) for name, day in content["superseded"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DamagedError(f"{file} cannot be read: {error}") from error
+
+
+def _replaced(before: Shard, changed: Mapping[Key, Partition | None]) -> Shard:
+    """A month after some of its partitions changed (None: nothing is left there)."""
+    partitions = {key: each for key, each in (before.partitions | changed).items() if each is not None}
+    left = {
+        (file, key.day)
+        for key, each in changed.items()
+        if key in before.partitions
+        for file in before.partitions[key].files
+        if each is None or file not in each.files
+    }
+    named = {file for each in partitions.values() for file in each.files}
+    superseded = {(file, day) for file, day in before.superseded | left if file in named}
+    return Shard(partitions, frozenset(superseded))
 
 
 def _version(content: dict[str, Any]) -> Version:

@@ -6,7 +6,6 @@ Read the modules in the order of the flow: ``drain`` (feed → log), ``changes``
 statistics.
 """
 
-from metrics.analysis.alarms import watch
 from metrics.catalog.catalog import UnknownNameError
 from metrics.query.answers import Comparison, Value
 from metrics.query.pool import open_reader
@@ -20,5 +19,4 @@ __all__ = [
     "UnknownNameError",
     "Value",
     "open_reader",
-    "watch",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import closing
 
 import duckdb
 import pyarrow as pa
 
 from lake.duck import connect
+from lake.facts import create_view
 from lake.manifest import Key, Lake, Partition, Version
 from metrics.build import checks
 from metrics.build.events import Events
@@ -46,15 +47,15 @@ def check_version(lake: Lake, version: Version) -> tuple[checks.Result, ...]:
             events.load_quarantine(lake.path / file)
         dirty = set(version.dirty)
         partitions = [each for key, each in lake.partitions(version).items() if key not in dirty]
-        return check_partitions(events, lake, partitions, logged(events) - dirty)
+        return check_partitions(events, lake, version, partitions, logged(events) - dirty)
 
 
 def check_partitions(
-    events: Events, lake: Lake, partitions: Collection[Partition], targets: Collection[Key]
+    events: Events, lake: Lake, version: Version, partitions: Collection[Partition], targets: Collection[Key]
 ) -> tuple[checks.Result, ...]:
     """What every check says of partitions that must be all there is of some targets."""
     connection = events.connection
-    _open_facts(connection, lake, partitions)
+    create_view(connection, "checked_fact", lake, version, partitions=partitions, columns=FACT)
     _open_log(events, targets)
     relations = {}
     for cube in CUBES:
@@ -85,15 +86,6 @@ def logged(events: Events) -> set[Key]:
 def _register(connection: Connection, name: str, rows: pa.Table) -> None:
     connection.execute(f"drop table if exists {name}")
     connection.from_arrow(rows).create(name)
-
-
-def _open_facts(connection: Connection, lake: Lake, partitions: Iterable[Partition]) -> None:
-    files = [str(lake.path / file) for each in partitions for file in each.files]
-    if files:
-        rows = connection.read_parquet(files, hive_partitioning=False)
-        rows.project("* exclude (partner_key)").create_view("checked_fact", replace=True)
-    else:
-        connection.from_arrow(FACT.empty_table()).create_view("checked_fact", replace=True)
 
 
 def _open_log(events: Events, targets: Collection[Key]) -> None:

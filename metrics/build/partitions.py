@@ -2,8 +2,8 @@
 
 All partitions of a pass are made together by the models of ``sql/facts``, from their own slice of the log
 and from what their neighbours in time need: the keys of contacts eight days before and after. Nothing of the
-neighbours is kept. The facts of a partition are one file; the sums of all partitions of a pass are one slice
-of each cube.
+neighbours is kept. The facts of a partner's month that a pass makes are one file; the sums of all partitions
+of a pass are one slice of each cube.
 """
 
 # ruff: noqa: S608 — only relations of this module and names of models go into the text.
@@ -42,11 +42,17 @@ _PARTNER_KEY = """
     case when length(partner) <= 16 then partner else left(partner, 12) || '~' || left(md5(partner), 16) end
 """
 _COPY = """
-    copy (select *, partner_key(partner) as partner_key from fact order by partner, day, channel, topic)
+    copy (
+        select *, partner_key(partner) as partner_key, strftime(day, '%Y-%m') as month
+        from fact order by partner, day, channel, topic
+    )
     to $folder (
-        format parquet, partition_by (partner_key, day), write_partition_columns true,
+        format parquet, partition_by (partner_key, month), write_partition_columns false,
         filename_pattern $pattern, overwrite_or_ignore true, return_stats true, compression zstd
     )
+"""
+_CONTACTS = """
+    select partner_key(partner), partner, cast(day as varchar), count(*) from fact group by partner, day
 """
 # Contacts by partition, counted apart from the facts, which join much to them.
 _EXPECTED = """
@@ -199,25 +205,22 @@ def _counts(connection: Connection, table: str) -> list[tuple[date, int]]:
 
 
 def _write_facts(connection: Connection, lake: Lake, build: str) -> dict[Key, Partition]:
-    """One file of facts for each partition that has any."""
+    """One file of facts for each partner's month that has any."""
     connection.execute(_PARTNER_KEY)
-    rows = connection.execute(
-        "select distinct partner_key(partner), cast(day as varchar), partner from target_partition"
-    ).fetchall()
-    partners = {(folder, day): partner for folder, day, partner in rows}
     options = {"folder": str(lake.folder("facts")), "pattern": f"{build}-{{i}}"}
-    made: dict[Key, Partition] = {}
-    files = connection.execute(_COPY, options).fetchall()
-    if len(files) > MANY_FILES:
+    paths = [path for path, *_ in connection.execute(_COPY, options).fetchall()]
+    if len(paths) > MANY_FILES:
         os.sync()
-    for path, contacts, *_ in files:
-        if len(files) <= MANY_FILES:
+    files: dict[tuple[str, str], list[str]] = {}
+    for path in paths:
+        if len(paths) <= MANY_FILES:
             sync(Path(path))
-        folder, day = (unquote(part.split("=", 1)[1]) for part in Path(path).parts[-3:-1])
-        key = Key("contact", partners[folder, day], day)
-        file = os.path.relpath(path, lake.path)
-        before = made.get(key, Partition(key, (), 0, build))
-        made[key] = Partition(key, (*before.files, file), before.rows + contacts, build)
+        folder, month = (unquote(part.split("=", 1)[1]) for part in Path(path).parts[-3:-1])
+        files.setdefault((folder, month), []).append(os.path.relpath(path, lake.path))
+    made: dict[Key, Partition] = {}
+    for folder, partner, day, contacts in connection.execute(_CONTACTS).fetchall():
+        key = Key("contact", partner, day)
+        made[key] = Partition(key, tuple(files[folder, day[:7]]), contacts, build)
     return made
 
 

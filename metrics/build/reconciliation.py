@@ -11,7 +11,9 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from lake.duck import connect
+from lake.facts import create_view
 from lake.manifest import Lake, Partition, Version, new_name
+from metrics.catalog.columns import FACT
 
 MEMORY = "1GB"
 
@@ -54,7 +56,7 @@ _PUBLISHED = """
         count(*) filter (sent) as sent, count(*) filter (delivered) as delivered,
         count(score) filter (score_source <> 'imported') as scored,
         coalesce(sum(score) filter (score_source <> 'imported'), 0)::bigint as score_sum
-    from read_parquet($files, hive_partitioning = false)
+    from fact
     where survey_state <> 'not_asked'
     group by all
 """
@@ -76,7 +78,10 @@ def differences(
     }  # fmt: skip
     left = {key.day for key in version.dirty} | {*changing, ""}
     days = {day for day, _ in stored} - left
-    published = _published([each for each in lake.partitions(version).values() if each.key.day in days], lake)
+    compared = [
+        each for key, each in lake.partitions(version).items() if key.table == "contact" and key.day in days
+    ]
+    published = _published(lake, version, compared)
     return [
         Difference(day, state, ours, theirs)
         for day, state in sorted({*stored, *published})
@@ -85,12 +90,12 @@ def differences(
     ]
 
 
-def _published(partitions: Sequence[Partition], lake: Lake) -> dict[tuple[str, str], tuple[int, ...]]:
-    files = [str(lake.path / file) for each in partitions for file in each.files]
-    if not files:
-        return {}
+def _published(
+    lake: Lake, version: Version, partitions: Sequence[Partition]
+) -> dict[tuple[str, str], tuple[int, ...]]:
     with connect(memory=MEMORY) as connection:
-        rows = connection.execute(_PUBLISHED, {"files": files}).fetchall()
+        create_view(connection, "fact", lake, version, partitions=partitions, columns=FACT)
+        rows = connection.execute(_PUBLISHED).fetchall()
     return {(day, state): tuple(counts) for day, state, *counts in rows}
 
 

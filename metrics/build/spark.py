@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake.log import KEYS, publish
-from lake.manifest import Key, Lake, Partition
+from lake.manifest import NOTHING, Key, Lake, Partition
 from metrics.build import audit, checks
 from metrics.build.events import DAY_OF, MOVING, TOMBSTONE, Events, columns_of
 from metrics.build.partitions import Made, sync
@@ -39,7 +38,8 @@ _PLACED = """
         case
             when length(partner) <= 16 then partner
             else concat(left(partner, 12), '~', left(md5(cast(partner as binary)), 16))
-        end as partner_key
+        end as partner_key,
+        date_format(day, 'yyyy-MM') as month
     from fact
 """
 
@@ -83,7 +83,7 @@ def make(master: str, events: Events, lake: Lake, slice_: str, targets: Collecti
         made |= _place_facts(lake, Path(folder) / "facts", slice_)
         made |= _write_cubes(lake, spark, slice_)
     partitions = [each for each in made.values() if each is not None]
-    results = audit.check_partitions(events, lake, partitions, targets)
+    results = audit.check_partitions(events, lake, NOTHING, partitions, targets)
     checks.demand(results)
     return Made({key: made[key] for key in targets}, results)
 
@@ -136,17 +136,19 @@ def _open_targets(spark: SparkSession, targets: Iterable[Key]) -> None:
 
 
 def _run_models(spark: SparkSession, folder: Path) -> None:
-    """Facts, written once, one folder for each partition; cubes then read what was written."""
+    """Facts, written once, one folder for each partner's month; cubes then read what was written."""
     for model in (*FACT_MODELS, "session_fact", "queue_now"):
         spark.sql(sql("facts", model)).createOrReplaceTempView(model)
     placed = spark.sql(_PLACED)
-    places = placed.select("partner", "day").distinct().orderBy("partner", "day").collect()
+    places = placed.select("partner", "month").distinct().orderBy("partner", "month").collect()
     numbered = [(*row, number) for number, row in enumerate(places)]
-    spark.createDataFrame(numbered, "partner string, day date, place int").createOrReplaceTempView("place")
+    spark.createDataFrame(numbered, "partner string, month string, place int").createOrReplaceTempView(
+        "place"
+    )
     (
-        placed.join(spark.table("place"), ["partner", "day"])
+        placed.join(spark.table("place"), ["partner", "month"])
         .repartition("place")
-        .sortWithinPartitions("place", "channel", "topic", "contact_id")
+        .sortWithinPartitions("place", "day", "channel", "topic", "contact_id")
         .write.partitionBy("place")
         .parquet(str(folder / "facts"))
     )
@@ -160,17 +162,19 @@ def _run_models(spark: SparkSession, folder: Path) -> None:
 def _place_facts(lake: Lake, written: Path, build: str) -> dict[Key, Partition]:
     """Move the written files to the lake's layout, in the columns and types that all facts have."""
     made: dict[Key, Partition] = {}
-    columns = pa.schema([*FACT, pa.field("partner_key", pa.string())])
     for number, path in enumerate(sorted(written.glob("place=*/*.parquet"))):
-        rows = pq.read_table(path, partitioning=None).select(columns.names).cast(columns)
-        partner, day = rows.column("partner")[0].as_py(), rows.column("day")[0].as_py().isoformat()
-        folder = f"facts/partner_key={quote(rows.column('partner_key')[0].as_py(), safe='')}/day={day}"
+        rows = pq.read_table(path, partitioning=None)
+        first = rows.select(["partner", "partner_key", "month"]).slice(0, 1).to_pylist()[0]
+        folder = f"facts/partner_key={quote(first['partner_key'], safe='')}/month={first['month']}"
         file = f"{folder}/{build}-{number}.parquet"
-        pq.write_table(rows, lake.folder(folder) / Path(file).name, compression="zstd")
+        facts = rows.select(FACT.names).cast(FACT)
+        pq.write_table(facts, lake.folder(folder) / Path(file).name, compression="zstd")
         sync(lake.path / file)
-        key = Key("contact", partner, day)
-        before = made.get(key, Partition(key, (), 0, build))
-        made[key] = Partition(key, (*before.files, file), before.rows + rows.num_rows, build)
+        for counted in facts.group_by("day").aggregate([([], "count_all")]).to_pylist():
+            key = Key("contact", first["partner"], counted["day"].isoformat())
+            before = made.get(key, Partition(key, (), 0, build))
+            contacts = before.rows + counted["count_all"]
+            made[key] = Partition(key, (*before.files, file), contacts, build)
     return made
 
 

@@ -65,7 +65,8 @@ COUNTED = {"contact": "contacts", "queue": "intervals", "session": "sessions"}
 
 @cache
 def sql(kind: str, name: str) -> str:
-    """The text of ``metrics/catalog/sql/<kind>/<name>.sql``; a cube's ``{measures}`` stands for the shared list."""
+    """The text of ``sql/<kind>/<name>.sql`` beside this file; a cube's ``{measures}`` stands for the shared
+    list."""
     text = (FOLDER / kind / f"{name}.sql").read_text(encoding="utf-8")
     if kind == "cubes" and "{measures}" in text:
         text = text.replace("{measures}", sql("cubes", "measures"))

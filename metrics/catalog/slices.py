@@ -64,6 +64,11 @@ class Slices:
         """How many rows there are."""
         return sum(int(keep.sum()) for keep in self._kept)
 
+    @cached_property
+    def size(self) -> int:
+        """How many rows the files have: at least as many as there are, told without reading them."""
+        return sum(pq.read_metadata(file).num_rows for file, _ in self._files)
+
     def load(self, names: Sequence[str]) -> pa.Table:
         """Columns of the rows, in the order of their days."""
         columns = list(dict.fromkeys(names))

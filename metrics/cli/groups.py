@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
-from metrics.analysis.ranking import standings
-from metrics.analysis.response import by_episode, who_answers, who_is_asked
-from metrics.cli import tables
+from metrics.analysis.ranking import Standings, standings
+from metrics.analysis.response import WhoAnswers, by_episode, who_answers, who_is_asked
+from metrics.catalog import catalog
 from metrics.cli.shared import (
     Filters,
     First,
@@ -23,8 +24,10 @@ from metrics.cli.shared import (
     print_json,
     reports,
 )
+from metrics.cli.tables import LANGUAGE, cells, note, number_columns
 from metrics.inference import to_json
 from metrics.wording import ranking, response
+from metrics.wording.numbers import decimal, level
 
 Name = Annotated[list[str], typer.Argument(metavar="METRIC", help="A mean, a score or a share.")]
 
@@ -54,7 +57,7 @@ def rank(
         print_json(content[0] if len(content) == 1 else content)
         return
     for one in found:
-        Console().print(tables.standings(one))
+        Console().print(_standings(one))
         typer.echo(ranking.sentence(one, language))
 
 
@@ -89,6 +92,52 @@ def asked(
         content = {"answers": answers.to_json(), "agents": agents.to_json(), "episodes": told}
         print_json(content | {"sentences": said})
         return
-    Console().print(tables.heard(answers))
+    Console().print(_heard(answers))
     for sentence in said:
         typer.echo(sentence)
+
+
+def _standings(found: Standings) -> Table:
+    """One row per group, the best first where groups are ranked."""
+    unit = catalog.metric(found.metric).unit
+    table = Table(caption=f"from {found.source}", caption_justify="left")
+    table.add_column(catalog.dimension(found.by).name[LANGUAGE])
+    number_columns(table)
+    table.add_column("Place", justify="right")
+    table.add_column("Differs")
+    ordered = sorted(found.groups, key=lambda one: (one.place is None, one.place or 0, one.name))
+    for one in ordered:
+        place = "" if one.place is None else f"{one.place} ({one.place_low}–{one.place_high})"
+        remark = "shrunk" if one.shrunk else note(one.shown.reason)
+        n = "" if one.n is None else decimal(one.n, 0, LANGUAGE)
+        name = ranking.name_of(one, found, LANGUAGE)
+        table.add_row(
+            name, found.metric, n, *cells(one.shown, unit)[1:], remark, place, one.judged or one.differs
+        )
+    return table
+
+
+def _heard(found: WhoAnswers) -> Table:
+    """One row per cell: who could be asked, was, and answered."""
+    table = Table(caption=f"from {found.source}", caption_justify="left")
+    table.add_column(catalog.dimension(found.by).name[LANGUAGE])
+    for name in (
+        "Contacts",
+        "Could be asked",
+        "Asked",
+        "Delivered",
+        "Answers",
+        "Coverage",
+        "Response",
+        "Score",
+    ):
+        table.add_column(name, justify="right")
+    for one in found.cells:
+        numbers = (one.contacts, one.eligible, one.asked, one.delivered, one.answers)
+        shown = ["" if number is None else decimal(number, 0, LANGUAGE) for number in numbers]
+        values = [
+            note(part.reason) if part.value is None else level(part.value, unit, LANGUAGE)
+            for part, unit in ((one.coverage, "share"), (one.response, "share"), (one.score, "score"))
+        ]
+        table.add_row(next(iter(one.dims.values())) or "–", *shown, *values)
+    return table

@@ -24,6 +24,7 @@ from store.absent import NotThereError
 Arguments = ParamSpec("Arguments")
 MOST = 12  # names that an error message lists
 
+Names = Annotated[list[str], typer.Argument(metavar="METRIC…", help="Metrics of the catalogue.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, and nothing else.")]
 Filters = Annotated[
     list[str] | None, typer.Option("--where", metavar="DIM=VALUE", help="Filter; again for more values.")

@@ -7,12 +7,10 @@ from typing import Any
 
 from rich.table import Table
 
-from metrics.analysis.ranking import Standings
-from metrics.analysis.response import WhoAnswers
 from metrics.catalog import catalog
 from metrics.inference import Estimate
 from metrics.query.answers import Comparison, Value
-from metrics.wording import missing, ranking
+from metrics.wording import missing
 from metrics.wording.numbers import decimal, level
 
 LANGUAGE = "en"
@@ -32,12 +30,12 @@ def values(found: Sequence[Value], by: Sequence[str], *, source: str) -> Table:
     table = Table(caption=f"from {source}", caption_justify="left")
     for cut in by:
         table.add_column(catalog.dimension(cut).name[LANGUAGE])
-    _number_columns(table)
+    number_columns(table)
     for value in found:
         unit = catalog.metric(value.metric).unit
         dims = [value.dims[cut] or "–" for cut in by]
-        notes = [_note(value.reason), *_beside(value)]
-        table.add_row(*dims, value.metric, *_cells(value, unit), "; ".join(note for note in notes if note))
+        notes = [note(value.reason), *_beside(value)]
+        table.add_row(*dims, value.metric, *cells(value, unit), "; ".join(note for note in notes if note))
     return table
 
 
@@ -46,21 +44,21 @@ def comparison(found: Comparison) -> Table:
     unit = catalog.metric(found.metric).unit
     table = Table(caption=_provenance(found), caption_justify="left")
     table.add_column("Group")
-    _number_columns(table)
+    number_columns(table)
     for name, group in found.groups.items():
-        table.add_row(name, found.metric, *_cells(group, unit), _note(group.reason))
+        table.add_row(name, found.metric, *cells(group, unit), note(group.reason))
     gap = Estimate(
         sum(group.n for group in found.groups.values()), found.difference, found.low, found.high, found.reason
     )
-    table.add_row("difference", found.metric, *_cells(gap, unit), _note(gap.reason), style="bold")
+    table.add_row("difference", found.metric, *cells(gap, unit), note(gap.reason), style="bold")
     if found.adjusted:
         alike = found.adjusted
         n = sum(group.n for group in alike.groups.values())
         gap = Estimate(n, alike.difference, alike.low, alike.high, alike.reason)
-        table.add_row("like for like", found.metric, *_cells(gap, unit), _note(gap.reason))
+        table.add_row("like for like", found.metric, *cells(gap, unit), note(gap.reason))
         if alike.split is not None:
             for name, part in (("same questions", alike.split.within), ("other questions", alike.split.mix)):
-                table.add_row(f"  of the gap: {name}", found.metric, *_cells(part, unit), _note(part.reason))
+                table.add_row(f"  of the gap: {name}", found.metric, *cells(part, unit), note(part.reason))
     return table
 
 
@@ -77,52 +75,6 @@ def _provenance(found: Comparison) -> str:
     return "; ".join(parts)
 
 
-def standings(found: Standings) -> Table:
-    """One row per group, the best first where groups are ranked."""
-    unit = catalog.metric(found.metric).unit
-    table = Table(caption=f"from {found.source}", caption_justify="left")
-    table.add_column(catalog.dimension(found.by).name[LANGUAGE])
-    _number_columns(table)
-    table.add_column("Place", justify="right")
-    table.add_column("Differs")
-    ordered = sorted(found.groups, key=lambda one: (one.place is None, one.place or 0, one.name))
-    for one in ordered:
-        place = "" if one.place is None else f"{one.place} ({one.place_low}–{one.place_high})"
-        note = "shrunk" if one.shrunk else _note(one.shown.reason)
-        n = "" if one.n is None else decimal(one.n, 0, LANGUAGE)
-        name = ranking.name_of(one, found, LANGUAGE)
-        table.add_row(
-            name, found.metric, n, *_cells(one.shown, unit)[1:], note, place, one.judged or one.differs
-        )
-    return table
-
-
-def heard(found: WhoAnswers) -> Table:
-    """One row per cell: who could be asked, was, and answered."""
-    table = Table(caption=f"from {found.source}", caption_justify="left")
-    table.add_column(catalog.dimension(found.by).name[LANGUAGE])
-    for name in (
-        "Contacts",
-        "Could be asked",
-        "Asked",
-        "Delivered",
-        "Answers",
-        "Coverage",
-        "Response",
-        "Score",
-    ):
-        table.add_column(name, justify="right")
-    for one in found.cells:
-        numbers = (one.contacts, one.eligible, one.asked, one.delivered, one.answers)
-        shown = ["" if number is None else decimal(number, 0, LANGUAGE) for number in numbers]
-        values = [
-            _note(part.reason) if part.value is None else level(part.value, unit, LANGUAGE)
-            for part, unit in ((one.coverage, "share"), (one.response, "share"), (one.score, "score"))
-        ]
-        table.add_row(next(iter(one.dims.values())) or "–", *shown, *values)
-    return table
-
-
 def checks(results: Sequence[Mapping[str, Any]]) -> Table:
     """One row per check."""
     table = Table("Check", "Result", "Rows", "Examples")
@@ -133,7 +85,8 @@ def checks(results: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _number_columns(table: Table) -> None:
+def number_columns(table: Table) -> None:
+    """Add the columns of a number and what belongs beside it."""
     table.add_column("Metric")
     table.add_column("n", justify="right")
     table.add_column("Value", justify="right")
@@ -141,7 +94,8 @@ def _number_columns(table: Table) -> None:
     table.add_column("Note")
 
 
-def _cells(value: Value | Estimate, unit: str) -> tuple[str, str, str]:
+def cells(value: Value | Estimate, unit: str) -> tuple[str, str, str]:
+    """Return n, the number and its interval as they are shown."""
     n = decimal(value.n, 0, LANGUAGE)
     if value.value is None:
         return n, "–", ""
@@ -160,5 +114,6 @@ def _beside(value: Value) -> list[str]:
     ]
 
 
-def _note(reason: str) -> str:
+def note(reason: str) -> str:
+    """Return why there is no number."""
     return missing.text(reason, LANGUAGE)

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from lake.duck import connect
+from lake.facts import create_view
 from lake.log import SCHEMAS, VERSION, Log
 from lake.manifest import Lake
 from metrics.catalog.columns import FACT
@@ -28,20 +29,15 @@ def facts_of(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with relation ``fact``: the scope's facts from ``before`` the first day to the last."""
     lake = Lake(settings.lake_path)
-    start = (first - before).isoformat()
-    files = [
-        str(lake.path / file)
-        for key, partition in sorted(lake.partitions(lake.version()).items())
+    version, start = lake.version(), first - before
+    partitions = [
+        partition
+        for key, partition in sorted(lake.partitions(version).items())
         if key.table == "contact" and scope.partner in (None, key.partner)
-        if start <= key.day <= last.isoformat()
-        for file in partition.files
+        if start.isoformat() <= key.day <= last.isoformat()
     ]
     with closing(connect(memory=MEMORY)) as connection:
-        if files:
-            rows = connection.read_parquet(files, hive_partitioning=False)
-            rows.project("* exclude (partner_key)").create_view("fact")
-        else:
-            connection.from_arrow(FACT.empty_table()).create_view("fact")
+        create_view(connection, "fact", lake, version, partitions=partitions, columns=FACT)
         yield connection
 
 

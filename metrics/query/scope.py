@@ -93,7 +93,7 @@ class Room:
         self._slices = {
             cube: slices.Slices(lake, cube, self.kept.values(), scope.partner) for cube in (*CUBES, *SUMS)
         }
-        self._rows = {cube: self._slices[cube].rows for cube in CUBES}
+        self._sizes = {cube: self._slices[cube].size for cube in CUBES}
         self._folders = self._folders_of(partitions)
         self._shut()
 
@@ -124,7 +124,7 @@ class Room:
         """The rows of a cube that stay in memory; each column is read when it is first asked."""
         with self._lock:
             if name not in self._cubes:
-                self._cubes[name] = Cube(self._slices[name].load, CUBES[name], self._rows[name])
+                self._cubes[name] = Cube(self._slices[name].load, CUBES[name], self._slices[name].rows)
             return self._cubes[name]
 
     def _shut(self) -> None:
@@ -150,11 +150,12 @@ class Room:
             for file in each.files
         )
         return Tables(
-            self._rows,
+            self._sizes,
             partial(self._changed_table, suffix, partitions),
             changed,
             f"selling_{suffix}",
             files,
+            self.lake.superseded(version),
             partial(self._small_table, version, partitions, changed),
             {partner for partner, _, _ in files} <= sellers,
             partial(self._having, changed),
@@ -188,7 +189,7 @@ class Room:
         fitting = [cube for cube, keys in CUBES.items() if {"partner", column} <= set(keys)]
         if not fitting:
             return None
-        smallest = min(fitting, key=lambda name: self._rows[name])
+        smallest = min(fitting, key=lambda name: self._sizes[name])
         parts = (self.cube(smallest), changed(smallest))
         return frozenset().union(*(labels_with(part, "partner", column, values) for part in parts))
 

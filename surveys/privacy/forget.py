@@ -96,7 +96,8 @@ def forget(
     left = first_day_in_facts(settings.lake_path, person.keys)
     days = [day for day in (since, date.fromisoformat(left) if left else None) if day is not None]
     if days:
-        rebuild(min(days))
+        # Days of a month share files, in which former rows stay as long as another day needs the file.
+        rebuild(min(days).replace(day=1))
     _sweep(settings, person)
     remaining = tuple(traces(settings, store, person.phones, person.keys))
     if not remaining:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from lake.duck import connect
+from lake.facts import create_view
 from lake.log import Log
 from lake.manifest import Lake
 from metrics.build.refresh import build, refresh
@@ -69,14 +70,12 @@ def facts(lake: Lake) -> Facts:
 
 def facts_of(lake: Lake) -> pa.Table:
     """Every fact of the published version."""
-    files = [
-        str(lake.path / file) for each in lake.partitions(lake.version()).values() for file in each.files
-    ]
-    if not files:
-        return FACT.empty_table()
+    version = lake.version()
     with connect() as connection:
-        rows = connection.read_parquet(files, hive_partitioning=False).project("* exclude (partner_key)")
-        return rows.to_arrow_table()
+        create_view(
+            connection, "fact", lake, version, partitions=lake.partitions(version).values(), columns=FACT
+        )
+        return connection.view("fact").to_arrow_table()
 
 
 def cube_of(lake: Lake, cube: str) -> pa.Table:

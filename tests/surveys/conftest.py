@@ -12,8 +12,10 @@ from sqlalchemy import select
 
 from data.api.intake import accept
 from lake.duck import connect
+from lake.facts import create_view
 from lake.manifest import Lake
 from metrics.build.refresh import build
+from metrics.catalog.columns import FACT
 from settings import Settings
 from store import Store, feed
 from store.schema import decision
@@ -123,13 +125,11 @@ LAKE_TOTALS = """
 def lake_totals(settings: Settings) -> list[tuple[Any, ...]]:
     """Contacts, scored contacts and the sum of scores by local day and state, from the published facts."""
     lake = Lake(settings.lake_path)
-    files = [
-        str(lake.path / file) for each in lake.partitions(lake.version()).values() for file in each.files
-    ]
-    if not files:
-        return []
+    version = lake.version()
     with connect() as connection:
-        connection.read_parquet(files, hive_partitioning=False).create_view("fact")
+        create_view(
+            connection, "fact", lake, version, partitions=lake.partitions(version).values(), columns=FACT
+        )
         return connection.execute(LAKE_TOTALS).fetchall()
 
 

@@ -19,6 +19,7 @@ from store.lease import held
 from surveys.privacy import forget as forgetting
 from surveys.privacy.forget import BusyError, Forgotten, forget
 from surveys.privacy.traces import traces
+from tests.metrics.given import contact, logged
 from tests.surveys.conftest import NOON, PHONE
 
 LATER = NOON + timedelta(days=2)
@@ -67,6 +68,21 @@ def test_nothing_of_a_forgotten_person_is_left_anywhere(settings: Settings, sqli
     assert (done.contacts, done.traces) == (2, ())
     assert _is_clean(settings, sqlite_store)
     assert forget(settings, sqlite_store, PHONE, LATER, rebuild(settings, sqlite_store)).nobody
+
+
+def test_a_forgotten_person_leaves_the_file_that_others_of_the_month_share(
+    settings: Settings, sqlite_store: Store, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metrics.build.refresh.MOST_WORKERS", 1)
+    before = NOON - timedelta(days=20)
+    # What was imported is not fed again when the log is rewritten, so its day is not made anew.
+    other = contact("other", at=int(before.timestamp()), partner="Nord", source="import:x")
+    Log(settings.lake_path).append("contact", [logged(other)])
+    build(settings, sqlite_store, NOON, before.date())
+    assert len(list(lake.glob("facts/*/*/*.parquet"))) == 1
+    done = forget(settings, sqlite_store, PHONE, LATER, rebuild(settings, sqlite_store))
+    assert (done.contacts, done.traces) == (2, ())
+    assert _is_clean(settings, sqlite_store)
 
 
 @pytest.mark.usefixtures("lake")

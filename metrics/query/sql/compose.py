@@ -28,7 +28,7 @@ from metrics.query.question import (
     plain_sums,
 )
 from metrics.query.sql.exposure import exposed, exposure
-from metrics.query.sql.source import Tables, days_of, facts, filters_of, only_asked, source_of
+from metrics.query.sql.source import Tables, days_of, facts, filters_of, source_of
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _cells(asked: Question, source: str, tables: Tables, values: dict[str, Any])
     """The relations of a statement up to ``cells``: one row per group, with the sums that metrics need."""
     needed = needed_sums(asked)
     conditions = filters_of(asked, values)
-    if source != "facts" or not only_asked(asked):
+    if source != "facts":
         conditions = [*days_of(asked, values), *conditions]
     dims = "".join(f"{cut.text} as dim_{number}, " for number, cut in enumerate(asked.by))
     group = ""

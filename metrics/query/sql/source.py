@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from lake.facts import counted_rows
 from metrics.catalog.columns import summed_columns
 from metrics.catalog.models import CUBES, SUMS, measures
 from metrics.query.cubes.arrays import Cube
@@ -17,11 +19,12 @@ from metrics.query.question import EXPOSURE, Question, needed_sums, plain_sums
 class Tables:
     """What a scope has for one version: table names, and files of facts."""
 
-    rows: Mapping[str, int]  # cube → how many rows it has
+    sizes: Mapping[str, int]  # cube → how many rows it has at most
     changed: Callable[[str], str]  # cube → table of what the version adds to it; "" when that is nothing
     changes: Callable[[str], Cube]  # the same in memory
     selling: str  # table of the partners that record sales
     files: tuple[tuple[str, str, str], ...] = ()  # partner, day, path
+    superseded: Sequence[tuple[str, date]] = ()  # paths, with days of which their rows do not count
     small: Callable[[str], str] = str  # small table, or sums of what is no contact → its table
     all_sell: bool = False  # whether every partner records sales
     # column, its values → the partners that have stored facts with one of them; None where nobody knows
@@ -37,20 +40,21 @@ def source_of(asked: Question, tables: Tables) -> str:
     fitting = [
         cube
         for cube, columns in CUBES.items()
-        if cube in tables.rows
+        if cube in tables.sizes
         and asked.columns <= set(columns)
         and set(plain_sums(needed)) <= set(measures(cube))
     ]
-    return min(fitting, key=lambda cube: tables.rows[cube], default="facts")
+    return min(fitting, key=lambda cube: tables.sizes[cube], default="facts")
 
 
 def facts(asked: Question, tables: Tables, values: dict[str, Any]) -> str:
     """A query of the facts that a question can touch: those of its days."""
     names = ", ".join(summed_columns())
-    if files := _files(asked, tables):
-        values["files"] = files
-        return f"select {names} from read_parquet($files, hive_partitioning = false)"
-    return f"select {names} from no_fact"
+    rows, files = counted_rows(_files(asked, tables), tables.superseded)
+    if not rows:
+        return f"select {names} from no_fact"
+    values |= files
+    return f"select {names} from ({rows}) where {' and '.join(days_of(asked, values)) or 'true'}"
 
 
 def only_asked(asked: Question) -> bool:
@@ -60,7 +64,7 @@ def only_asked(asked: Question) -> bool:
 
 
 def _files(asked: Question, tables: Tables) -> list[str]:
-    """The files of facts that a question can touch; each is of one partner and one day."""
+    """The files of facts that a question can touch; each is of one partner."""
     partners = [frozenset(values) for cut, values in asked.where if cut.id == "partner"]
     if only_asked(asked):
         known = [tables.having(cut.column, values) for cut, values in asked.where if cut.text == cut.column]

@@ -2,10 +2,10 @@
 select
     day, hour, partner, team, agent, channel, topic, language, route, score_source, survey_reason,
     customer, resolution_bin,
-    -- One of 64 groups by hash; contacts of nobody known are a customer each.
-    substr(md5(case when customer = '' then contact_id else customer end), 1, 1) || translate(
-        substr(md5(case when customer = '' then contact_id else customer end), 2, 1),
-        '0123456789abcdef', '000044448888cccc'
+    -- One of 64 groups: by the pseudonym, which is spread evenly, or by a hash of what is none. Contacts of nobody
+    -- known are a customer each.
+    substr(grouped_by, 1, 1) || translate(
+        substr(grouped_by, 2, 1), '0123456789abcdef', '000044448888cccc'
     ) as customer_group,
     case when answered then handling_bin end as handling_bin,
     1 as contacts,
@@ -97,4 +97,13 @@ select
     case when self_help_score is not null then 1 else 0 end as self_help_n,
     coalesce(cast(self_help_score as bigint), 0) as self_help_total,
     coalesce(cast(self_help_score as bigint) * self_help_score, 0) as self_help_squares
-from fact
+from (
+    select
+        *,
+        case
+            when customer = '' then md5(contact_id)
+            when length(customer) = 32 then customer
+            else md5(customer)
+        end as grouped_by
+    from fact
+) as keyed
