@@ -30,7 +30,8 @@ def counted_rows(
     left_out = [(file, day) for file, day in superseded if file in chosen]
     partly = list(dict.fromkeys(file for file, _ in left_out))
     wholly = [file for file in chosen if file not in set(partly)]
-    queries, values = [], {}
+    queries: list[str] = []
+    values: dict[str, Any] = {}
     if wholly:
         values["files"] = wholly
         queries.append(f"from read_parquet({placeholder.format('files')}, hive_partitioning = false)")

@@ -297,7 +297,7 @@ def _read_shard(file: Path) -> Shard:
 
 def _replaced(before: Shard, changed: Mapping[Key, Partition | None]) -> Shard:
     """A month after some of its partitions changed (None: nothing is left there)."""
-    partitions = {key: each for key, each in (before.partitions | changed).items() if each is not None}
+    partitions = {key: each for key, each in {**before.partitions, **changed}.items() if each is not None}
     left = {
         (file, key.day)
         for key, each in changed.items()

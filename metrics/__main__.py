@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
@@ -28,14 +29,14 @@ COMMANDS = {
 class _Commands(TyperGroup):
     """Sub-commands that are imported when they are called: some bring libraries that take a second."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # noqa: ARG002 - the library's signature
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the library's signature
         return list(COMMANDS)
 
     def get_command(
         self,
-        ctx: typer.Context,  # noqa: ARG002 - the library's signature
+        ctx: Any,  # noqa: ARG002 - the library's signature
         cmd_name: str,
-    ) -> typer.core.TyperCommand | TyperGroup | None:
+    ) -> Any:
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
