@@ -100,7 +100,7 @@ def _kind(name: str, limits: dict[str, Any]) -> str:
     if name in {*CODES, *WORDS}:
         return "code" if name in CODES else "words"
     if limits.get("format") == "decimal":
-        return "number" if "maximum" in limits else "money"
+        return "money" if "multipleOf" in limits else "number"
     kinds = {"date-time": "moment", "date": "day", "month": "month", "filters": "filters"}
     return kinds.get(limits.get("format", ""), "flag" if limits["type"] == "boolean" else "text")
 

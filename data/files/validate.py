@@ -17,7 +17,7 @@ def fine(field: Field) -> Expression:
         least, most = _bounds(field)
         right = (value >= least) & (value <= most)
     elif field.kind == "money":
-        right = call("is_money", value)
+        right = call("is_money", value, field.limits["maximum"])
     elif field.kind == "flag":
         right = value.isnotnull()
     elif field.kind in {"choice", "language"}:
@@ -73,7 +73,7 @@ def _fault(field: Field, given: Expression, value: Expression) -> Expression:
         case "whole" | "seconds" | "number":
             found = call("number_fault", given, value, *_bounds(field), _number_words(field))
         case "money":
-            found = call("money_fault", given, value)
+            found = call("money_fault", given, value, field.limits["maximum"])
         case "flag":
             found = call("flag_fault", given, value)
         case "choice" | "language":

@@ -14,6 +14,9 @@ from pydantic_core import PydanticCustomError
 
 MAX_ID = 200  # characters, ids and labels
 MAX_COMMENT = 10_000  # characters
+# Sums of squares are kept in 64 bits: of sales of so much, ninety thousand can be added up, and nine hundred
+# that count tenfold.
+MAX_MONEY, MAX_FACTOR = 10_000_000, 10
 MAX_DURATION_S = 86_400  # a longer handling time is a forgotten wrap-up, not work
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # earlier is a default value of some system, not an event
 FUTURE = timedelta(days=1)  # how far a source's clock may run ahead
@@ -160,9 +163,17 @@ Seconds = Annotated[int, Field(ge=0, le=MAX_DURATION_S), BeforeValidator(_whole_
 Count = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(_number)]
 Money = Annotated[
     Decimal,
-    Field(ge=0, max_digits=14, decimal_places=2),
+    Field(ge=0, le=MAX_MONEY, decimal_places=2),
     BeforeValidator(_number),
-    WithJsonSchema({"type": ["number", "string"], "format": "decimal", "minimum": 0}),
+    WithJsonSchema(
+        {
+            "type": ["number", "string"],
+            "format": "decimal",
+            "minimum": 0,
+            "maximum": MAX_MONEY,
+            "multipleOf": 0.01,
+        }
+    ),
 ]
 # Scores and their scale: the limits here are the widest; a record holds a score to its own scale.
 Score = Annotated[int, Field(ge=0, le=100), BeforeValidator(_number)]
@@ -183,9 +194,9 @@ Customers = Annotated[int, Field(ge=0, le=1_000_000_000), BeforeValidator(_numbe
 _DECIMAL: dict[str, Any] = {"type": ["number", "string"], "format": "decimal"}
 Factor = Annotated[
     Decimal,
-    Field(ge=0, le=1_000),
+    Field(ge=0, le=MAX_FACTOR),
     BeforeValidator(_number),
-    WithJsonSchema(_DECIMAL | {"minimum": 0, "maximum": 1_000}),
+    WithJsonSchema(_DECIMAL | {"minimum": 0, "maximum": MAX_FACTOR}),
 ]
 Amount = Annotated[
     Decimal,

@@ -13,10 +13,11 @@ from scipy import stats as scipy_stats
 
 from metrics import Scope, open_reader
 from metrics.analysis.compare import compare
+from metrics.catalog import catalog
 from metrics.query.answers import Comparison
 from metrics.query.request import request
 from settings import Settings
-from tests.metrics.given import NOON, calls, contact, days, outcome, sale, session
+from tests.metrics.given import NOON, calls, contact, day_of, days, outcome, sale, session
 
 ALL = ("csat", "satisfied", "response_rate", "handling_time", "hit_rate", "value_per_contact")
 
@@ -327,3 +328,19 @@ def test_many_threads_get_their_own_answers(write, rebuild, reader):
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.parametrize("by", ["day", "topic", "language"])
+def test_metrics_of_one_question_answer_as_each_would_alone(write, rebuild, reader, by):
+    write("contact", *[_scored(f"c{i}", 1 + i % 10, handling_s=60 * i, topic="bill") for i in range(20)])
+    write("topic", {"topic": "bill", "need": "unwanted", "ease": 3, "contact_cost_minor": None})
+    write("hour_cost", {"cost_id": "x", "valid_from": day_of(NOON), "partner": "", "cost_minor": 540_00})
+    write("active_customers", {
+        "active_id": "x", "month": day_of(NOON).replace(day=1), "partner": "", "customers": 1000,
+    })  # fmt: skip
+    rebuild()
+    opened = reader()
+    names = [name for name, entry in catalog.metrics().items() if entry.subject == "contact"]
+    alone = {name: value for name in names for value in opened.show([name], by=[by])}
+    assert {value.metric: value for value in opened.show(names, by=[by])} == alone
+    assert alone["removable_cost"].value is not None

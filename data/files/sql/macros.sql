@@ -178,7 +178,7 @@ create macro without_numbers(given) as regexp_replace(
 );
 
 -- Whether nothing is wrong with a value: cheap, for every row. Null is no answer.
-create macro is_money(value) as value >= 0 and try_cast(value as decimal(18, 2)) = value;
+create macro is_money(value, most) as value >= 0 and value <= most and try_cast(value as decimal(18, 2)) = value;
 -- (`and`, `or` work out both sides, a case only the one that counts.)
 create macro is_moment(value, local, zone) as value >= timestamptz '1990-01-01 00:00:00+00'
     and value <= getvariable('latest')
@@ -208,9 +208,10 @@ create macro number_fault(given, value, least, most, otherwise) as case
     when value is null then readable_fault(given, value, otherwise)
     when value < least or value > most then told('range', one := least, other := most)
 end;
-create macro money_fault(given, value) as case
+create macro money_fault(given, value, most) as case
     when value is null then readable_fault(given, value, 'money')
     when value < 0 then 'negative'
+    when value > most then told('range', one := 0, other := most)
     when try_cast(value as decimal(18, 2)) <> value then 'decimals'
 end;
 create macro flag_fault(given, value) as readable_fault(given, value, 'flag');

@@ -82,7 +82,7 @@ def _cells(asked: Question, source: str, tables: Tables, values: dict[str, Any])
         parts.append(_costed(tables))
         rows = "costed"
     if EXPOSURE in needed:
-        parts += exposure(asked, tables, values)
+        parts += exposure(asked, tables, values, rows)
         rows, joined = "rated", "exposed"
     chosen = f"{rows} where {' and '.join(conditions) or 'true'}"
     if _told(asked, source):

@@ -19,14 +19,14 @@ from metrics.query.sql.source import Tables
 _COLUMNS = ("day", "partner")
 
 
-def exposure(asked: Question, tables: Tables, values: dict[str, Any]) -> list[str]:
-    """Relations ``rated`` (the source, and whether customers are stated for a row) and ``exposure`` (how
-    many customer-months each group of days and partners has)."""
+def exposure(asked: Question, tables: Tables, values: dict[str, Any], rows: str) -> list[str]:
+    """Relations ``rated`` (relation ``rows``, and whether customers are stated for each of them) and
+    ``exposure`` (how many customer-months each group of days and partners has)."""
     mine = _of_partners(asked, tables)
     stated = tables.small("active_customers")
     if mine:
         active = f"select month, partner, cast(customers as bigint) as customers from {stated}"
-        alike = "and active_of.partner = source.partner"
+        alike = f"and active_of.partner = {rows}.partner"
     else:
         active = f"""
             select month, '' as partner, cast(sum(customers) as bigint) as customers
@@ -50,8 +50,8 @@ def exposure(asked: Question, tables: Tables, values: dict[str, Any]) -> list[st
     return [
         f"active_of as ({active})",
         f"""rated as (
-            select source.*, active_of.customers is not null as rated
-            from source left join active_of on active_of.month = date_trunc('month', source.day) {alike}
+            select {rows}.*, active_of.customers is not null as rated
+            from {rows} left join active_of on active_of.month = date_trunc('month', {rows}.day) {alike}
         )""",
         # Days without a contact count as well, from the first month with one until now.
         """span as (

@@ -19,6 +19,6 @@ select
         when score not between 1 and 10 then 'score'
         when handling_s not between 0 and 259200 then 'handling_s'
         when wait_s < 0 then 'wait_s'
-        when hit_value_minor < 0 then 'hit_value_minor'
+        when hit_value_minor not between 0 and 1000000000 then 'hit_value_minor'
     end as impossible
 from event_row

@@ -4,6 +4,6 @@ select
     product as record_key,
     case
         when product is null or product = '' then 'product'
-        when progression_milli is null or progression_milli < 0 then 'progression_milli'
+        when progression_milli is null or progression_milli not between 0 and 10000 then 'progression_milli'
     end as impossible
 from event_row

@@ -5,6 +5,6 @@ select
     case
         when sale_id is null or sale_id = '' then 'sale_id'
         when contact_id is null or contact_id = '' then 'contact_id'
-        when value_minor < 0 then 'value_minor'
+        when value_minor not between 0 and 1000000000 then 'value_minor'
     end as impossible
 from event_row
