@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     company: str = Field("Svar", description="Name of the company in the SMS.")
     follow_ups: bool = Field(True, description="Ask follow-up questions (on, off).")
     sms_link: bool = Field(False, description="The opening SMS carries a link to the rating page.")
+    survey_interval_h: int = Field(
+        24, ge=24, description="Hours between two openings to one number; less than 24 is refused."
+    )
     answer_window_h: int = Field(72, gt=0, description="Hours an answer counts as in time.")
     min_handling_s: int = Field(0, ge=0, description="Contacts handled shorter than this are not asked.")
     max_age_s: int = Field(7_200, gt=0, description="Contacts that reach us later after they ended: too old.")
@@ -173,6 +176,11 @@ class Settings(BaseSettings):
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def survey_interval_s(self) -> int:
+        """Seconds between two openings to one number."""
+        return self.survey_interval_h * 3_600
 
     @property
     def quiet(self) -> tuple[time, time] | None:

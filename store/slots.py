@@ -1,9 +1,10 @@
-"""The rolling 24 hours of a phone number: claimed by one statement, given back by another.
+"""The survey interval of a phone number: claimed by one statement, given back by another.
 
-The claim is the one place where the rule "at most one opening SMS in 24 hours" is enforced. It runs in the
+The claim is the one place where the rule "at most one opening SMS in an interval" is enforced: 24 hours, or
+more where the settings say so. It runs in the
 transaction that writes the attempts' rows, immediately before the posts. Times are integer epoch seconds:
 text would compare by spelling and fail in silence. A claim's time is rounded down and a post's time up, so
-that what the carrier took within a second is never nearer than 24 hours to what it takes next.
+that what the carrier took within a second is never nearer than the interval to what it takes next.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _CLAIM_SQLITE = text(
     insert into slot (phone, last_sent_at, contact_id)
     select value ->> 'phone', :now, value ->> 'contact_id' from json_each(:claims) where true
     on conflict (phone) do update set last_sent_at = excluded.last_sent_at, contact_id = excluded.contact_id
-    where slot.last_sent_at <= excluded.last_sent_at - 86400
+    where slot.last_sent_at <= excluded.last_sent_at - :interval
     returning phone
     """
 )
@@ -32,7 +33,7 @@ _CLAIM_POSTGRES = text(
     select value ->> 'phone', :now, value ->> 'contact_id'
     from json_array_elements(cast(:claims as json)) as claim (value) order by 1
     on conflict (phone) do update set last_sent_at = excluded.last_sent_at, contact_id = excluded.contact_id
-    where slot.last_sent_at <= excluded.last_sent_at - 86400
+    where slot.last_sent_at <= excluded.last_sent_at - :interval
     returning phone
     """
 )
@@ -54,14 +55,17 @@ _SENT_AT = text(
 )
 
 
-def claim(connection: Connection, claims: Mapping[str, str], now: int) -> set[str]:
-    """Claim the slots of phone → contact id at ``now`` (epoch seconds); returns the phones that were free."""
+def claim(connection: Connection, claims: Mapping[str, str], now: int, interval_s: int) -> set[str]:
+    """Claim the slots of phone → contact id at ``now`` (epoch seconds); returns the phones that were free.
+
+    Free is a number whose slot was last used ``interval_s`` ago or longer.
+    """
     if not claims:
         return set()
     statement = _CLAIM_SQLITE if connection.dialect.name == "sqlite" else _CLAIM_POSTGRES
     # In the order of the numbers, so that two claiming transactions never wait for each other in a ring.
     rows = [{"phone": phone, "contact_id": claims[phone]} for phone in sorted(claims)]
-    return set(connection.scalars(statement, {"claims": to_text(rows), "now": now}))
+    return set(connection.scalars(statement, {"claims": to_text(rows), "now": now, "interval": interval_s}))
 
 
 def give_back(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
@@ -71,7 +75,7 @@ def give_back(connection: Connection, rows: Sequence[Mapping[str, object]]) -> N
 
 
 def sent_at(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-    """Count the 24 hours from the latest time the carrier can have sent: rows of phone, contact_id, at.
+    """Count the interval from the latest time the carrier can have sent: rows of phone, contact_id, at.
 
     ``at`` is rounded up to a second (:func:`rounded_up`). Another contact's claim stays as it is.
     """

@@ -57,6 +57,7 @@ def test_a_relative_home_lies_in_the_project_whatever_the_current_folder(
     [
         ("DEMO", "perhaps", "SVAR_DEMO: Input should be a valid boolean"),
         ("TIMEZONE", "Mars/X", "SVAR_TIMEZONE: 'Mars/X' is no time zone"),
+        ("SURVEY_INTERVAL_H", "23", "SVAR_SURVEY_INTERVAL_H: Input should be greater than or equal to 24"),
         ("PORT", "many", "SVAR_PORT: Input should be a valid integer"),
         ("QUIET_HOURS", "morning", "SVAR_QUIET_HOURS: expected HH:MM-HH:MM"),
     ],

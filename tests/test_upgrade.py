@@ -105,5 +105,5 @@ def test_the_24_hours_of_an_upgraded_home_hold(opened: Store) -> None:
             select(slot.c.phone, slot.c.last_sent_at).order_by(slot.c.last_sent_at.desc()).limit(1)
         ).one()
         day = 24 * 3600
-        assert claim(connection, {number: "another"}, sent_at + day - 1) == set()
-        assert claim(connection, {number: "another"}, sent_at + day) == {number}
+        assert claim(connection, {number: "another"}, sent_at + day - 1, day) == set()
+        assert claim(connection, {number: "another"}, sent_at + day, day) == {number}

@@ -23,7 +23,7 @@ from store.schema import WAITING, decision, message, opt_out, record, slot, surv
 from surveys.asking import caps
 from surveys.asking.caps import Today
 from surveys.asking.phone_class import number_class
-from surveys.asking.rules import DAY_S, RULE_VERSION, Facts, History, Rules, Verdict, decide
+from surveys.asking.rules import RULE_VERSION, Facts, History, Rules, Verdict, decide
 from surveys.carriers.base import Outgoing
 from surveys.ledger import faults
 from surveys.ledger import snapshots as outcomes
@@ -170,7 +170,7 @@ class Asker:
     def _would_have_been_asked(
         self, connection: Connection, due: Sequence[Any], now: datetime
     ) -> dict[str, int]:
-        """When numbers would last have been asked while sending is off: the 24 hours hold then as well."""
+        """When numbers would last have been asked while sending is off: the interval holds then as well."""
         if self._rules.sending == "on":
             return {}
         query = (
@@ -178,7 +178,7 @@ class Asker:
             .where(
                 decision.c.phone.in_({row.phone for row in due if row.phone}),
                 decision.c.reason == "sending_off",
-                decision.c.decided_at > int(now.timestamp()) - DAY_S,
+                decision.c.decided_at > int(now.timestamp()) - self._rules.interval_s,
             )
             .group_by(decision.c.phone)
         )
@@ -187,7 +187,7 @@ class Asker:
     def _claim(self, connection: Connection, verdicts: list[tuple[Any, Verdict]], clock: int) -> list[Any]:
         """Claim the slots; who lost one to another worker in between is skipped for it."""
         wanted = {row.phone: row.contact_id for row, verdict in verdicts if verdict.action == "ask"}
-        free = slots.claim(connection, wanted, clock)
+        free = slots.claim(connection, wanted, clock, self._rules.interval_s)
         granted = []
         for index, (row, verdict) in enumerate(verdicts):
             if verdict.action != "ask":

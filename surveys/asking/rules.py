@@ -20,7 +20,6 @@ from settings import Settings
 from surveys.asking.quiet_hours import is_quiet, quiet_ends
 
 RULE_VERSION = "2026-12.1"
-DAY_S = 86_400
 
 NumberClass = Literal["mobile", "no_number", "invalid_number", "not_mobile"]
 
@@ -60,6 +59,7 @@ class Rules:
 
     zone: ZoneInfo
     quiet: tuple[time, time] | None = (time(21), time(9))
+    interval_s: int = 86_400  # between two openings to one number
     min_handling_s: int = 0
     max_age_s: int = 7_200
     give_up_s: int = 64_800
@@ -77,6 +77,7 @@ class Rules:
         return cls(
             zone=settings.zone,
             quiet=settings.quiet,
+            interval_s=settings.survey_interval_s,
             min_handling_s=settings.min_handling_s,
             max_age_s=settings.max_age_s,
             give_up_s=settings.give_up_s,
@@ -163,7 +164,7 @@ def goes_out(phone: str, rules: Rules) -> bool:
 
 def _not_now(history: History, rules: Rules, at: int) -> str:
     """The rule that speaks against asking at this moment, or ""."""
-    if history.last_sent_at is not None and at - history.last_sent_at < DAY_S:
+    if history.last_sent_at is not None and at - history.last_sent_at < rules.interval_s:
         return "recently_asked"
     if rules.monthly_cap and history.asked_in_30_days >= rules.monthly_cap:
         return "capped"

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from store.schema import RECORD_CUSTOMER, SESSION, customer_link, decision, record
-from surveys.asking.rules import DAY_S
+
+ATTRIBUTION_S = 86_400  # so long before a contact a session counts; the models of the facts say the same
 
 
 def came_from_self_service(connection: Connection, contact_ids: Sequence[str]) -> set[str]:
@@ -60,4 +61,4 @@ def _comes_before(started_at: int, contact: dict[str, Any]) -> bool:
     if ended_at is None or contact.get("hour") is None:
         return False
     began_at = ended_at - (contact.get("handling_s") or 0) - (contact.get("wait_s") or 0)
-    return bool(began_at - DAY_S <= started_at <= began_at)
+    return bool(began_at - ATTRIBUTION_S <= started_at <= began_at)

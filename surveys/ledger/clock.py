@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 STEP_S = 60
-DAY_S = 86_400
 NOTICED_S = 1.0  # steps shorter than this are how clocks are kept right
 
 
@@ -34,8 +33,14 @@ def this_boot() -> str:
 class Clock:
     """Watches the host's clock from one look to the next. ``drift`` is by how much it has been stepped, s."""
 
-    def __init__(self, wall: Callable[[], float] = time.time, passed: Callable[[], float] = passed_s) -> None:
-        self._wall, self._passed = wall, passed
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        passed: Callable[[], float] = passed_s,
+        *,
+        interval_s: int,
+    ) -> None:
+        self._wall, self._passed, self._interval_s = wall, passed, interval_s
         self._last = (wall(), passed())
         self._ahead = 0.0
         self._ahead_until = 0.0  # on the clock of time passed: by then every slot of before is free
@@ -55,7 +60,7 @@ class Clock:
         # What it jumped ahead is remembered; slow correction, and a jump back, take it away again.
         if abs(step) > 0.05:
             self._ahead = max(0.0, self._ahead + step)
-            self._ahead_until = passed + DAY_S
+            self._ahead_until = passed + self._interval_s
         if abs(step) > NOTICED_S:
             self.drift += step
         return datetime.fromtimestamp(wall, UTC), int(wall - self._ahead)
@@ -66,7 +71,7 @@ class Clock:
         return json.dumps([this_boot(), wall, passed, self._ahead, self._ahead_until, self.drift])
 
     def resume(self, kept: str | None) -> float | None:
-        """Go on from what an earlier worker has kept, if it is of this boot and not older than a day.
+        """Go on from what an earlier worker has kept, if it is of this boot and not older than the interval.
 
         Steps in between are seen at the next look. Returns when it was kept (epoch seconds), or None.
         """
@@ -74,7 +79,7 @@ class Clock:
             boot, wall, passed, ahead, until, drift = json.loads(kept or "")
         except ValueError:
             return None
-        if not boot or boot != this_boot() or not 0 <= self._passed() - passed < DAY_S:
+        if not boot or boot != this_boot() or not 0 <= self._passed() - passed < self._interval_s:
             return None
         self._last, self._ahead, self._ahead_until, self.drift = (wall, passed), ahead, until, drift
         return float(wall)

@@ -38,7 +38,6 @@ from store.schema import (
     slot,
     survey,
 )
-from surveys.asking.rules import DAY_S
 from surveys.privacy.traces import first_day_in_facts, pattern_of, traces
 
 CHUNK = 500
@@ -92,7 +91,9 @@ def forget(
         files, since = _forget_in_log(Log(settings.lake_path), person)
         with _secretly(store) as connection:
             person.contacts += _find(connection, settings, who).contacts  # which came meanwhile
-            replies, records = _forget_in_store(connection, person, int(now.timestamp()))
+            replies, records = _forget_in_store(
+                connection, person, int(now.timestamp()), settings.survey_interval_s
+            )
     left = first_day_in_facts(settings.lake_path, person.keys)
     days = [day for day in (since, date.fromisoformat(left) if left else None) if day is not None]
     if days:
@@ -165,13 +166,13 @@ def _find(connection: Connection, settings: Settings, who: str) -> _Person:
     return _Person(phones, keys, sorted({row.contact_id for row in found} | set(asked)))
 
 
-def _forget_in_store(connection: Connection, person: _Person, at: int) -> tuple[int, int]:
+def _forget_in_store(connection: Connection, person: _Person, at: int, interval_s: int) -> tuple[int, int]:
     """Returns how many replies and how many records there were."""
     phones = sorted(person.phones)
     replies = _forget_replies(connection, phones, person.contacts)
     connection.execute(delete(phone_message).where(phone_message.c.phone.in_(phones)))
     connection.execute(update(message).where(message.c.phone.in_(phones)).values(phone=None, body=""))
-    connection.execute(delete(slot).where(slot.c.phone.in_(phones), slot.c.last_sent_at <= at - DAY_S))
+    connection.execute(delete(slot).where(slot.c.phone.in_(phones), slot.c.last_sent_at <= at - interval_s))
     for ids in _chunks(person.contacts):
         _forget_contacts(connection, ids, at)
     theirs = select(record.c.record_id).where(

@@ -67,7 +67,7 @@ def prune(
     kept_s = max(settings.keep_numbers_days * DAY_S, settings.answer_window_h * 3_600)
     numbers = int(now.timestamp()) - kept_s
     texts = int(now.timestamp()) - settings.keep_texts_days * DAY_S
-    for count in _numbers(store, numbers, int(now.timestamp())):
+    for count in _numbers(store, numbers, int(now.timestamp()) - settings.survey_interval_s):
         done.numbers += count
         rest()
     for count in _texts(store, texts):
@@ -100,15 +100,15 @@ def keep(settings: Settings, stop: threading.Event) -> None:
     store.close()
 
 
-def _numbers(store: Store, before: int, now: int) -> Iterator[int]:
+def _numbers(store: Store, before: int, slots_before: int) -> Iterator[int]:
     decided = (decision.c.state != "waiting") & (decision.c.decided_at < before)
     yield from _blank(store, decision, decision.c.phone.is_not(None) & decided, {"phone": None})
     yield from _numbers_in_surveys(store, before)
     sent = message.c.phone.is_not(None) & (message.c.created_at < before)
     yield from _blank(store, message, sent, {"phone": None})
     yield from _numbers_in_replies(store, before)
-    # The slot is what the rolling 24 hours are told by.
-    yield from _gone(store, slot, slot.c.last_sent_at < min(before, now - DAY_S))
+    # The slot is what the interval between two openings is told by.
+    yield from _gone(store, slot, slot.c.last_sent_at < min(before, slots_before))
     yield from _gone(store, phone_message, phone_message.c.at < before)
 
 

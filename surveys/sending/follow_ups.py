@@ -14,12 +14,12 @@ from store.schema import UNSETTLED, WAITING, decision, message, opt_out, slot, s
 from surveys.asking import caps
 from surveys.asking.caps import Today, is_spent
 from surveys.asking.quiet_hours import is_quiet, quiet_ends
-from surveys.asking.rules import DAY_S, Rules, goes_out
+from surveys.asking.rules import Rules, goes_out
 from surveys.carriers.base import Outgoing
 
 # A later contact of the number is about to be asked about.
 _IS_DUE = exists().where(WAITING, decision.c.phone == message.c.phone, decision.c.due_at <= bindparam("at"))
-_IS_FREE = exists().where(slot.c.phone == message.c.phone, slot.c.last_sent_at <= bindparam("yesterday"))
+_IS_FREE = exists().where(slot.c.phone == message.c.phone, slot.c.last_sent_at <= bindparam("free_since"))
 
 
 def claim_ready(settings: Settings, store: Store, worker: str, now: datetime, limit: int) -> list[Outgoing]:
@@ -53,7 +53,7 @@ def claim_ready(settings: Settings, store: Store, worker: str, now: datetime, li
             .limit(limit)
             .with_for_update(of=message, skip_locked=True)
         )
-        rows = connection.execute(query, {"at": at, "yesterday": at - DAY_S}).all()
+        rows = connection.execute(query, {"at": at, "free_since": at - settings.survey_interval_s}).all()
         return _claim(connection, settings, rows, out, worker, at)
 
 

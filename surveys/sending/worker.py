@@ -47,7 +47,7 @@ class Worker:
         self._unrecorded: list[Posted] = []
         self._wake = threading.Event()
         self._pause_s = IDLE_S
-        self._clock = Clock()
+        self._clock = Clock(interval_s=settings.survey_interval_s)
         self._accepted_at = 0  # when a person last said that the clock is right
         # Perhaps alarms stand from before: they are cleared once all is well.
         self._clock_alarm = self._carrier_alarm = True

@@ -89,7 +89,7 @@ def test_an_empty_phone_says_how_to_get_a_message(frame: Frame) -> None:
             "venter til kl.\u00a009.00",
         ),
         ({"state": "asked", "reason": "asked"}, "SMS-en er sendt"),
-        ({"state": "skipped", "reason": "recently_asked"}, "spurt siste døgn"),
+        ({"state": "skipped", "reason": "recently_asked"}, "spurt nylig"),
         ({"state": "skipped", "reason": "opted_out"}, "har sagt stopp"),
     ],
 )

@@ -18,15 +18,18 @@ from store import Store, open_store, slots
 DAY = 86_400
 
 
-def claim(store: Store, phone: str, at: int, contact: str = "c") -> bool:
+def claim(store: Store, phone: str, at: int, contact: str = "c", *, interval_s: int = DAY) -> bool:
     with store.write() as connection:
-        return slots.claim(connection, {phone: contact}, at) == {phone}
+        return slots.claim(connection, {phone: contact}, at, interval_s) == {phone}
 
 
-@pytest.mark.parametrize(("later", "granted"), [(0, False), (1, False), (DAY - 1, False), (DAY, True)])
-def test_a_slot_is_free_again_after_24_hours_to_the_second(store: Store, later: int, granted: bool) -> None:
+@pytest.mark.parametrize("interval_s", [DAY, 2 * DAY])
+@pytest.mark.parametrize(("early", "granted"), [(DAY, False), (DAY - 1, False), (1, False), (0, True)])
+def test_a_slot_is_free_again_after_the_interval_to_the_second(
+    store: Store, interval_s: int, early: int, granted: bool
+) -> None:
     assert claim(store, "+471", 1_000_000)
-    assert claim(store, "+471", 1_000_000 + later) is granted
+    assert claim(store, "+471", 1_000_000 + interval_s - early, interval_s=interval_s) is granted
 
 
 def test_a_clock_that_went_back_claims_nothing(store: Store) -> None:
@@ -74,7 +77,7 @@ def _race(url: str, worker: int) -> list[tuple[str, int]]:
     for second in range(0, 40 * 3_600, 1_800):
         wanted = {f"+47{number}": f"{worker}-{second}" for number in range(5)}
         with store.write() as connection:
-            won += [(phone, second) for phone in slots.claim(connection, wanted, second)]
+            won += [(phone, second) for phone in slots.claim(connection, wanted, second, DAY)]
     store.close()
     return won
 

@@ -41,7 +41,7 @@ class Host:
         self.wall, self.passed = NOON.timestamp(), 1_000.0
 
     def clock(self) -> Clock:
-        return Clock(lambda: self.wall, lambda: self.passed)
+        return Clock(lambda: self.wall, lambda: self.passed, interval_s=86_400)
 
     def go_on(self, seconds: float, step: float = 0.0) -> None:
         self.wall += seconds + step

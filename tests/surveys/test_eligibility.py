@@ -14,13 +14,14 @@ from settings import Settings
 from surveys.asking.decision_codes import REASONS
 from surveys.asking.phone_class import number_class
 from surveys.asking.quiet_hours import is_quiet, quiet_ends
-from surveys.asking.rules import DAY_S, Facts, History, Rules, Verdict, decide, in_sample, utc
+from surveys.asking.rules import Facts, History, Rules, Verdict, decide, in_sample, utc
 
 OSLO = ZoneInfo("Europe/Oslo")
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)  # 12:00 in Oslo
 AT = int(NOON.timestamp())
 FACTS = Facts("c1", "mobile", "+4791234567", ended_at=AT - 60, received_at=AT - 30, handling_s=120)
 RULES = Rules(OSLO)
+DAY_S = 86_400
 
 
 def test_an_ordinary_contact_is_asked() -> None:
@@ -58,6 +59,8 @@ def test_an_ordinary_contact_is_asked() -> None:
         ),
         ({}, {"last_sent_at": AT - DAY_S + 1}, {}, "recently_asked", True),
         ({}, {"last_sent_at": AT - DAY_S}, {}, "asked", True),
+        ({}, {"last_sent_at": AT - 2 * DAY_S + 1}, {"interval_s": 2 * DAY_S}, "recently_asked", True),
+        ({}, {"last_sent_at": AT - 2 * DAY_S}, {"interval_s": 2 * DAY_S}, "asked", True),
         ({}, {"asked_in_30_days": 2}, {"monthly_cap": 2}, "capped", True),
         ({}, {"asked_in_30_days": 1}, {"monthly_cap": 2}, "asked", True),
         ({}, {"asked_in_30_days": 99}, {}, "asked", True),
