@@ -104,8 +104,8 @@ GIVEN: list[tuple[str, dict[str, str]]] = [
         {"hit": "yes", "hit_value": "1499.90"},
         {"hit_value": "0.001"},
         {"hit_value": "-1"},
-        {"hit_value": "999999999999.99"},
-        {"hit_value": "1000000000000"},
+        {"hit_value": "10000000.00"},
+        {"hit_value": "10000000.01"},
     ]
 ]
 GIVEN += [
@@ -174,8 +174,8 @@ GIVEN += [
         {"product": "B", "progression": "0"},
         {"product": "C", "progression": "1.2345"},
         {"product": "D", "progression": "0.0005"},
-        {"product": "E", "progression": "1000"},
-        {"product": "F", "progression": "1000.1"},
+        {"product": "E", "progression": "10"},
+        {"product": "F", "progression": "10.1"},
         {"product": "G", "progression": "-1"},
         {"product": "H", "progression": "much"},
     ]

@@ -154,7 +154,7 @@ def test_a_contact_counts_as_answered_unless_it_was_offered_and_not_taken(
 @pytest.mark.parametrize(
     ("given", "expected"),
     [("1499.00", 149_900), ("0.29", 29), (0.29, 29), (1.1, 110), (57, 5_700), ("100.5000", 10_050), (0, 0),
-     ("999999999999.99", 99_999_999_999_999)],
+     ("9999999.99", 999_999_999)],
 )  # fmt: skip
 def test_money_becomes_minor_units_exactly(given: Any, expected: int) -> None:
     assert row("sale", value=given)["value_minor"] == expected
