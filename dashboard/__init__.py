@@ -1,4 +1,4 @@
-"""Step 5: what people see. Pages and figures over ``metrics``; no SQL and no arithmetic here.
+"""What people see. Pages and figures over ``metrics``; no SQL and no arithmetic here.
 
 ``main`` is the page script, ``access`` says who sees what, ``context`` holds what the process shares.
 """

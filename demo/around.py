@@ -1,4 +1,4 @@
-"""Step 3b of the demonstration: what surrounds the contacts. Cases, sales, visits that needed no contact,
+"""What surrounds the contacts. Cases, sales, visits that needed no contact,
 and the calls each partner was offered.
 """
 

@@ -1,4 +1,4 @@
-"""Step 1 of the demonstration: who gets in touch when, about what, with whom, and by which route.
+"""Who gets in touch when, about what, with whom, and by which route.
 
 Everything is drawn with NumPy from one seed and anchored at the last day, so the same arguments give the
 same history, row for row. Times are epoch seconds; a day's clock is counted from its noon, so that the

@@ -1,4 +1,4 @@
-"""Step 5 of the demonstration: the history is played through the real path by a simulated clock.
+"""The history is played through the real path by a simulated clock.
 
 Contacts go through intake, the sender decides whom to ask, the built-in phones receive the messages, and
 those who would answer do: so decisions, slots, readings and the ledger are the product's own, not drawn.

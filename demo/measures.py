@@ -1,4 +1,4 @@
-"""Step 6 of the demonstration: what the company did about it. Measures, a cost and targets, all invented.
+"""What the company did about it. Measures, a cost and targets, all invented.
 
 Of the measures one works, one does not, one is too new to tell and one is a proposal; the history beneath
 knows of the first alone.

@@ -1,4 +1,4 @@
-"""Step 2 of the demonstration: what people think, and whether they would say so when asked.
+"""What people think, and whether they would say so when asked.
 
 The score is a sum of effects and noise, rounded to 1–10. Its level is set so that the *replies* of those
 who can be asked have the published means, by route and by whether the customer was shown how to do it

@@ -1,4 +1,4 @@
-"""Step 4 of the demonstration: everything that will reach Svar, in order, and what each customer answers.
+"""Everything that will reach Svar, in order, and what each customer answers.
 
 A plan holds events (records as a source would send them, each with the second at which it reaches us) and
 reactions (what a customer does *if* asked). Whether anybody is asked is not planned: that is decided by

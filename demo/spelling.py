@@ -1,4 +1,4 @@
-"""Step 3 of the demonstration: how people write what they think in an SMS.
+"""How people write what they think in an SMS.
 
 Every spelling is one that people use; which of them says what is for the reader of replies to find out,
 not for the demonstration to tell.

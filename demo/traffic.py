@@ -1,4 +1,4 @@
-"""Step 6 of the demonstration: the invented company goes on working while Svar runs.
+"""The invented company goes on working while Svar runs.
 
 At first a customer gets in touch every few seconds, so that somebody who looks sees things happen; after a
 quarter of an hour as seldom as in the history, so that a night does not outweigh ninety days. Often they

@@ -1,4 +1,4 @@
-"""Step 2: the log. Immutable Parquet files of accepted records, the ground truth of the lake.
+"""The log. Immutable Parquet files of accepted records, the ground truth of the lake.
 
 A file is one batch of one kind, complete or absent: it is written aside and renamed into place. Of rows
 with the same key the one with the highest ``(accepted_us, seq)`` counts, so writing a row twice changes

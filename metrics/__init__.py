@@ -1,9 +1,9 @@
 """From the log to insight: facts, cubes, metrics and their comparison.
 
-Read the modules in the order of the flow: ``drain`` (feed → log), ``changes`` (what new events change),
-``fold`` (facts and cubes), ``build`` (publish), ``scope`` (who sees what), ``questions``, ``sources``,
-``compose`` and ``reader`` (answers). ``catalogue`` says what can be asked, ``inference`` holds the
-statistics.
+In: the log and the store's feed. Out: answers with n, interval and, where there is no number, the reason.
+Read the rooms in this order: ``catalog`` (what can be asked), ``build`` (log → published version), ``query``
+(a question and its answer), ``inference`` (statistics), ``analysis`` (questions of people), ``settlement``
+(a partner's month in kroner), ``wording`` (sentences), ``cli``. May import ``lake`` and ``store``.
 """
 
 from metrics.catalog.catalog import UnknownNameError

@@ -1,1 +1,4 @@
-"""Every sentence, name, number and date format, one folder a language."""
+"""Every sentence, name, number and date format, one folder a language.
+
+In: codes and values. Out: words. Imports nothing of the project.
+"""

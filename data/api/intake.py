@@ -1,4 +1,4 @@
-"""Step 1, the live way in: a batch of records becomes durable, all at once, before anybody hears "accepted".
+"""A batch of records becomes durable, all at once, before anybody hears "accepted".
 
 For each batch there is one transaction: the records as they now stand, the feed that carries them to the
 lake, and for every new contact its decision, waiting for the sender. Sending a record again is harmless

@@ -1,4 +1,4 @@
-"""Step 1, in bulk, second half: from the draft of a file to a batch of the log.
+"""From the draft of a file to a batch of the log.
 
 The draft holds every row that was read, in the file's order, with a null id where the row was refused. Of
 rows with the same id the last one counts; what the log has already, word for word, is not written again.

@@ -1,4 +1,4 @@
-"""Step 1, in bulk: a file becomes one batch of the log, checked column by column in DuckDB.
+"""A file becomes one batch of the log, checked column by column in DuckDB.
 
 The file is read once into a draft beside the log. If every row is good, new and in the order of days, the
 draft is the batch; otherwise what is refused, repeated or already known is taken out on the way to it.

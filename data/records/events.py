@@ -1,4 +1,4 @@
-"""Step 1: what comes in. One model per kind of event, with every field's meaning, unit and limits.
+"""What comes in. One model per kind of event, with every field's meaning, unit and limits.
 
 The same models validate the API's JSON, describe it in the OpenAPI document, and give the importer its
 field names, so none of the three can drift from the others. Times must carry their offset from UTC (files

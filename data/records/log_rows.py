@@ -1,4 +1,4 @@
-"""Step 1, continued: from a validated record to its row of the log (see ``lake/log.py`` for the columns).
+"""From a validated record to its row of the log (see ``lake/log.py`` for the columns).
 
 Everything that depends on a time zone, on rounding or on a secret is settled here, once, so that what
 builds the facts needs only integers. The importer's SQL (``data/sql``) does the same column-wise; a test

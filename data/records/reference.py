@@ -1,4 +1,4 @@
-"""Step 1, what is known beside the events: topics, products, active customers, costs and targets.
+"""Topics, products, active customers, costs and targets.
 
 Few rows that people keep themselves. They come in like any other record: by file or API, each with a key,
 the latest version of a row counts. Where a partner is left out, the row is about all of them.

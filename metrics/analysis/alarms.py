@@ -1,4 +1,4 @@
-"""Step 9: watching. Alarms found in the published figures and kept in the store, where people act on them."""
+"""Watching. Alarms found in the published figures and kept in the store, where people act on them."""
 
 from __future__ import annotations
 

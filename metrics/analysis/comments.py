@@ -1,4 +1,4 @@
-"""Step 13: comments. What customers wrote, within one scope: reasons, themes, search, words of some days.
+"""Comments. What customers wrote, within one scope: reasons, themes, search, words of some days.
 
 The log of comments is the one part of the lake that holds text. It holds no numbers and no addresses (they
 are taken out as a comment comes in), and what is read here is never written anywhere else.

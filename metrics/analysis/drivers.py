@@ -1,4 +1,4 @@
-"""Step 12: drivers. What goes with high and low scores, from sums of products that the build has made."""
+"""Drivers. What goes with high and low scores, from sums of products that the build has made."""
 
 from __future__ import annotations
 

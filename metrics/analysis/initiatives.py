@@ -1,4 +1,4 @@
-"""Step 10: initiatives. What each has spared in contacts and money, from the reader's sums by day and topic.
+"""Initiatives. What each has spared in contacts and money, from the reader's sums by day and topic.
 
 Weeks are counted from the day of the launch, so that none lies on both sides of it. One query of the cubes
 serves all initiatives.

@@ -1,4 +1,4 @@
-"""Step 8: what is watched. One number a day of each series, out of the reader's sums by day.
+"""What is watched. One number a day of each series, out of the reader's sums by day.
 
 Three cuts of the cubes, whatever the size of the history: by day, by day and topic, by day and partner.
 """

@@ -1,4 +1,4 @@
-"""Step 11: targets. Each with where it stands, week by week, and how likely it is reached by its date."""
+"""Targets. Each with where it stands, week by week, and how likely it is reached by its date."""
 
 from __future__ import annotations
 

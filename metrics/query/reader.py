@@ -1,4 +1,4 @@
-"""Step 7: the facts read. Every metric by any dimension, within one scope and one published version."""
+"""The facts read. Every metric by any dimension, within one scope and one published version."""
 
 from __future__ import annotations
 

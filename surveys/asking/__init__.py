@@ -1,1 +1,6 @@
-"""Who is asked, with the decision code."""
+"""Who is asked, with the decision code.
+
+In: a contact, its history, the rules and the time. Out: ask, wait or skip, and why.
+``rules`` is pure; ``decide`` claims and writes in one transaction. May import ``questions``, ``store`` and
+what a carrier takes.
+"""

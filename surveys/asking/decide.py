@@ -1,4 +1,4 @@
-"""Step 5: decide what is due, and claim what is to be sent, in one transaction.
+"""Decide what is due, and claim what is to be sent, in one transaction.
 
 The slot is claimed here, immediately before the post, together with the row of the attempt: after a crash
 at any moment the attempt is on record, and what is on record as claimed is never posted again.

@@ -1,4 +1,4 @@
-"""Step 4: is this customer asked? One pure function of the contact, its history, the rules and the time.
+"""Is this customer asked? One pure function of the contact, its history, the rules and the time.
 
 Nothing here reads a clock, a database or a setting, so every decision can be repeated from what is on
 record. The order of the rules is the order in which they stand in :func:`decide`; the first that applies

@@ -1,4 +1,4 @@
-"""Step 7: what the survey of a contact has come to, told to the feed.
+"""What the survey of a contact has come to, told to the feed.
 
 A snapshot holds the whole state, so the latest one tells all; it is appended in the transaction that made
 the change. It carries no phone number and no text, save the comment, which has a log of its own.

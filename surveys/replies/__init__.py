@@ -1,1 +1,5 @@
-"""Stored first, read afterwards; the conversation."""
+"""Replies: stored first, read afterwards; the conversation.
+
+In: messages of customers. Out: scores, stops, corrections and the next question.
+May import ``parser``, ``questions``, ``ledger`` and ``store``.
+"""

@@ -1,4 +1,4 @@
-"""Step 7: a reply comes in. Stored first as it came, read afterwards; so none is lost, whatever it holds."""
+"""A reply comes in. Stored first as it came, read afterwards; so none is lost, whatever it holds."""
 
 from __future__ import annotations
 

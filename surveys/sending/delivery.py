@@ -1,4 +1,4 @@
-"""Step 6: what became of a post goes on record.
+"""What became of a post goes on record.
 
 An outcome that says "taken" moves a message forward only, since a status callback may have come first. A
 message that certainly was not sent gives its slot back and its contact waits again; one that perhaps was

@@ -1,1 +1,4 @@
-"""Times, clocks and zones in a stranger's columns."""
+"""Times, clocks and zones in a stranger's columns.
+
+In: the values of columns. Out: which column is which time, its format and zone, and doubts.
+"""
