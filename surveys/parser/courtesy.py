@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from surveys.parser import lexicon
+from surveys.parser.quotes import without_signature
+
 FILE = Path(__file__).with_name("courtesy.toml")
 MAX_WORDS = 8  # a correction is short: a longer text that says "sorry" tells a story
-MAX_SIGNATURE = 4  # words of a name after a greeting
-# "Liked “Thanks! Was it solved …”": how a phone passes on a reaction to our message, in its owner's language.
-_REACTION = re.compile(r"^\W*\w+(?:\s\w+){0,4}\s*[“„«\"”][^“”„«»\"]*[”“»\"]\W*$", re.DOTALL)
+_DISPLEASED = re.compile("[👎😠😡🤬]")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _QUOTE = re.compile(r"^\s*>.*$", re.MULTILINE)
 
 
@@ -23,8 +25,7 @@ _QUOTE = re.compile(r"^\s*>.*$", re.MULTILINE)
 class _Words:
     corrects: re.Pattern[str]
     regrets: re.Pattern[str]
-    courtesies: frozenset[str]
-    signatures: re.Pattern[str]
+    courtesies: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
@@ -33,10 +34,7 @@ def _words() -> _Words:
     return _Words(
         _any_of(phrase for language in book["corrects"].values() for phrase in language),
         _any_of(phrase for language in book["regrets"].values() for phrase in language),
-        frozenset(
-            w for language in book["courtesies"].values() for phrase in language for w in phrase.split()
-        ),
-        _any_of(phrase for language in book["signatures"].values() for phrase in language),
+        _any_of(phrase for language in book["courtesies"].values() for phrase in language),
     )
 
 
@@ -62,18 +60,12 @@ def _without(marker: re.Pattern[str], text: str) -> str | None:
     return _words().regrets.sub(" ", _words().corrects.sub(" ", plain)).strip(" ,.!:;-–\n\t")
 
 
-def is_courtesy(text: str) -> bool:
-    """Whether a reply says thanks, is a reaction, a quote of us or a signature, and nothing more."""
-    if not text.strip():
+def is_courtesy(plain: str) -> bool:
+    """Whether a normalised text needs no answer: thanks, good wishes, a sign, a signature, a quote of ours.
+
+    Nothing at all needs none either. A number, a question or a displeased face does.
+    """
+    if re.search(r"[\d?]", plain) or _DISPLEASED.search(plain):
         return False
-    if _REACTION.match(text[:2_000]):
-        return True
-    plain = _QUOTE.sub(" ", text[:400])
-    if (signed := _words().signatures.search(plain)) is not None:
-        after = plain[signed.end() :]
-        if len(re.findall(r"\w+", after)) > MAX_SIGNATURE or any(map(str.isdigit, after)):
-            return False
-        plain = plain[: signed.start()]
-    return (
-        all(word in _words().courtesies for word in re.findall(r"\w+", plain.casefold())) and "?" not in plain
-    )
+    rest = _words().courtesies.sub(" ", without_signature(plain))
+    return all(word in lexicon.THANKS for word in _LETTERS.findall(rest))

@@ -1,4 +1,4 @@
-"""What in a reply a person should see (distress, a complaint, bad language, a question), and what needs none.
+"""What in a reply a person should see: distress, a complaint, bad language, a question.
 
 Pure; the phrases are those of the lexicon. All functions take a normalised text.
 """
@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from surveys.parser import lexicon
 from surveys.parser.opt_out import stops_something
 from surveys.parser.phrases import Phrases
-from surveys.parser.quotes import without_signature
 
 URGENCY = ("emergency", "complaint", "question", "swearing")
 CORRECTION = "correction"  # of a score: nobody has to look at it
@@ -22,7 +21,6 @@ _FLAGS = {name: Phrases(lexicon.PHRASES[name], lexicon.LISTS) for name in _FOUND
 # "Ingenting å klage på", "klager ikke": the opposite of a complaint.
 _CONTENT = Phrases(lexicon.PHRASES["content"], lexicon.LISTS)
 _MASKED = re.compile(r"(?<!\w)[^\W\d]\*{2,}")  # "f***"
-_DISPLEASED = re.compile("[👎😠😡🤬]")
 _FIRST = re.compile(r"[\W_]*+([^\W\d_]+)")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -41,14 +39,6 @@ def flags_of(plain: str) -> tuple[str, ...]:
     if "?" in plain and sum(map(str.isalpha, plain)) >= LEAST_ASKED:
         found.add("question")
     return tuple(name for name in _FOUND if name in found)
-
-
-def is_courtesy(plain: str) -> bool:
-    """Whether a text needs no answer: thanks, a sign, a signature, a tapback, a quote of ours."""
-    if re.search(r"[\d?]", plain) or _DISPLEASED.search(plain):
-        return False
-    said = _LETTERS.findall(without_signature(plain))
-    return all(word in lexicon.THANKS for word in said)
 
 
 def urgency_of(flags: Sequence[str]) -> int | None:

@@ -32,6 +32,8 @@ _TAPBACK = re.compile(
 _HEADER = re.compile(
     rf"(?:^|\n)[^\n]{{0,80}}?(?<!\w)(?:{_any(lexicon.WROTE)})(?!\w)[^\n]{{0,60}}:(?=\n|$).*", re.DOTALL
 )
+# What mail programs and some phones put before the lines of the message that is answered. "> 8" is an answer.
+_QUOTED = re.compile(r"(?:^|(?<=\n)) *>[^\w\n]*\w+(?:[^\w\n]+\w+){2}[^\n]*")
 _SIGNATURE = re.compile(
     rf"\n(?:--?(?=\n)|(?:{_any(lexicon.SIGNATURE)})(?!\w)).*|"
     rf"(?<!\w)(?:{_any(lexicon.SIGNATURE)})(?!\w)(?:[ ,\n]{{1,2}}[^\W\d]+\.?){{0,5}}\Z",
@@ -45,7 +47,7 @@ def without_quotes(plain: str) -> str:
         return ""
     if len(plain) < 12:  # shorter than any sentence of ours
         return plain
-    own = _ours().sub(" ", plain)
+    own = _ours().sub(" ", _QUOTED.sub(" ", plain))
     own = _HEADER.sub("", own, count=1)
     unquoted = _LONG.sub(" ", own)
     return (unquoted if re.search(r"\w", unquoted) else own).strip()

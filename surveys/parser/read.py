@@ -16,12 +16,13 @@ from functools import lru_cache
 from typing import Literal
 
 from surveys.parser import lexicon
-from surveys.parser.flags import CORRECTION, flags_of, is_courtesy
+from surveys.parser.courtesy import is_courtesy
+from surveys.parser.flags import CORRECTION, flags_of
 from surveys.parser.opt_out import is_start, is_stop
 from surveys.parser.quotes import without_quotes, without_signature
 from surveys.parser.tokens import Token, any_of, normalise, tokens_of
 
-VERSION = "2026-11.6"
+VERSION = "2026-12.1"
 ASKED = 4  # words at most between a number and the question mark that questions it, and one
 MOST_NUMBERS = 30  # nobody gives a mark among so many
 MAX_LENGTH = 1_700  # the longest SMS there is, and a little more

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from surveys.parser.courtesy import corrected_text, is_courtesy, regretted_text
+from surveys.parser.courtesy import corrected_text, regretted_text
 from surveys.parser.read import Reading, read, read_choice
 from surveys.questions.questions import Question, Questions
 
@@ -58,7 +58,7 @@ def turn(talk: Talk, body: str, questions: Questions) -> Turn:
     open_question = questions.by_id(talk.question)
     if (corrected := _correction(talk, body, reading, open_question, questions)) is not None:
         return _corrected(talk, Turn("score", reading, *corrected), questions)
-    if talk.answers and is_courtesy(body):
+    if talk.answers and reading.courtesy:
         return Turn("courtesy", reading, question=talk.pending or talk.question)
     if open_question is None:
         # Nothing is open: a clear score is the score, all else is for people to read.

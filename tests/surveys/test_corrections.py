@@ -13,7 +13,7 @@ from settings import Settings
 from store import Store
 from store.schema import answer as given
 from store.schema import message, reply, survey
-from surveys.parser.courtesy import is_courtesy
+from surveys.parser.read import read
 from surveys.questions.questions import load
 from surveys.replies import process
 from surveys.replies.conversation import Talk, turn
@@ -76,7 +76,15 @@ def test_a_reply_answers_what_is_open_or_corrects_the_last_answer(
         ("Liked “Takk! Ble saken løst første gang du tok kontakt? Svar 1 for ja, 2 for nei.”", True),
         ("Likte «Takk! Ble saken løst?»", True),
         ("> Takk! Ble saken løst første gang?", True),
-        ("", False),
+        ("", True),
+        ("   ", True),
+        ("God jul til dere", True),
+        ("i like måte", True),
+        ("❤️", True),
+        ("Reagerte med 👍 på «Takk! Ble saken løst første gang du tok kontakt?»", True),
+        ("👎", False),
+        ("ja takk", False),
+        ("nei", False),
         ("hva?", False),
         ("takk?", False),
         ("takk for ingenting", False),
@@ -89,7 +97,7 @@ def test_a_reply_answers_what_is_open_or_corrects_the_last_answer(
     ],
 )
 def test_a_courtesy_costs_no_clarification(body: str, courtesy: bool) -> None:
-    assert is_courtesy(body) is courtesy
+    assert read(body).courtesy is courtesy
     done = turn(ASKED, body, BOOK)
     assert (done.kind == "courtesy") is courtesy
     if courtesy:
