@@ -79,7 +79,7 @@ def many(write, rebuild, fresh, settings):
     rebuild()
     write("contact", *(made(number) for number in range(190, 230)))
     write("outcome", *outcomes(range(1, 60, 7)))
-    write("sale", sale("late", "c3", value_minor=99_999_999_99))
+    write("sale", *(sale(f"late{n}", "c3", value_minor=10**9) for n in range(10)))
     fresh()
     return settings
 
